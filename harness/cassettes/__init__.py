@@ -1,0 +1,1 @@
+"""Recorded interactions on disk, and the transports that write and serve them."""

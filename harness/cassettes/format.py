@@ -1,0 +1,231 @@
+"""How a cassette stands on disk: JSON that reads well in a pull request and gives back every byte.
+
+A body of JSON is kept as JSON, with long texts named by digest (``{"$blob": …}``) and stored
+once beside the cassettes. It is written that way only if that reproduces the bytes; any other
+body is kept as text, or base64 where it is not UTF-8. A stored SHA-256 proves each of them.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from harness.errors import CassetteError
+from harness.prompt.call import Origin
+
+VERSION = 1
+BLOB_CHARACTERS = 1_000
+"""Texts from this length on are stored as blobs."""
+
+PutBlob = Callable[[str], str]
+"""Stores a text and gives its digest."""
+GetBlob = Callable[[str], str]
+"""The text of a digest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedRequest:
+    """The request of an interaction, without any header that could hold a secret."""
+
+    method: str
+    path: str
+    body: bytes
+
+    @property
+    def key(self) -> str:
+        """What a request is matched on: SHA-256 (hex) of method, path and the exact body bytes."""
+        return request_key(self.method, self.path, self.body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedResponse:
+    """The response of an interaction; ``chunks`` are the pieces in which the body arrived."""
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction:
+    """One recorded request with its response."""
+
+    request: RecordedRequest
+    response: RecordedResponse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """Where, when and with what a cassette was recorded."""
+
+    origin: Origin
+    recorded_at: str
+    """ISO 8601, UTC."""
+    sdk: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cassette:
+    """A recorded sequence of interactions, in the order of their requests."""
+
+    header: Header
+    interactions: tuple[Interaction, ...]
+
+
+def request_key(method: str, path: str, body: bytes) -> str:
+    """SHA-256 (hex) of method, path and the exact body bytes."""
+    return sha256(f"{method} {path}\n".encode() + body).hexdigest()
+
+
+def encode(cassette: Cassette, put_blob: PutBlob) -> str:
+    """A cassette as the text of its file; its long texts go to ``put_blob``."""
+    document = {
+        "format": VERSION,
+        "recorded": {
+            "from": cassette.header.origin,
+            "at": cassette.header.recorded_at,
+            "sdk": cassette.header.sdk,
+        },
+        "interactions": [_encode_interaction(interaction, put_blob) for interaction in cassette.interactions],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def decode(text: str, get_blob: GetBlob) -> Cassette:
+    """A cassette from the text of its file.
+
+    Raises:
+        CassetteError: the text is no cassette, of another version, or a body is not what was recorded.
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise CassetteError(f"not a cassette: {error}") from None
+    version = document.get("format") if isinstance(document, dict) else None
+    if version != VERSION:
+        raise CassetteError(f"cassette format is {version!r}, expected {VERSION}")
+    try:
+        recorded = document["recorded"]
+        if recorded["from"] not in ("anthropic", "emulator"):
+            raise CassetteError(f"recorded from {recorded['from']!r}, expected anthropic or emulator")
+        header = Header(origin=recorded["from"], recorded_at=str(recorded["at"]), sdk=str(recorded["sdk"]))
+        interactions = tuple(
+            _decode_interaction(item, number, get_blob) for number, item in enumerate(document["interactions"])
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CassetteError(f"not a cassette: {type(error).__name__} at {error}") from None
+    return Cassette(header=header, interactions=interactions)
+
+
+def _encode_interaction(interaction: Interaction, put_blob: PutBlob) -> dict[str, Any]:
+    request, response = interaction.request, interaction.response
+    body = b"".join(response.chunks)
+    return {
+        "request": {
+            "method": request.method,
+            "path": request.path,
+            "sha256": sha256(request.body).hexdigest(),
+            **_encode_body(request.body, put_blob),
+        },
+        "response": {
+            "status": response.status,
+            "headers": dict(response.headers),
+            "sha256": sha256(body).hexdigest(),
+            **(_encode_body(body, put_blob) if len(response.chunks) < 2 else _encode_chunks(response.chunks)),
+        },
+    }
+
+
+def _decode_interaction(item: dict[str, Any], number: int, get_blob: GetBlob) -> Interaction:
+    request, response = item["request"], item["response"]
+    body = _decode_body(request, get_blob)
+    _prove(body, request["sha256"], f"interactions[{number}].request")
+    chunks = _decode_chunks(response["chunks"]) if "chunks" in response else (_decode_body(response, get_blob),)
+    _prove(b"".join(chunks), response["sha256"], f"interactions[{number}].response")
+    return Interaction(
+        request=RecordedRequest(method=str(request["method"]), path=str(request["path"]), body=body),
+        response=RecordedResponse(
+            status=int(response["status"]),
+            headers={str(name): str(value) for name, value in response["headers"].items()},
+            chunks=chunks,
+        ),
+    )
+
+
+def _prove(body: bytes, digest: str, place: str) -> None:
+    if sha256(body).hexdigest() != digest:
+        raise CassetteError(f"{place}: the body is not the one that was recorded (its sha256 differs)")
+
+
+def _encode_body(body: bytes, put_blob: PutBlob) -> dict[str, Any]:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(body).decode("ascii")}
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return {"text": text}
+    if _dump(value) != text or _has_blob_key(value):
+        return {"text": text}
+    return {"json": _with_blobs(value, put_blob)}
+
+
+def _decode_body(item: Mapping[str, Any], get_blob: GetBlob) -> bytes:
+    if "json" in item:
+        return _dump(_without_blobs(item["json"], get_blob)).encode()
+    if "text" in item:
+        return str(item["text"]).encode()
+    return _decode_base64(item["base64"])
+
+
+def _encode_chunks(chunks: tuple[bytes, ...]) -> dict[str, Any]:
+    try:
+        return {"chunks": [chunk.decode() for chunk in chunks]}
+    except UnicodeDecodeError:
+        return {"chunks": [{"base64": base64.b64encode(chunk).decode("ascii")} for chunk in chunks]}
+
+
+def _decode_chunks(items: list[Any]) -> tuple[bytes, ...]:
+    return tuple(item.encode() if isinstance(item, str) else _decode_base64(item["base64"]) for item in items)
+
+
+def _decode_base64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise CassetteError(f"a body is not base64: {error}") from None
+
+
+def _dump(value: Any) -> str:
+    # What the official SDK sends, so that its bodies come back to the byte.
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _has_blob_key(value: Any) -> bool:
+    if isinstance(value, dict):
+        return "$blob" in value or any(_has_blob_key(item) for item in value.values())
+    return isinstance(value, list) and any(_has_blob_key(item) for item in value)
+
+
+def _with_blobs(value: Any, put_blob: PutBlob) -> Any:
+    if isinstance(value, str) and len(value) >= BLOB_CHARACTERS:
+        return {"$blob": put_blob(value)}
+    if isinstance(value, dict):
+        return {key: _with_blobs(item, put_blob) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_blobs(item, put_blob) for item in value]
+    return value
+
+
+def _without_blobs(value: Any, get_blob: GetBlob) -> Any:
+    if isinstance(value, dict):
+        if value.keys() == {"$blob"}:
+            return get_blob(str(value["$blob"]))
+        return {key: _without_blobs(item, get_blob) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_blobs(item, get_blob) for item in value]
+    return value

@@ -1,0 +1,114 @@
+"""One test's way to an answer: replay, record, emulate or live, behind clients of the official SDK."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Literal
+
+import httpx2
+from anthropic import Anthropic, AsyncAnthropic
+
+from harness.cassettes.format import Cassette, Header
+from harness.cassettes.store import CassetteStore
+from harness.cassettes.transport import CassetteMissError, RecordTransport, ReplayTransport
+from harness.emulator.core import Emulator
+from harness.emulator.responder import Responder, respond
+from harness.emulator.transport import EmulatorTransport
+from harness.prompt.call import Call, Origin
+from harness.prompt.tokens import CountText
+
+Mode = Literal["replay", "emulate", "record", "live"]
+
+MODES: tuple[Mode, ...] = ("replay", "emulate", "record", "live")
+UPSTREAMS: tuple[Origin, ...] = ("anthropic", "emulator")
+
+_BASE_URL = "https://api.anthropic.com"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionOptions:
+    """What all sessions of a run share."""
+
+    mode: Mode
+    upstream: Origin
+    """Who answers in ``record`` mode."""
+    store: CassetteStore
+    count_text: CountText
+    today: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+class CallSession:
+    """The calls of one test, answered in the run's mode and noted in order."""
+
+    def __init__(
+        self, options: SessionOptions, name: str, *, hint: str = "record it anew", responder: Responder = respond
+    ) -> None:
+        """Open the cassette ``name``; ``hint`` is what to type if a request is not in it.
+
+        Raises:
+            CassetteError: in ``replay`` mode, the cassette is unreadable or not whole.
+        """
+        self.calls: list[Call] = []
+        self._options = options
+        self._name = name
+        self._recorder: RecordTransport | None = None
+        self._replay: ReplayTransport | None = None
+        self._emulator = EmulatorTransport(
+            Emulator(count_text=options.count_text, clock=time.monotonic, responder=responder)
+        )
+        if options.mode == "replay":
+            self._replay = ReplayTransport(options.store.load(name), name=name, on_call=self.calls.append, hint=hint)
+
+    @property
+    def origin(self) -> Origin:
+        """Who answers what is not replayed."""
+        if self._options.mode == "emulate":
+            return "emulator"
+        return self._options.upstream if self._options.mode == "record" else "anthropic"
+
+    @property
+    def misses(self) -> tuple[CassetteMissError, ...]:
+        """Requests that the cassette did not hold, whether or not the caller passed the error on."""
+        return tuple(self._replay.misses) if self._replay else ()
+
+    def anthropic(self) -> Anthropic:
+        """A sync client of the official SDK; in all modes but ``live`` and ``record`` it needs no key."""
+        transport = self._transport(httpx2.HTTPTransport)
+        assert isinstance(transport, httpx2.BaseTransport)
+        return Anthropic(api_key=self._key, base_url=_BASE_URL, http_client=httpx2.Client(transport=transport))
+
+    def async_anthropic(self) -> AsyncAnthropic:
+        """An async client of the official SDK; close it before its loop ends."""
+        transport = self._transport(httpx2.AsyncHTTPTransport)
+        assert isinstance(transport, httpx2.AsyncBaseTransport)
+        return AsyncAnthropic(api_key=self._key, base_url=_BASE_URL, http_client=httpx2.AsyncClient(transport=transport))
+
+    def save(self) -> None:
+        """In ``record`` mode, write the cassette; nothing is written if nothing was recorded."""
+        if self._options.mode != "record" or self._recorder is None or not self._recorder.interactions:
+            return
+        header = Header(
+            origin=self.origin,
+            recorded_at=self._options.today().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            sdk=f"anthropic {version('anthropic')}",
+        )
+        self._options.store.save(self._name, Cassette(header=header, interactions=self._recorder.interactions))
+
+    @property
+    def _key(self) -> str | None:
+        # None: the SDK takes it from the environment. Offline no key is needed, and none must leak in.
+        return None if self.origin == "anthropic" and self._options.mode in ("record", "live") else "offline"
+
+    def _transport(
+        self, real: type[httpx2.HTTPTransport | httpx2.AsyncHTTPTransport]
+    ) -> httpx2.BaseTransport | httpx2.AsyncBaseTransport:
+        if self._replay is not None:
+            return self._replay
+        if self._recorder is None:
+            upstream = self._emulator if self.origin == "emulator" else real()
+            self._recorder = RecordTransport(upstream, origin=self.origin, on_call=self.calls.append)
+        return self._recorder

@@ -1,0 +1,69 @@
+"""Cassettes and blobs as files: read whole and proved, written whole or not at all."""
+
+from hashlib import sha256
+from pathlib import Path
+
+from harness.cassettes.format import Cassette, decode, encode
+from harness.errors import CassetteError
+from harness.files import write_atomically
+
+
+class CassetteStore:
+    """The cassettes under one folder, with their long texts in ``blobs/``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._blobs: dict[str, str] = {}
+
+    def path(self, name: str) -> Path:
+        """The file of the cassette ``name``, a slash-separated path without ending."""
+        return self.folder / f"{name}.json"
+
+    def load(self, name: str) -> Cassette | None:
+        """The cassette ``name``; ``None`` if nothing was recorded under it.
+
+        Raises:
+            CassetteError: the file, or a blob that it names, is unreadable or not whole.
+        """
+        path = self.path(name)
+        try:
+            text = path.read_bytes().decode()
+            return decode(text, self._get_blob)
+        except FileNotFoundError:
+            return None
+        except (CassetteError, UnicodeDecodeError, OSError) as error:
+            reason = error.message if isinstance(error, CassetteError) else str(error)
+            raise CassetteError(f"{path}: {reason}", hint="restore the file from version control, or record anew") from None
+
+    def save(self, name: str, cassette: Cassette) -> None:
+        """Write a cassette after its blobs, so that no file names a text that is not there."""
+        write_atomically(self.path(name), encode(cassette, self._put_blob).encode())
+
+    def _put_blob(self, text: str) -> str:
+        digest = sha256(text.encode()).hexdigest()
+        path = self._blob_path(digest)
+        if not path.exists():
+            write_atomically(path, text.encode())
+        return digest
+
+    def _get_blob(self, digest: str) -> str:
+        text = self._blobs.get(digest)
+        if text is None:
+            text = self._blobs[digest] = self._read_blob(digest)
+        return text
+
+    def _read_blob(self, digest: str) -> str:
+        path = self._blob_path(digest)
+        try:
+            data = path.read_bytes()
+        except OSError:
+            raise CassetteError(f"blob {path} is missing or unreadable") from None
+        if sha256(data).hexdigest() != digest:
+            raise CassetteError(f"blob {path} is not the text that was recorded (its sha256 differs)")
+        return data.decode()
+
+    def _blob_path(self, digest: str) -> Path:
+        if len(digest) != 64 or not digest.isalnum():
+            raise CassetteError(f"{digest!r} is no digest of a blob")
+        return self.folder / "blobs" / f"{digest}.txt"
+

@@ -1,0 +1,42 @@
+"""The command ``harness``: one file a command, each imported only when it is called."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from harness.errors import HarnessError
+
+COMMANDS = {
+    "simulate": "what the prompt cache bills for a sequence of requests",
+}
+"""Name of each command (and of its module) with what it prints."""
+
+CANNOT_TELL = 2
+"""Exit code for input that cannot be judged."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0 fine, 1 a finding, 2 input that cannot be judged."""
+    argv = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(
+        prog="harness",
+        description="Predict, explain and check what Claude's prompt cache reads and writes. Works offline.",
+        epilog="Each command has --help with an example.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, help_text in COMMANDS.items():
+        sub = commands.add_parser(name, help=help_text, formatter_class=argparse.RawDescriptionHelpFormatter)
+        # Only the module of the command that is called is loaded.
+        if name in argv[:1]:
+            import_module(f"{__name__}.{name}").add_arguments(sub)
+    options = parser.parse_args(argv)
+    try:
+        return int(import_module(f"{__name__}.{options.command}").run(options))
+    except HarnessError as error:
+        print(error, file=sys.stderr)
+        return CANNOT_TELL
+    except BrokenPipeError:
+        # The reader (`head`) has seen enough.
+        sys.stderr.close()
+        return 0

@@ -1,0 +1,161 @@
+"""``harness simulate FILE``: what the prompt cache bills for requests in time order."""
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+from harness.cli.input import read_lines
+from harness.client.token_memo import TokenMemo
+from harness.errors import RequestError
+from harness.prompt.blocks import read_blocks
+from harness.prompt.fingerprint import fingerprints
+from harness.prompt.tokens import Count, TextCounter
+from harness.promptcache.prepared import prepare
+from harness.promptcache.simulator import Simulator
+from harness.promptcache.validation import ApiError, check_request
+from harness.provider.usage import Usage
+
+_EXAMPLE = """\
+FILE holds JSON lines in time order, each
+  {"at": SECONDS or ISO time, "workspace"?: "name", "request": {...}, "usage"?: {...}}
+With "usage", as the API reported it, the difference is shown too. "-" reads standard input.
+
+example:
+  harness simulate traffic.jsonl --format jsonl
+"""
+
+_HEADERS = ("index", "read", "written 5m", "written 1h", "uncached", "total", "note")
+_ALIGN = ("right",) * 6 + ("left",)
+
+_NO_USAGE = Usage().input_to_api()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of the input."""
+
+    at: float
+    workspace: str
+    request: dict[str, Any]
+    usage: dict[str, Any] | None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = "Predict the usage of each request of a sequence."
+    parser.epilog = _EXAMPLE
+    parser.add_argument("file", metavar="FILE", type=Path)
+    parser.add_argument("--format", choices=("text", "jsonl"), default="text")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print one row or JSON line for each request.
+
+    Raises:
+        RequestError: a line cannot be judged; the message starts with file and line.
+    """
+    rows = simulate(parse_lines(options.file))
+    if options.format == "jsonl":
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False))
+    else:
+        print(tabulate([_cells(row) for row in rows], headers=_HEADERS, disable_numparse=True, colalign=_ALIGN))
+    return 0
+
+
+def simulate(lines: Iterator[Line]) -> Iterator[dict[str, Any]]:
+    """The result of each request, by the contract of ``harness simulate``."""
+    simulator, count_text = Simulator(), TextCounter(TokenMemo())
+    for index, line in enumerate(lines):
+        prepared = prepare(line.request, count_text)
+        error = check_request(line.request, prepared.blocks)
+        if error is not None:
+            yield _row(index, line, _NO_USAGE, Count(total=0, prefixes=()), error)
+            continue
+        usage = simulator.send(prepared, at=line.at, workspace=line.workspace).usage
+        yield _row(index, line, usage.input_to_api(), prepared.count, None)
+
+
+def parse_lines(path: Path) -> Iterator[Line]:
+    """The lines of a file, checked one by one.
+
+    Raises:
+        RequestError: a line is not of the form, or goes back in time; starts ``path:line:``.
+    """
+    latest = float("-inf")
+    for place, value in read_lines(path):
+        line = _parse_line(value, place)
+        if line.at < latest:
+            raise RequestError(f"{place}: at is {value['at']!r}, earlier than the line before, expected time order")
+        latest = line.at
+        yield line
+
+
+def _parse_line(value: dict[str, Any], place: str) -> Line:
+    request, usage = value.get("request"), value.get("usage")
+    if not isinstance(request, dict):
+        raise RequestError(f"{place}: request is missing or no object")
+    if usage is not None and not isinstance(usage, dict):
+        raise RequestError(f"{place}: usage is {type(usage).__name__}, expected an object")
+    try:
+        # Counting comes later; a body of the wrong shape is to be named with its line.
+        fingerprints(request, read_blocks(request))
+    except RequestError as error:
+        raise RequestError(f"{place}: {error.message}") from None
+    return Line(
+        at=_seconds(value.get("at"), place), workspace=str(value.get("workspace", "")), request=request, usage=usage
+    )
+
+
+def _seconds(at: Any, place: str) -> float:
+    if isinstance(at, int | float) and not isinstance(at, bool):
+        return float(at)
+    if isinstance(at, str):
+        try:
+            moment = datetime.fromisoformat(at)
+        except ValueError:
+            pass
+        else:
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    raise RequestError(f"{place}: at is {at!r}, expected seconds or an ISO time")
+
+
+def _row(index: int, line: Line, usage: dict[str, Any], count: Count, error: ApiError | None) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "index": index,
+        "usage": usage,
+        "total_input_tokens": count.total,
+        "exact": count.is_exact,
+        "unmodelled": list(count.unmodelled),
+        "error": error.message if error else None,
+    }
+    if line.usage is not None:
+        actual = Usage.from_api(line.usage).input_to_api()
+        row["actual"] = actual
+        row["difference"] = {
+            key: usage[key] - actual[key]
+            for key in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+        }
+    return row
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    usage, difference = row["usage"], row.get("difference")
+    note = row["error"] or "; ".join(row["unmodelled"])
+    if difference and any(difference.values()):
+        note = f"differs from actual by {difference}. {note}".rstrip()
+    return (
+        str(row["index"]),
+        f"{usage['cache_read_input_tokens']:,}",
+        f"{usage['cache_creation']['ephemeral_5m_input_tokens']:,}",
+        f"{usage['cache_creation']['ephemeral_1h_input_tokens']:,}",
+        f"{usage['input_tokens']:,}",
+        f"{row['total_input_tokens']:,}",
+        note,
+    )

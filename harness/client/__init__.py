@@ -1,0 +1,1 @@
+"""The caching client: the prompt cache marked, whole responses kept in a local cache, savings tracked."""

@@ -1,0 +1,149 @@
+"""``ClaudeClient`` and ``AsyncClaudeClient``: static system prompt cached, dynamic user prompt not.
+
+Both share a base that builds requests and keeps account; they differ only in ``await``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from harness.client.breakpoints import prepare_system_prompt
+from harness.client.local_cache import LocalCache
+from harness.client.metrics import CacheMetrics
+from harness.provider.usage import Usage
+from harness.settings import Settings
+
+if TYPE_CHECKING:
+    from anthropic import Anthropic, AsyncAnthropic
+    from anthropic.types import Message
+
+
+class _Base:
+    """Everything that does no input or output."""
+
+    def __init__(self, settings: Settings | None, prompt_version: str) -> None:
+        self.settings = settings or Settings.from_environment()
+        self.metrics = CacheMetrics()
+        self._local_cache = LocalCache(
+            folder=self.settings.local_cache_dir,
+            prefix=self.settings.cache_prefix,
+            prompt_version=prompt_version,
+        )
+
+    def _prepare_system_prompt(self, system_prompt: str) -> list[dict[str, Any]]:
+        """The system prompt as blocks with ``cache_control: {"type": "ephemeral"}``, if the prompt cache is on."""
+        return prepare_system_prompt(system_prompt, is_cached=self.settings.use_prompt_cache)
+
+    def _build(self, system_prompt: str, user_prompt: str, options: Mapping[str, Any]) -> dict[str, Any]:
+        request: dict[str, Any] = {"model": self.settings.model, "max_tokens": 4096}
+        if system := self._prepare_system_prompt(system_prompt):
+            request["system"] = system
+        request["messages"] = [{"role": "user", "content": user_prompt}]
+        request.update(options)
+        return request
+
+    def _recall(self, request: Mapping[str, Any]) -> Message | None:
+        if not self.settings.use_local_cache:
+            return None
+        stored = self._local_cache.read(request)
+        if stored is None:
+            return None
+        from anthropic.types import Message
+
+        message = Message.model_validate(stored)
+        self._record(request, message, is_local_hit=True)
+        return message
+
+    def _keep(self, request: Mapping[str, Any], message: Message) -> None:
+        if self.settings.use_local_cache:
+            self._local_cache.write(request, message.model_dump(mode="json", exclude_unset=True))
+        self._record(request, message, is_local_hit=False)
+
+    def _record(self, request: Mapping[str, Any], message: Message, *, is_local_hit: bool) -> None:
+        usage = Usage.from_api(message.usage.model_dump())
+        self.metrics.record(usage, str(request["model"]), is_local_hit=is_local_hit)
+
+
+class ClaudeClient(_Base):
+    """Calls Claude with a cacheable system prompt, and keeps whole responses in the local cache."""
+
+    def __init__(
+        self, client: Anthropic | None = None, *, settings: Settings | None = None, prompt_version: str = ""
+    ) -> None:
+        """Wrap an ``anthropic.Anthropic``, by default a new one; settings come from the environment."""
+        super().__init__(settings, prompt_version)
+        if client is None:
+            from anthropic import Anthropic
+
+            client = Anthropic()
+        self._client = client
+
+    def create_message(self, system_prompt: str, user_prompt: str, **options: Any) -> Message:
+        """The answer to a static system prompt and a dynamic user prompt.
+
+        ``options`` are parameters of the Messages API; they override ``model`` (settings) and
+        ``max_tokens`` (4096). SDK errors pass through untouched.
+        """
+        request = self._build(system_prompt, user_prompt, options)
+        message = self._recall(request)
+        if message is None:
+            message = self._client.messages.create(**request)
+            self._keep(request, message)
+        return message
+
+    def stream_message(self, system_prompt: str, user_prompt: str, **options: Any) -> Iterator[str]:
+        """The same as `create_message`, as pieces of text while they arrive; a local hit comes whole."""
+        request = self._build(system_prompt, user_prompt, options)
+        message = self._recall(request)
+        if message is not None:
+            yield message_text(message)
+            return
+        with self._client.messages.stream(**request) as stream:
+            yield from stream.text_stream
+            self._keep(request, stream.get_final_message())
+
+
+class AsyncClaudeClient(_Base):
+    """`ClaudeClient` for asyncio."""
+
+    def __init__(
+        self,
+        client: AsyncAnthropic | None = None,
+        *,
+        settings: Settings | None = None,
+        prompt_version: str = "",
+    ) -> None:
+        """Wrap an ``anthropic.AsyncAnthropic``, by default a new one; settings come from the environment."""
+        super().__init__(settings, prompt_version)
+        if client is None:
+            from anthropic import AsyncAnthropic
+
+            client = AsyncAnthropic()
+        self._client = client
+
+    async def create_message(self, system_prompt: str, user_prompt: str, **options: Any) -> Message:
+        """The answer to a static system prompt and a dynamic user prompt; see `ClaudeClient.create_message`."""
+        request = self._build(system_prompt, user_prompt, options)
+        message = self._recall(request)
+        if message is None:
+            message = await self._client.messages.create(**request)
+            self._keep(request, message)
+        return message
+
+    async def stream_message(self, system_prompt: str, user_prompt: str, **options: Any) -> AsyncIterator[str]:
+        """The same as `create_message`, as pieces of text while they arrive; a local hit comes whole."""
+        request = self._build(system_prompt, user_prompt, options)
+        message = self._recall(request)
+        if message is not None:
+            yield message_text(message)
+            return
+        async with self._client.messages.stream(**request) as stream:
+            async for text in stream.text_stream:
+                yield text
+            self._keep(request, await stream.get_final_message())
+
+
+def message_text(message: Message) -> str:
+    """All text of a message, without its other blocks."""
+    return "".join(block.text for block in message.content if block.type == "text")

@@ -1,0 +1,54 @@
+"""The local cache: whole responses on disk, for offline use and redundancy."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from harness.files import write_atomically
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalCache:
+    """Responses by request, one JSON file each, under ``folder``."""
+
+    folder: Path
+    prefix: str = ""
+    """``CACHE_PREFIX``: keeps environments apart."""
+    prompt_version: str = ""
+    """Keeps the answers of two versions of a prompt apart, even where the request is the same."""
+
+    def key(self, request: Mapping[str, Any]) -> str:
+        """SHA-256 (hex) of the whole request, prefix and prompt version; the order of keys does not matter."""
+        canonical = [self.prefix, self.prompt_version, request]
+        return sha256(orjson.dumps(canonical, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+    def read(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The stored response to a request; ``None`` where there is none that can be read."""
+        path = self._path(request)
+        try:
+            stored = orjson.loads(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except orjson.JSONDecodeError as error:
+            logger.warning("%s: not a stored response (%s); asking again", path, error)
+            return None
+        response = stored.get("response") if isinstance(stored, dict) else None
+        if not isinstance(response, dict):
+            logger.warning("%s: not a stored response; asking again", path)
+            return None
+        return response
+
+    def write(self, request: Mapping[str, Any], response: Mapping[str, Any]) -> None:
+        """Store a response; a reader sees the old file or the new one, never a part."""
+        stored = {"model": request.get("model"), "response": response}
+        write_atomically(self._path(request), orjson.dumps(stored, option=orjson.OPT_INDENT_2))
+
+    def _path(self, request: Mapping[str, Any]) -> Path:
+        return self.folder / f"{self.key(request)}.json"

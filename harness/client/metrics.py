@@ -1,0 +1,56 @@
+"""What the two caches saved, call by call and in total."""
+
+import logging
+from decimal import Decimal
+
+from harness.errors import UnknownModelError
+from harness.provider.pricing import dollars, price, price_without_cache
+from harness.provider.usage import Usage
+
+logger = logging.getLogger(__name__)
+
+
+class CacheMetrics:
+    """Running totals of one client; logs a line at INFO for every call."""
+
+    def __init__(self) -> None:
+        self.usage = Usage()
+        """Tokens billed so far."""
+        self.calls = 0
+        """Calls answered, by the API or by the local cache."""
+        self.local_hits = 0
+        """Calls answered by the local cache; they are billed nothing."""
+        self.saved = Decimal(0)
+        """Dollars that the two caches saved, where the price of the model is known."""
+
+    @property
+    def local_misses(self) -> int:
+        """Calls that the API had to answer."""
+        return self.calls - self.local_hits
+
+    def record(self, usage: Usage, model: str, *, is_local_hit: bool) -> None:
+        """Add one call: of a local hit, ``usage`` is what the stored response had cost."""
+        self.calls += 1
+        self.local_hits += is_local_hit
+        billed = Usage() if is_local_hit else usage
+        self.usage += billed
+        saved = _saved(usage, model, is_local_hit=is_local_hit)
+        self.saved += saved or 0
+        logger.info(
+            "%s: read %d, written %d, uncached %d, output %d tokens; local cache %s; saved %s",
+            model,
+            billed.cache_read_input_tokens,
+            billed.cache_creation_input_tokens,
+            billed.input_tokens,
+            billed.output_tokens,
+            "hit" if is_local_hit else "miss",
+            "unknown (no price for this model)" if saved is None else dollars(saved),
+        )
+
+
+def _saved(usage: Usage, model: str, *, is_local_hit: bool) -> Decimal | None:
+    try:
+        full = price_without_cache(usage, model)
+        return full if is_local_hit else full - price(usage, model)
+    except UnknownModelError:
+        return None

@@ -1,0 +1,71 @@
+"""Token counts of texts, remembered on disk by digest, so that a warm run loads no vocabulary."""
+
+from collections.abc import Iterator, MutableMapping
+from importlib.metadata import version
+from pathlib import Path
+
+import platformdirs
+
+_KEPT = 50_000
+
+
+class TokenMemo(MutableMapping[str, int]):
+    """A mapping from digest to count, backed by an append-only file that any number of processes share.
+
+    Only digests and numbers are stored, never text. A line that was cut off is ignored, and an
+    unwritable folder makes the memo forgetful, not the run red: it is a cache.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Remember in ``path``; by default in the user's cache folder, by version of ``ctok``."""
+        self._path = path or default_path()
+        self._counts: dict[str, int] | None = None
+
+    def __getitem__(self, key: str) -> int:
+        return self._load()[key]
+
+    def __setitem__(self, key: str, value: int) -> None:
+        self._load()[key] = value
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("ab") as file:
+                # One short write: appends of several processes do not interleave.
+                file.write(f"{key} {value}\n".encode())
+        except OSError:
+            return
+
+    def __delitem__(self, key: str) -> None:
+        raise TypeError("a token count cannot be forgotten")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._load())
+
+    def __len__(self) -> int:
+        return len(self._load())
+
+    def _load(self) -> dict[str, int]:
+        if self._counts is None:
+            self._counts = _read(self._path)
+        return self._counts
+
+
+def default_path() -> Path:
+    """Where counts are kept when nothing else is said; a new ``ctok`` starts a new file."""
+    folder = Path(platformdirs.user_cache_dir("prompt-cache-harness"))
+    return folder / f"tokens-{version('ctok')}.txt"
+
+
+def _read(path: Path) -> dict[str, int]:
+    try:
+        lines = path.read_text(encoding="ascii", errors="replace").splitlines(keepends=True)
+    except OSError:
+        return {}
+    counts: dict[str, int] = {}
+    for line in lines[-_KEPT:]:
+        key, _, count = line.partition(" ")
+        # A line without its end was cut off, perhaps in the middle of the number.
+        if count.endswith("\n") and count[:-1].isdecimal() and len(key) > 64:
+            counts[key] = int(count)
+    if len(lines) > 2 * _KEPT:
+        path.unlink(missing_ok=True)
+    return counts

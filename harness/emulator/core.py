@@ -1,0 +1,149 @@
+"""The Messages API without input or output: a request's bytes in, an answer's bytes out.
+
+Keeps a prompt cache by the documented rules and reports usage from it. Answers are
+deterministic: the same requests in the same order give the same bytes.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from harness.emulator.responder import Responder, respond
+from harness.errors import RequestError
+from harness.prompt.blocks import read_blocks
+from harness.prompt.tokens import CountText
+from harness.promptcache.prepared import PreparedRequest, prepare
+from harness.promptcache.simulator import Simulator
+from harness.promptcache.validation import ApiError, check_request
+
+Clock = Callable[[], float]
+"""Seconds, from any origin; never running backwards."""
+
+_DELTA_CHARACTERS = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An HTTP response: ``chunks`` joined are the body, each chunk one event of a stream."""
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: tuple[bytes, ...]
+
+
+class Emulator:
+    """One workspace of the API, with its prompt cache."""
+
+    def __init__(
+        self,
+        *,
+        count_text: CountText,
+        clock: Clock,
+        responder: Responder = respond,
+        simulator: Simulator | None = None,
+    ) -> None:
+        self._count_text = count_text
+        self._clock = clock
+        self._responder = responder
+        self._simulator = simulator or Simulator()
+        self._served = 0
+
+    def handle(self, method: str, path: str, body: bytes) -> Answer:
+        """Answer one HTTP request; everything it does not serve gets the API's own error."""
+        self._served += 1
+        request_id = _id("req", self._served, body)
+        route = (method, path.split("?", 1)[0].rstrip("/"))
+        is_count = route[1].endswith("count_tokens")
+        if route not in (("POST", "/v1/messages"), ("POST", "/v1/messages/count_tokens")):
+            return _error(ApiError(404, "not_found_error", "Not Found"), request_id)
+        try:
+            request = _parse(body)
+            if error := check_request(request, read_blocks(request), needs_max_tokens=not is_count):
+                return _error(error, request_id)
+            prepared = prepare(request, self._count_text)
+        except RequestError as error:
+            return _error(ApiError(400, "invalid_request_error", error.message), request_id)
+        if is_count:
+            return _json(200, {"input_tokens": prepared.count.total}, request_id)
+        return self._answer(request, prepared, body, request_id)
+
+    def _answer(self, request: dict[str, Any], prepared: PreparedRequest, body: bytes, request_id: str) -> Answer:
+        at = self._clock()
+        usage = self._simulator.send(prepared, at=at, begins_at=at).usage.input_to_api()
+        text = self._responder(request) if request["max_tokens"] else ""
+        output_tokens = self._count_text(text, prepared.model.generation.tokenizer) + 4 if text else 0
+        is_cut = output_tokens > request["max_tokens"] or not text
+        message = {
+            "id": _id("msg", self._served, body),
+            "type": "message",
+            "role": "assistant",
+            "model": request["model"],
+            "content": [{"type": "text", "text": text}] if text else [],
+            "stop_reason": "max_tokens" if is_cut else "end_turn",
+            "stop_sequence": None,
+            "usage": {
+                **usage,
+                "output_tokens": min(output_tokens, request["max_tokens"]),
+                "service_tier": "standard",
+            },
+        }
+        if request.get("stream"):
+            headers = {"content-type": "text/event-stream; charset=utf-8", "request-id": request_id}
+            return Answer(status=200, headers=headers, chunks=tuple(_events(message)))
+        return _json(200, message, request_id)
+
+
+def _parse(body: bytes) -> dict[str, Any]:
+    try:
+        request = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise RequestError(f"The request body is not valid JSON: {error}") from None
+    if not isinstance(request, dict):
+        raise RequestError("The request body is not a JSON object")
+    return request
+
+
+def _events(message: dict[str, Any]) -> Iterator[bytes]:
+    text = "".join(block["text"] for block in message["content"])
+    usage = message["usage"]
+    opening = {**message, "content": [], "stop_reason": None, "usage": {**usage, "output_tokens": 1}}
+    yield _event("message_start", {"message": opening})
+    if text:
+        yield _event("content_block_start", {"index": 0, "content_block": {"type": "text", "text": ""}})
+        yield _event("ping", {})
+        for start in range(0, len(text), _DELTA_CHARACTERS):
+            delta = {"type": "text_delta", "text": text[start : start + _DELTA_CHARACTERS]}
+            yield _event("content_block_delta", {"index": 0, "delta": delta})
+        yield _event("content_block_stop", {"index": 0})
+    closing = {key: usage[key] for key in usage if key.endswith("_tokens")}
+    stop = {"stop_reason": message["stop_reason"], "stop_sequence": None}
+    yield _event("message_delta", {"delta": stop, "usage": closing})
+    yield _event("message_stop", {})
+
+
+def _event(name: str, data: dict[str, Any]) -> bytes:
+    return f"event: {name}\ndata: {_dump({'type': name, **data})}\n\n".encode()
+
+
+def _error(error: ApiError, request_id: str) -> Answer:
+    body = {
+        "type": "error",
+        "error": {"type": error.type, "message": error.message},
+        "request_id": request_id,
+    }
+    return _json(error.status, body, request_id)
+
+
+def _json(status: int, body: dict[str, Any], request_id: str) -> Answer:
+    headers = {"content-type": "application/json", "request-id": request_id}
+    return Answer(status=status, headers=headers, chunks=(_dump(body).encode(),))
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _id(kind: str, number: int, body: bytes) -> str:
+    return f"{kind}_emulated_{sha256(b'%d:' % number + body).hexdigest()[:20]}"

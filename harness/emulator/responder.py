@@ -1,0 +1,62 @@
+"""What the emulator answers: a short, deterministic report on what the request's documents share.
+
+It looks at the last user message. Documents are its parts between XML-like tags, as
+prompts for Claude mark them: ``<resume>…</resume>``, ``<job>…</job>``.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Responder = Callable[[Mapping[str, Any]], str]
+"""The text that answers a request body."""
+
+_DOCUMENT = re.compile(r"<([a-z][a-z0-9_-]*)>(.*?)</\1>", re.DOTALL)
+_LIST_LINE = re.compile(r"(?m)^.*?(?::|：)\s*(.+)$")
+_MOST_TERMS = 12
+
+
+def respond(request: Mapping[str, Any]) -> str:
+    """The emulator's answer to a request, if its owner gives no responder."""
+    text = last_user_text(request)
+    documents = find_documents(text)
+    if len(documents) < 2:
+        return f"This is the emulator's answer to a message of {len(text)} characters."
+    (first_name, first), (second_name, second) = list(documents.items())[:2]
+    shared, lacking = compare_terms(first, second)
+    return f"## In both {first_name} and {second_name}\n{_list(shared)}\n\n## In {second_name} only\n{_list(lacking)}\n"
+
+
+def last_user_text(request: Mapping[str, Any]) -> str:
+    """All text of the last user message."""
+    for message in reversed(request.get("messages") or ()):
+        if message.get("role") != "user":
+            continue
+        content = message.get("content")
+        if isinstance(content, str):
+            return content
+        return "\n".join(str(block.get("text") or "") for block in content if block.get("type") == "text")
+    return ""
+
+
+def find_documents(text: str) -> dict[str, str]:
+    """The tagged parts of a text, by tag, in order."""
+    return {match[1]: match[2] for match in _DOCUMENT.finditer(text)}
+
+
+def compare_terms(first: str, second: str) -> tuple[list[str], list[str]]:
+    """Terms that ``second`` lists (behind a colon, parted by commas): those in ``first`` too, and the others."""
+    terms = list(dict.fromkeys(_listed_terms(second)))
+    known = first.casefold()
+    shared = [term for term in terms if term.casefold() in known]
+    lacking = [term for term in terms if term.casefold() not in known]
+    return shared[:_MOST_TERMS], lacking[:_MOST_TERMS]
+
+
+def _listed_terms(text: str) -> list[str]:
+    lists = [match[1] for match in _LIST_LINE.finditer(text) if re.search("[,、،]", match[1])]
+    return [term.strip(" .") for line in lists for term in re.split("[,、،]", line) if 1 < len(term.strip(" .")) <= 40]
+
+
+def _list(terms: list[str]) -> str:
+    return "\n".join(f"- {term}" for term in terms) or "- nothing"

@@ -1,0 +1,44 @@
+"""The emulator in process: an ``httpx2`` transport, sync and async, that streams event by event."""
+
+from collections.abc import AsyncIterator, Iterator
+from threading import Lock
+
+import httpx2
+
+from harness.emulator.core import Emulator
+
+
+class Chunks(httpx2.SyncByteStream, httpx2.AsyncByteStream):
+    """A body that is given out chunk by chunk, to sync and async readers alike."""
+
+    def __init__(self, chunks: tuple[bytes, ...]) -> None:
+        self._chunks = chunks
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._chunks
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self._chunks:
+            yield chunk
+
+
+class EmulatorTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
+    """Give it to ``httpx2.Client`` or ``httpx2.AsyncClient``, and that to the SDK as ``http_client``."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self._lock = Lock()
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer one request."""
+        return self._answer(request, request.read())
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer one request."""
+        return self._answer(request, await request.aread())
+
+    def _answer(self, request: httpx2.Request, body: bytes) -> httpx2.Response:
+        path = request.url.raw_path.decode("ascii")
+        with self._lock:
+            answer = self._emulator.handle(request.method, path, body)
+        return httpx2.Response(answer.status, headers=dict(answer.headers), stream=Chunks(answer.chunks))

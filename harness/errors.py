@@ -1,0 +1,57 @@
+"""Every exception that the harness raises, in one tree.
+
+::
+
+    HarnessError
+    ├── SettingsError (ValueError)       an environment variable has a value that is not allowed
+    ├── RequestError (ValueError)        a request body that cannot be judged
+    ├── UnknownModelError (LookupError)  a model without a price
+    ├── CassetteError (ValueError)       a cassette or blob on disk is unreadable or not whole
+    ├── SuiteError (ValueError)          a suite, fixture or prompt file is unreadable or invalid
+    ├── UsageError (ValueError)          options that cannot go together, or lack something
+    └── CheckError (AssertionError)      a check of a suite or assertion does not hold
+
+``harness.cassettes.transport.CassetteMissError`` is the one more: it has to derive from
+``anthropic.AnthropicError`` too, so that the SDK neither wraps nor retries it, and lives
+where importing ``anthropic`` is allowed.
+"""
+
+
+class HarnessError(Exception):
+    """Base of all: a one-line message, and a hint that says what to try."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  try: {self.hint}" if self.hint else self.message
+
+
+class SettingsError(HarnessError, ValueError):
+    """An environment variable has a value that is not allowed."""
+
+
+class RequestError(HarnessError, ValueError):
+    """A request body that cannot be judged: not JSON, not a request, or not fingerprintable."""
+
+
+class UnknownModelError(HarnessError, LookupError):
+    """A model for which no price is known."""
+
+
+class CassetteError(HarnessError, ValueError):
+    """A cassette or blob on disk is unreadable or not whole."""
+
+
+class SuiteError(HarnessError, ValueError):
+    """A suite, fixture or prompt file is unreadable or invalid; starts ``path:line:``."""
+
+
+class UsageError(HarnessError, ValueError):
+    """Options that cannot go together, or that lack something they need."""
+
+
+class CheckError(HarnessError, AssertionError):
+    """A check of a suite or an assertion does not hold."""

@@ -1,0 +1,156 @@
+"""A request as the blocks of its prompt in wire order, with the breakpoints among them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from harness.errors import RequestError
+from harness.provider.rules import Ttl
+
+Level = Literal["tools", "system", "messages"]
+Request = Mapping[str, Any]
+"""The body of a Messages API request, parsed from JSON."""
+
+LEVELS: tuple[Level, ...] = ("tools", "system", "messages")
+
+
+class Block(NamedTuple):
+    """One tool, one ``system`` text block or one content block of a message."""
+
+    level: Level
+    path: str
+    """Where it stands in the request: ``tools[1]``, ``system[0]``, ``messages[2].content[0]``."""
+    role: str | None
+    """Of its message; ``None`` for tools and system."""
+    message: int | None
+    """Index of its message; ``None`` for tools and system."""
+    content: Mapping[str, Any]
+    """As sent. A plain string counts as one text block (API reference, ``MessageParam.content``)."""
+
+    @property
+    def type(self) -> str:
+        """The block's ``type``; ``custom`` for a tool without one."""
+        return self.content.get("type") or "custom"
+
+    @property
+    def cache_control(self) -> Any:
+        """The marker on the block, ``None`` where there is none."""
+        return self.content.get("cache_control")
+
+
+class Breakpoint(NamedTuple):
+    """A block up to which the prompt is to be read or written."""
+
+    block_index: int
+    """Of the block, among the blocks of the request."""
+    ttl: Ttl
+    is_automatic: bool = False
+    """Placed by the API because of a top-level ``cache_control``."""
+
+
+def read_blocks(request: Request) -> tuple[Block, ...]:
+    """All blocks of a request: tools, then system, then messages. Deferred tools are left out.
+
+    The API strips tools with ``defer_loading`` before it computes a prefix.
+    Source: platform.claude.com/docs/en/agents-and-tools/tool-use (checked 2026-11-23).
+
+    Raises:
+        RequestError: the body does not have the shape of a Messages request.
+    """
+    return (*_tool_blocks(request), *_system_blocks(request), *_message_blocks(request))
+
+
+def find_breakpoints(request: Request, blocks: Sequence[Block]) -> tuple[Breakpoint, ...]:
+    """The breakpoints of a request in wire order, the automatic one last."""
+    marked = tuple(
+        Breakpoint(index, marker_ttl(marker))
+        for index, block in enumerate(blocks)
+        if (marker := block.content.get("cache_control"))
+    )
+    automatic = request.get("cache_control")
+    if not automatic:
+        return marked
+    target = automatic_target(blocks)
+    if target is None or any(breakpoint.block_index == target for breakpoint in marked):
+        return marked
+    return (*marked, Breakpoint(target, marker_ttl(automatic), is_automatic=True))
+
+
+def automatic_target(blocks: Sequence[Block]) -> int | None:
+    """Index of the block that a top-level ``cache_control`` marks: the last one that can be marked."""
+    for index in range(len(blocks) - 1, -1, -1):
+        if can_carry_marker(blocks[index]):
+            return index
+    return None
+
+
+def can_carry_marker(block: Block) -> bool:
+    """Whether the API accepts ``cache_control`` on the block.
+
+    Source: platform.claude.com/docs/en/build-with-claude/prompt-caching (checked 2026-11-23).
+    """
+    if block.type in ("thinking", "redacted_thinking"):
+        return False
+    return not (block.type == "text" and not block.content.get("text"))
+
+
+def marker_ttl(marker: Any) -> Ttl:
+    """The TTL that a ``cache_control`` asks for; 5 minutes where it names none."""
+    return "1h" if isinstance(marker, Mapping) and marker.get("ttl") == "1h" else "5m"
+
+
+def _tool_blocks(request: Request) -> Iterator[Block]:
+    for index, tool in enumerate(_list(request, "tools")):
+        if not isinstance(tool, Mapping):
+            raise RequestError(f"tools[{index}] is {type(tool).__name__}, expected an object")
+        if not tool.get("defer_loading"):
+            yield Block("tools", f"tools[{index}]", None, None, tool)
+
+
+def _system_blocks(request: Request) -> Iterator[Block]:
+    system = request.get("system")
+    if system is None:
+        return
+    if isinstance(system, str):
+        if system:
+            yield Block("system", "system[0]", None, None, {"type": "text", "text": system})
+        return
+    if not isinstance(system, list):
+        raise RequestError(f"system is {type(system).__name__}, expected a string or a list of text blocks")
+    for index, block in enumerate(system):
+        if not isinstance(block, Mapping):
+            raise RequestError(f"system[{index}] is {type(block).__name__}, expected an object")
+        yield Block("system", f"system[{index}]", None, None, block)
+
+
+def _message_blocks(request: Request) -> Iterator[Block]:
+    if "messages" not in request:
+        raise RequestError("messages is missing, expected a list of messages")
+    for number, message in enumerate(_list(request, "messages")):
+        if not isinstance(message, Mapping) or "content" not in message:
+            raise RequestError(f"messages[{number}] is not a message, expected role and content")
+        role, content = message.get("role"), message["content"]
+        if not isinstance(role, str):
+            raise RequestError(f"messages[{number}].role is {type(role).__name__}, expected a string")
+        if isinstance(content, str):
+            yield Block("messages", f"messages[{number}].content[0]", role, number, _as_block(content))
+            continue
+        if not isinstance(content, list):
+            raise RequestError(f"messages[{number}].content is {type(content).__name__}, expected a string or a list")
+        for index, block in enumerate(content):
+            path = f"messages[{number}].content[{index}]"
+            if not isinstance(block, str | Mapping):
+                raise RequestError(f"{path} is {type(block).__name__}, expected an object")
+            yield Block("messages", path, role, number, _as_block(block))
+
+
+def _as_block(content: str | Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"type": "text", "text": content} if isinstance(content, str) else content
+
+
+def _list(request: Request, key: str) -> list[Any]:
+    value = request.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise RequestError(f"{key} is {type(value).__name__}, expected a list")
+    return value

@@ -1,0 +1,47 @@
+"""One call of the Messages API: what was sent and what it was billed. Everything that judges reads these."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from harness.provider.usage import Usage
+
+Origin = Literal["anthropic", "emulator"]
+"""Who answered, or had answered when the cassette was recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One answered request."""
+
+    request: Mapping[str, Any]
+    """The body as sent, parsed."""
+    usage: Usage
+    """As the API reported it; of a stream, the final one."""
+    status: int
+    origin: Origin
+
+    @property
+    def model(self) -> str:
+        """The model asked for."""
+        return str(self.request.get("model"))
+
+
+def read_usage(body: Mapping[str, Any]) -> Usage:
+    """Usage of a response body that was not streamed."""
+    return Usage.from_api(body.get("usage") or {})
+
+
+def read_stream_usage(events: Sequence[Mapping[str, Any]]) -> Usage:
+    """Usage of a stream, from its parsed events: input of `message_start`, then what `message_delta` adds.
+
+    ``message_delta`` repeats the input counts on newer servers only, and never the TTL split.
+    Source: anthropic SDK 2.12, ``types/message_delta_usage.py`` (checked 2026-11-23).
+    """
+    usage: dict[str, Any] = {}
+    for event in events:
+        if event.get("type") == "message_start":
+            usage.update(event.get("message", {}).get("usage") or {})
+        elif event.get("type") == "message_delta":
+            usage.update({key: value for key, value in (event.get("usage") or {}).items() if value is not None})
+    return Usage.from_api(usage)

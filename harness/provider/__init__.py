@@ -1,0 +1,1 @@
+"""Facts about the provider's API: models, token frames, prices. Data with source and date."""

@@ -1,0 +1,54 @@
+"""Dollars for a usage, from the offline price list of ``genai-prices``."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from harness.errors import UnknownModelError
+from harness.provider.rules import find_model
+from harness.provider.usage import Usage
+
+
+def price(usage: Usage, model: str, *, at: datetime | None = None) -> Decimal:
+    """Dollars for one call, by the price on the day ``at`` (default: now).
+
+    Raises:
+        UnknownModelError: the price list has no row for the model.
+    """
+    # Costs a third of a second, so a run that prices nothing does not pay it.
+    from genai_prices import Usage as Billed
+    from genai_prices import calc_price
+
+    billed = Billed(
+        input_tokens=usage.total_input_tokens,
+        cache_read_tokens=usage.cache_read_input_tokens,
+        cache_write_tokens=usage.cache_creation_input_tokens,
+        cache_write_1h_tokens=usage.ephemeral_1h_input_tokens,
+        output_tokens=usage.output_tokens,
+    )
+    try:
+        result = calc_price(
+            billed,
+            model_ref=find_model(model).priced_as,
+            provider_id="anthropic",
+            genai_request_timestamp=at or datetime.now(UTC),
+        )
+    except LookupError:
+        raise UnknownModelError(
+            f"no price is known for model {model!r}", hint="check the spelling, or update genai-prices"
+        ) from None
+    return result.total_price
+
+
+def price_without_cache(usage: Usage, model: str, *, at: datetime | None = None) -> Decimal:
+    """Dollars for the same tokens if nothing had been read from or written to the prompt cache.
+
+    Raises:
+        UnknownModelError: the price list has no row for the model.
+    """
+    plain = Usage(input_tokens=usage.total_input_tokens, output_tokens=usage.output_tokens)
+    return price(plain, model, at=at)
+
+
+def dollars(amount: Decimal) -> str:
+    """An amount as text, to a hundredth of a cent: ``$0.0387``, ``-$1.2500``."""
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.4f}"

@@ -1,0 +1,175 @@
+"""Per-model rules of the prompt cache, read from ``models.toml`` and ``generations.toml``."""
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+Ttl = Literal["5m", "1h"]
+
+TTL_SECONDS: dict[Ttl, int] = {"5m": 300, "1h": 3600}
+"""Lifetime of an entry by its TTL, in seconds from the start of the request that last used it.
+
+Source: platform.claude.com/docs/en/build-with-claude/prompt-caching (checked 2026-11-23).
+"""
+
+MAX_BREAKPOINTS = 4
+"""Most blocks of one request that may carry ``cache_control``, the automatic one included.
+
+Source: platform.claude.com/docs/en/build-with-claude/prompt-caching (checked 2026-11-23).
+"""
+
+LOOKBACK_POSITIONS = 20
+"""Positions checked for each breakpoint, the breakpoint itself being the first.
+
+Source: platform.claude.com/docs/en/build-with-claude/prompt-caching (checked 2026-11-23).
+"""
+
+
+_OVERRIDES = ("tail", "tool_prompt", "tool_prompt_head", "image")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageRules:
+    """How many tokens an image takes: tiles of ``tile`` pixels after downscaling."""
+
+    tile: int
+    overhead: int
+    tokens_per_tile: int = 1
+    max_edge: int
+    max_tiles: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """How a model generation frames a request, in tokens. ``generations.toml`` explains each field."""
+
+    name: str
+    tokenizer: str
+    frame: int
+    per_message: int
+    tail: int
+    tail_after_tool_result: int
+    same_role: int
+    tool_ascii: bool
+    system: int
+    system_newline: int
+    system_with_tools: int
+    pair: int
+    parameter: int
+    result: int
+    several_results: int
+    after_result: tuple[int, int]
+    forced_tail: int
+    no_parallel: tuple[int, int]
+    is_error: int
+    budget_thinking: tuple[int, int]
+    system_head: int
+    format: int
+    assistant_first: int
+    tool_prompt: tuple[int, int]
+    tool_prompt_head: int
+    image: ImageRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One model's row of ``models.toml``, with its generation's frame."""
+
+    id: str
+    aliases: tuple[str, ...]
+    generation: Generation
+    min_cacheable_tokens: int
+    minimum_is: Literal["documented", "inferred"]
+    keeps_all_thinking: bool
+    default_effort: str
+    priced_as: str
+    retired_on: date | None
+    source: str
+    checked: date
+    is_known: bool = True
+
+
+def find_model(name: str) -> Model:
+    """The rules of a model by id, alias, dated or prefixed id.
+
+    A name that no row has gets the rules of the newest generation, the longest minimum of
+    its models, and ``is_known=False``: whoever reports on it says so.
+    """
+    by_name = _models()
+    for candidate in _spellings(name):
+        if candidate in by_name:
+            return by_name[candidate]
+    return replace(_newest(), id=name, aliases=(), priced_as=name, is_known=False)
+
+
+def known_models() -> tuple[Model, ...]:
+    """Every model with a row, newest first."""
+    return tuple({model.id: model for model in _models().values()}.values())
+
+
+def _spellings(name: str) -> tuple[str, ...]:
+    plain = name.rsplit("/", 1)[-1].replace(".", "-")
+    undated = re.sub(r"-(\d{8}|latest)$", "", plain)
+    return name, plain, undated
+
+
+@cache
+def _models() -> dict[str, Model]:
+    rows = _read("models.toml")["model"]
+    generations = _generations()
+    by_name: dict[str, Model] = {}
+    for row in rows:
+        model = _model(row, generations[row["generation"]])
+        for name in (model.id, *model.aliases):
+            by_name[name] = model
+    return by_name
+
+
+@cache
+def _generations() -> dict[str, Generation]:
+    return {
+        name: Generation(
+            name=name,
+            **{key: _frozen(value) for key, value in row.items()},
+        )
+        for name, row in _read("generations.toml")["generation"].items()
+    }
+
+
+def _newest() -> Model:
+    newest = known_models()[0].generation
+    return max(
+        (model for model in known_models() if model.generation == newest),
+        key=lambda model: model.min_cacheable_tokens,
+    )
+
+
+def _model(row: dict[str, Any], generation: Generation) -> Model:
+    overrides = {key: _frozen(row[key]) for key in _OVERRIDES if key in row}
+    return Model(
+        id=row["id"],
+        aliases=tuple(row.get("aliases", ())),
+        generation=replace(generation, **overrides),
+        min_cacheable_tokens=row["min_cacheable_tokens"],
+        minimum_is=row.get("minimum_is", "documented"),
+        keeps_all_thinking=row["keeps_all_thinking"],
+        default_effort=row.get("default_effort", "high"),
+        priced_as=row.get("priced_as", row["id"]),
+        retired_on=row.get("retired_on"),
+        source=row["source"],
+        checked=row["checked"],
+    )
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, dict):
+        return ImageRules(**value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))

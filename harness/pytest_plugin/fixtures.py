@@ -1,0 +1,77 @@
+"""Fixtures: clients whose calls are answered in the run's mode, and noted."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.pytest_plugin.state import PASSED, STATE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from anthropic import Anthropic, AsyncAnthropic
+
+    from harness.cassettes.session import CallSession
+    from harness.client.claude import AsyncClaudeClient, ClaudeClient
+
+
+@pytest.fixture
+def harness_session(request: pytest.FixtureRequest) -> Iterator[CallSession]:
+    """The test's way to an answer; its ``calls`` are what the test sent so far, with their usage.
+
+    The test's cassette is named after its file and itself. It is written in ``record`` mode only,
+    and only if the test passes.
+    """
+    item: pytest.Item = request.node
+    state = request.config.stash[STATE]
+    session = state.open_session(item, cassette_name(item))
+    yield session
+    suite = item.path.relative_to(request.config.rootpath).as_posix()
+    state.note_calls(item, session.calls, suite=suite, version="-")
+    if item.stash.get(PASSED, False):
+        if session.misses:
+            raise session.misses[0]
+        session.save()
+
+
+@pytest.fixture
+def anthropic_client(harness_session: CallSession) -> Anthropic:
+    """An ``anthropic.Anthropic`` whose calls are answered in the run's mode; it needs no key."""
+    return harness_session.anthropic()
+
+
+@pytest.fixture
+def async_anthropic_client(harness_session: CallSession) -> AsyncAnthropic:
+    """An ``anthropic.AsyncAnthropic`` whose calls are answered in the run's mode; it needs no key."""
+    return harness_session.async_anthropic()
+
+
+@pytest.fixture
+def claude(anthropic_client: Anthropic) -> ClaudeClient:
+    """A ``ClaudeClient`` without local cache, so that every call reaches the prompt cache."""
+    from harness.client.claude import ClaudeClient
+    from harness.settings import Settings
+
+    return ClaudeClient(anthropic_client, settings=Settings(use_local_cache=False))
+
+
+@pytest.fixture
+def async_claude(async_anthropic_client: AsyncAnthropic) -> AsyncClaudeClient:
+    """An ``AsyncClaudeClient`` without local cache, so that every call reaches the prompt cache."""
+    from harness.client.claude import AsyncClaudeClient
+    from harness.settings import Settings
+
+    return AsyncClaudeClient(async_anthropic_client, settings=Settings(use_local_cache=False))
+
+
+def cassette_name(item: pytest.Item) -> str:
+    """Name of a plain test's cassette: its file without ending, then its name in safe characters."""
+    file = item.path.relative_to(item.config.rootpath).with_suffix("").as_posix()
+    name = item.nodeid.partition("::")[2].replace("::", ".")
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-")
+    # Names that only differ in what was replaced must not share a cassette.
+    return f"{file}/{safe}" if safe == name else f"{file}/{safe}-{sha256(name.encode()).hexdigest()[:8]}"

@@ -1,0 +1,88 @@
+"""The environment, read once into a frozen record. No other module reads ``os.environ``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import environ
+from pathlib import Path
+
+from harness.errors import SettingsError
+
+DEFAULT_MODEL = "claude-sonnet-5-5"
+"""Today's Sonnet. Source: platform.claude.com models overview (checked 2026-11-23)."""
+
+_TRUE = ("true", "1", "yes", "on")
+_FALSE = ("false", "0", "no", "off")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the environment says about the two caches and the model."""
+
+    use_prompt_cache: bool = True
+    """``USE_ANTHROPIC_CACHE``: mark system prompts for the provider's prompt cache."""
+
+    use_local_cache: bool = True
+    """``USE_LOCAL_CACHE``: keep whole responses on disk."""
+
+    local_cache_dir: Path = Path("cache/prompts")
+    """``PROMPT_CACHE_DIR``: where the local cache keeps them."""
+
+    cache_prefix: str = ""
+    """``CACHE_PREFIX``: part of every local-cache key, to keep environments apart."""
+
+    model: str = DEFAULT_MODEL
+    """``CLAUDE_MODEL``: the model of a call that names none."""
+
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str] | None = None) -> "Settings":
+        """Settings from ``variables``, by default ``os.environ``.
+
+        Raises:
+            SettingsError: a value is not allowed; the message names variable and value.
+        """
+        env = environ if variables is None else variables
+        return cls(
+            use_prompt_cache=_read_flag(env, "USE_ANTHROPIC_CACHE", default=True),
+            use_local_cache=_read_flag(env, "USE_LOCAL_CACHE", default=True),
+            local_cache_dir=Path(_read_text(env, "PROMPT_CACHE_DIR", default="cache/prompts")),
+            cache_prefix=env.get("CACHE_PREFIX", ""),
+            model=_read_model(env),
+        )
+
+
+def has_api_key(variables: Mapping[str, str] | None = None) -> bool:
+    """Whether the environment holds a key or token for the real API."""
+    env = environ if variables is None else variables
+    return bool(env.get("ANTHROPIC_API_KEY") or env.get("ANTHROPIC_AUTH_TOKEN"))
+
+
+def _read_flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:
+    value = env.get(name, "").strip().lower()
+    if not value:
+        return default
+    if value in _TRUE:
+        return True
+    if value in _FALSE:
+        return False
+    raise SettingsError(f"{name} is {env[name]!r}, expected true or false", hint=f"set {name}=true")
+
+
+def _read_text(env: Mapping[str, str], name: str, *, default: str) -> str:
+    value = env.get(name)
+    if value is None:
+        return default
+    if not value.strip():
+        raise SettingsError(f"{name} is {value!r}, expected a folder", hint=f"set {name}={default}, or unset it")
+    return value
+
+
+def _read_model(env: Mapping[str, str]) -> str:
+    value = env.get("CLAUDE_MODEL")
+    if value is None:
+        return DEFAULT_MODEL
+    if not value or any(c.isspace() for c in value):
+        raise SettingsError(
+            f"CLAUDE_MODEL is {value!r}, expected a model id without spaces",
+            hint=f"set CLAUDE_MODEL={DEFAULT_MODEL}, or unset it",
+        )
+    return value

@@ -1,0 +1,1 @@
+"""Suites: prompts in versions, run over cases of fixtures, each case called twice and checked."""

@@ -1,0 +1,86 @@
+"""What must hold of a case's calls: the second one reads what the first one wrote."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.prompt.call import Call
+from harness.prompt.tokens import CountText
+from harness.promptcache.prepared import prepare
+from harness.promptcache.simulator import Simulator
+from harness.provider.usage import Usage
+
+_SECONDS_BETWEEN = 30.0
+_TOLERANCE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that a check has to say."""
+
+    headline: str
+    facts: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "\n".join([self.headline, *(f"  {fact}" for fact in self.facts)])
+
+
+def check_second_call(first: Call, second: Call) -> Finding | None:
+    """That the usage of the second call shows a read of all that the first read or wrote."""
+    expected = first.usage.prefix_tokens
+    if not expected:
+        return Finding(
+            headline="the first call wrote nothing to the prompt cache",
+            facts=(_show("first call", first.usage),),
+        )
+    if second.usage.cache_read_input_tokens < expected:
+        return Finding(
+            headline="the second call did not read the prefix that the first one wrote",
+            facts=(
+                _show("first call", first.usage),
+                _show("second call", second.usage),
+                f"expected of the second: {expected:,} read",
+            ),
+        )
+    return None
+
+
+def check_prediction(calls: Sequence[Call], count_text: CountText) -> tuple[Finding, ...]:
+    """That the simulator, on the requests as built now, bills what the API reported.
+
+    Skipped for requests that cannot be counted offline. The first call of a recording may
+    have found the cache warm; then only the size of its prefix is compared.
+    """
+    simulator = Simulator()
+    findings = []
+    for number, call in enumerate(calls):
+        prepared = prepare(call.request, count_text)
+        predicted = simulator.send(prepared, at=number * _SECONDS_BETWEEN).usage
+        if prepared.count.is_exact and not _agree(predicted, call.usage, is_first=number == 0):
+            findings.append(
+                Finding(
+                    headline=f"call {number + 1} was not billed as the simulator predicts",
+                    facts=(_show("reported", call.usage), _show("predicted", predicted)),
+                )
+            )
+    return tuple(findings)
+
+
+def predict_second_call(call: Call, count_text: CountText) -> Usage:
+    """Usage of a request that is sent a second time, half a minute after the first."""
+    simulator = Simulator()
+    prepared = prepare(call.request, count_text)
+    simulator.send(prepared, at=0.0)
+    return simulator.send(prepared, at=_SECONDS_BETWEEN).usage
+
+
+def _agree(predicted: Usage, reported: Usage, *, is_first: bool) -> bool:
+    if abs(predicted.prefix_tokens - reported.prefix_tokens) > _TOLERANCE:
+        return False
+    return is_first or abs(predicted.cache_read_input_tokens - reported.cache_read_input_tokens) <= _TOLERANCE
+
+
+def _show(what: str, usage: Usage) -> str:
+    return (
+        f"{what}: {usage.cache_creation_input_tokens:,} written, {usage.cache_read_input_tokens:,} read, "
+        f"{usage.input_tokens:,} uncached"
+    )

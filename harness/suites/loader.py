@@ -1,0 +1,120 @@
+"""``suite.yaml`` files and what they name: prompts, fixtures, and the function that makes the call."""
+
+import sys
+from collections.abc import Callable
+from importlib import import_module, util
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from harness.errors import SuiteError
+from harness.settings import DEFAULT_MODEL
+from harness.suites.fixtures import load_fixture, load_text
+from harness.suites.model import Case, PromptVersion, Suite, SuiteEntry, SuiteFile
+from harness.suites.yaml_lines import Place, line_of, load_yaml
+
+
+def load_suites(path: Path) -> tuple[Suite, ...]:
+    """The suites of one file, with prompts and fixtures read.
+
+    Raises:
+        SuiteError: the file, or one that it names, is unreadable or invalid; starts ``path:line:``.
+    """
+    content, lines = load_yaml(path)
+    try:
+        file = SuiteFile.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = tuple(first["loc"])
+        dotted = ".".join(str(part) for part in place if part != "[key]")
+        raise SuiteError(f"{path}:{line_of(lines, place)}: {dotted}: {_explain(first)}") from None
+    return tuple(_load(path, name, entry, lines) for name, entry in file.suites.items())
+
+
+def load_call(suite: Suite) -> Callable[..., Any]:
+    """The function that a suite calls as ``function(client, prompt, **inputs)``.
+
+    ``call`` is ``module.name:function``, or ``file.py:function`` relative to the suite file.
+
+    Raises:
+        SuiteError: there is no such module or function.
+    """
+    source, _, name = suite.call.partition(":")
+    place = f"{suite.path}:{suite.line}"
+    if not source or not name:
+        raise SuiteError(f"{place}: call is {suite.call!r}, expected module:function or file.py:function")
+    try:
+        module = _import_file(suite.path.parent / source) if source.endswith(".py") else import_module(source)
+    except (ImportError, OSError) as error:
+        raise SuiteError(f"{place}: call is {suite.call!r}, and {source} cannot be imported: {error}") from error
+    function = getattr(module, name, None)
+    if not callable(function):
+        raise SuiteError(f"{place}: call is {suite.call!r}, and {source} has no function {name!r}")
+    return function  # type: ignore[no-any-return]
+
+
+def _load(path: Path, name: str, entry: SuiteEntry, lines: dict[Place, int]) -> Suite:
+    place: Place = ("suites", name)
+    folder = path.parent
+    versions = tuple(
+        PromptVersion(
+            name=version,
+            path=folder / prompt.file,
+            text=load_text(folder / prompt.file, f"{path}:{line_of(lines, (*place, 'prompts', version))}"),
+            model=prompt.model or DEFAULT_MODEL,
+        )
+        for version, prompt in entry.prompts.items()
+    )
+    cases = tuple(
+        Case(
+            name=case,
+            line=line_of(lines, (*place, "cases", case)),
+            inputs={
+                key: load_fixture(
+                    folder / entry.fixtures[key] / f"{value}.json",
+                    f"{path}:{line_of(lines, (*place, 'cases', case, key))}",
+                )
+                if key in entry.fixtures
+                else value
+                for key, value in inputs.items()
+            },
+        )
+        for case, inputs in entry.cases.items()
+    )
+    line = line_of(lines, place)
+    for what, found in (("prompts", versions), ("cases", cases)):
+        if not found:
+            raise SuiteError(f"{path}:{line}: suite {name!r} has no {what}")
+    return Suite(name=name, path=path, line=line, call=entry.call, client=entry.client, versions=versions, cases=cases)
+
+
+def _import_file(path: Path) -> Any:
+    """Import a file as pytest would: by its dotted name where folders are packages, else on its own."""
+    path = path.resolve(strict=True)
+    root = path.parent
+    while (root / "__init__.py").exists():
+        root = root.parent
+    if root != path.parent:
+        if str(root) not in sys.path:
+            sys.path.insert(0, str(root))
+        return import_module(".".join(path.relative_to(root).with_suffix("").parts))
+    name = f"harness_suite_{abs(hash(path))}_{path.stem}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not a Python file")
+    module = sys.modules[name] = util.module_from_spec(spec)
+    if str(path.parent) not in sys.path:
+        sys.path.insert(0, str(path.parent))
+    spec.loader.exec_module(module)
+    return module
+
+
+def _explain(error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        return "not a known key"
+    if error["type"] == "string_pattern_mismatch":
+        return f"{error['input']!r} is no name: letters, digits, dot, dash and underscore"
+    return str(error["msg"])

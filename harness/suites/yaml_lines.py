@@ -1,0 +1,55 @@
+"""YAML with the line of every value, and with duplicate keys refused."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from harness.errors import SuiteError
+
+Place = tuple[str | int, ...]
+"""Keys and indexes that lead to a value."""
+
+
+def load_yaml(path: Path) -> tuple[Any, dict[Place, int]]:
+    """The content of a YAML file, and the line (from 1) of each value in it.
+
+    Raises:
+        SuiteError: the file is unreadable, not YAML, or has a key twice.
+    """
+    try:
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise SuiteError(f"{path}:{line}: not YAML: {error.problem}") from None
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise SuiteError(f"{path}:1: unreadable: {error}") from None
+    if root is None:
+        raise SuiteError(f"{path}:1: the file is empty")
+    lines: dict[Place, int] = {}
+    return _build(root, (), lines, path), lines
+
+
+def line_of(lines: dict[Place, int], place: Place) -> int:
+    """The line of a value, or of the closest value around it."""
+    while place and place not in lines:
+        place = place[:-1]
+    return lines.get(place, 1)
+
+
+def _build(node: yaml.Node, place: Place, lines: dict[Place, int], path: Path) -> Any:
+    lines.setdefault(place, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(item, (*place, index), lines, path) for index, item in enumerate(node.value)]
+    if not isinstance(node, yaml.MappingNode):
+        return yaml.SafeLoader("").construct_object(node)
+    result: dict[str, Any] = {}
+    first: dict[str, int] = {}
+    for key_node, value_node in node.value:
+        key, line = str(key_node.value), key_node.start_mark.line + 1
+        if key in first:
+            raise SuiteError(f"{path}:{line}: {key!r} is there twice, first on line {first[key]}")
+        first[key] = line
+        lines[(*place, key)] = line
+        result[key] = _build(value_node, (*place, key), lines, path)
+    return result

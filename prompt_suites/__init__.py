@@ -1,0 +1,1 @@
+"""The systems under test: ResumeRocket's prompts and the services that send them."""

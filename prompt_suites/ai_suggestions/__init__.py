@@ -1,0 +1,1 @@
+"""Suggests single changes to a resume, as JSON."""

@@ -1,0 +1,11 @@
+"""Lets the emulator answer as ResumeRocket's prompts ask."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from prompt_suites.answers import answer
+
+
+def pytest_harness_answer(request: Mapping[str, Any]) -> str | None:
+    """The emulator's answer to one of the application's requests."""
+    return answer(request)

@@ -1,0 +1,1 @@
+"""Customizes a resume for a job, in three phases."""
