@@ -104,9 +104,11 @@ class _Tally:
     def text(self, text: str) -> int:
         return self.count_text(text, self.rules.tokenizer)
 
-    def within(self, before: str, text: str, after: str) -> int:
-        """Tokens that ``text`` adds between two neighbours it may merge with."""
-        return self.text(before + text + after) - self.text(before + after) if text else 0
+    def value(self, text: str) -> int:
+        """Tokens that a parameter's or result's text adds between the brackets around it."""
+        if not text or not self.rules.values_merge:
+            return self.text(text)
+        return self.text(f">{text}<") - self.text("><")
 
     @property
     def has_budget_thinking(self) -> bool:
@@ -256,7 +258,7 @@ class _Tally:
         inputs = block.content.get("input")
         for key, value in (inputs if isinstance(inputs, Mapping) else {}).items():
             rendered = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            tokens += self.rules.parameter + self.text(str(key)) + self.within(">", rendered, "<")
+            tokens += self.rules.parameter + self.text(str(key)) + self.value(rendered)
         return tokens
 
     def _tool_result(self, block: Block, previous: Block | None) -> int:
@@ -276,7 +278,7 @@ class _Tally:
             if not isinstance(part, Mapping):
                 continue
             if part.get("type") == "text":
-                tokens += self.within(">", str(part.get("text") or ""), "<")
+                tokens += self.value(str(part.get("text") or ""))
             elif part.get("type") == "image":
                 tokens += self._image(part, path)
             else:
@@ -307,6 +309,9 @@ class _Tally:
         return 0
 
     def _add_parameters(self) -> None:
+        if self.has_tools and self.has_budget_thinking and self.rules.interleaved:
+            more = f"up to {self.rules.interleaved} tokens more with the interleaved-thinking beta, which is a header"
+            self.unmodelled.append(f"thinking: {more}")
         for key in ("mcp_servers", "container", "context_management"):
             if self.request.get(key):
                 self.unmodelled.append(f"{key}: what it adds to the prompt is not known offline")

@@ -62,6 +62,8 @@ class Generation:
     parameter: int
     result: int
     several_results: int
+    values_merge: bool
+    interleaved: int
     after_result: tuple[int, int]
     forced_tail: int
     no_parallel: tuple[int, int]
