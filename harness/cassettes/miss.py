@@ -7,7 +7,7 @@ from typing import Any
 from harness.cassettes.format import Cassette, RecordedRequest
 from harness.errors import RequestError
 from harness.prompt.blocks import read_blocks
-from harness.prompt.diff import Divergence, find_divergence
+from harness.prompt.diff import Divergence, find_divergence, read_parts
 
 
 def describe_miss(request: RecordedRequest, cassette: Cassette | None, name: str) -> str:
@@ -35,12 +35,12 @@ def describe_miss(request: RecordedRequest, cassette: Cassette | None, name: str
 
 def find_closest(body: Mapping[str, Any], recorded: list[dict[str, Any]]) -> Divergence | None:
     """Where ``body`` parts from the recorded request that it shares the longest prefix with."""
-    paths = ["model", "speed", *(block.path for block in read_blocks(body))]
+    paths = [part.path for part in read_parts(body, read_blocks(body))]
 
     def shared(place: Divergence | None) -> tuple[int, int]:
         if place is None:
             return len(paths) + 1, 0
-        return paths.index(place.path) if place.path in paths else 1, place.offset or 0
+        return paths.index(place.path) if place.path in paths else 0, place.offset or 0
 
     return max((find_divergence(old, body) for old in recorded), key=shared)
 
@@ -48,7 +48,8 @@ def find_closest(body: Mapping[str, Any], recorded: list[dict[str, Any]]) -> Div
 def describe_divergence(place: Divergence) -> str:
     """Two or three lines: the block and character at which two requests part, and both texts around it."""
     where = place.path if place.offset is None else f"{place.path} at character {place.offset}"
-    return f"  first difference: {where}\n    recorded: {place.before!r}\n    now:      {place.after!r}"
+    before, after = place.excerpts()
+    return f"  first difference: {where}\n    recorded: {before!r}\n    now:      {after!r}"
 
 
 def _times(number: int) -> str:

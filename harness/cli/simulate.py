@@ -14,7 +14,7 @@ from harness.cli.input import read_lines
 from harness.client.token_memo import TokenMemo
 from harness.errors import RequestError
 from harness.prompt.blocks import read_blocks
-from harness.prompt.fingerprint import fingerprints
+from harness.prompt.fingerprint import check_readable
 from harness.prompt.tokens import Count, TextCounter
 from harness.promptcache.prepared import prepare
 from harness.promptcache.simulator import Simulator
@@ -74,7 +74,7 @@ def simulate(lines: Iterator[Line]) -> Iterator[dict[str, Any]]:
     simulator, count_text = Simulator(), TextCounter(TokenMemo())
     for index, line in enumerate(lines):
         prepared = prepare(line.request, count_text)
-        error = check_request(line.request, prepared.blocks)
+        error = check_request(line.request, read_blocks(line.request))
         if error is not None:
             yield _row(index, line, _NO_USAGE, Count(total=0, prefixes=()), error)
             continue
@@ -105,7 +105,7 @@ def _parse_line(value: dict[str, Any], place: str) -> Line:
         raise RequestError(f"{place}: usage is {type(usage).__name__}, expected an object")
     try:
         # Counting comes later; a body of the wrong shape is to be named with its line.
-        fingerprints(request, read_blocks(request))
+        check_readable(request)
     except RequestError as error:
         raise RequestError(f"{place}: {error.message}") from None
     return Line(

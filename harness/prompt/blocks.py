@@ -33,8 +33,17 @@ class Block(NamedTuple):
 
     @property
     def cache_control(self) -> Any:
-        """The marker on the block, ``None`` where there is none."""
-        return self.content.get("cache_control")
+        """The marker on the block, ``None`` where there is none.
+
+        The API moves a marker on the last nested block of a tool result or document to its parent.
+        Source: platform.claude.com release notes, 1 May 2025 (checked 2026-11-23).
+        """
+        marker = self.content.get("cache_control")
+        if marker is None and self.content.get("type") in ("tool_result", "document"):
+            parts = self.content.get("content")
+            last = parts[-1] if isinstance(parts, list) and parts else None
+            return last.get("cache_control") if isinstance(last, Mapping) else None
+        return marker
 
 
 class Breakpoint(NamedTuple):
@@ -62,9 +71,7 @@ def read_blocks(request: Request) -> tuple[Block, ...]:
 def find_breakpoints(request: Request, blocks: Sequence[Block]) -> tuple[Breakpoint, ...]:
     """The breakpoints of a request in wire order, the automatic one last."""
     marked = tuple(
-        Breakpoint(index, marker_ttl(marker))
-        for index, block in enumerate(blocks)
-        if (marker := block.content.get("cache_control"))
+        Breakpoint(index, marker_ttl(marker)) for index, block in enumerate(blocks) if (marker := block.cache_control)
     )
     automatic = request.get("cache_control")
     if not automatic:

@@ -1,29 +1,78 @@
 """The first place where two requests part, in the order in which the prompt cache reads them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from harness.prompt.blocks import Block, Request, read_blocks
-from harness.prompt.fingerprint import block_digest, effort, has_images, output_format, thinking, tool_choice
+from harness.prompt.blocks import Block, Level, Request, read_blocks
+from harness.prompt.fingerprint import block_digest, message_parameters, system_parameters
 from harness.provider.rules import find_model
 
 _CONTEXT = 24
 
+_PATHS = {
+    "citations": "citations",
+    "disable_parallel_tool_use": "tool_choice",
+    "effort": "output_config.effort",
+    "format": "output_config.format",
+    "images": "images",
+    "task_budget": "output_config.task_budget",
+    "thinking": "thinking",
+    "tool_choice": "tool_choice",
+    "web": "tools",
+}
 
-class Divergence(NamedTuple):
-    """Where two requests part."""
+
+class Part(NamedTuple):
+    """One thing that is rendered into the prompt: a parameter or a block."""
 
     path: str
     """Of the block (``system[0]``) or the parameter (``tool_choice``)."""
-    offset: int | None
-    """In characters of the block's text, or of its JSON where it is not text; ``None`` for parameters,
-    and for blocks that only one side has."""
-    before: str
-    """A short excerpt of the first request around the place, or the parameter's value."""
-    after: str
-    """The same of the second request."""
+    key: str
+    """Equal for two parts that the prompt cache cannot tell apart."""
+    level: Level
+    """The first level that is lost when the part changes."""
+    block: Block | None = None
+    """``None`` for a parameter."""
+    value: Any = None
+    """Of a parameter."""
+
+
+class Divergence(NamedTuple):
+    """Where two requests part: ``before`` or ``after`` is ``None`` where one has nothing there."""
+
+    before: Part | None
+    after: Part | None
+
+    @property
+    def path(self) -> str:
+        """Of the part in the second request; of the first, where the second has none."""
+        part = self.after or self.before
+        assert part is not None
+        return part.path
+
+    @property
+    def offset(self) -> int | None:
+        """The first differing character of two blocks' texts; ``None`` for parameters and lone blocks."""
+        if self.before is None or self.after is None or not self.before.block or not self.after.block:
+            return None
+        return first_difference(block_text(self.before.block), block_text(self.after.block))
+
+    def excerpts(self) -> tuple[str, str]:
+        """Both sides around the place, shortened alike; they differ."""
+        old, new = (part.block if part else None for part in (self.before, self.after))
+        if old is None or new is None or self.offset is None:
+            return _show(self.before), _show(self.after)
+        if block_text(old) == block_text(new):
+            return f"role {old.role}", f"role {new.role}"
+        start = max(0, self.offset - _CONTEXT)
+        return _cut(block_text(old), start, self.offset), _cut(block_text(new), start, self.offset)
+
+
+def read_parts(request: Request, blocks: Sequence[Block]) -> tuple[Part, ...]:
+    """Everything that is rendered into the prompt, in the order in which the prompt cache reads it."""
+    return tuple(_parts(request, blocks))
 
 
 def find_divergence(before: Request, after: Request) -> Divergence | None:
@@ -32,16 +81,17 @@ def find_divergence(before: Request, after: Request) -> Divergence | None:
     Raises:
         RequestError: one of them does not have the shape of a Messages request.
     """
-    old, new = read_blocks(before), read_blocks(after)
-    return (
-        _differing_parameter("model", before.get("model"), after.get("model"))
-        or _differing_parameter("speed", before.get("speed"), after.get("speed"))
-        or _differing_block(_level(old, "tools"), _level(new, "tools"))
-        or _differing_parameter("output_config.format", output_format(before), output_format(after))
-        or _differing_block(_level(old, "system"), _level(new, "system"))
-        or _differing_message_parameter(before, after, old, new)
-        or _differing_block(_level(old, "messages"), _level(new, "messages"))
-    )
+    return first_divergence(read_parts(before, read_blocks(before)), read_parts(after, read_blocks(after)))
+
+
+def first_divergence(old: Sequence[Part], new: Sequence[Part]) -> Divergence | None:
+    """The first pair of parts that differ, level by level."""
+    for level in ("tools", "system", "messages"):
+        pairs = zip_longest(_of_level(old, level), _of_level(new, level))
+        for before, after in pairs:
+            if before is None or after is None or before.key != after.key:
+                return Divergence(before, after)
+    return None
 
 
 def block_text(block: Block) -> str:
@@ -64,50 +114,41 @@ def first_difference(before: str, after: str) -> int:
     return low
 
 
-def excerpts(before: str, after: str, offset: int) -> tuple[str, str]:
-    """Both texts around an offset, shortened alike; they differ whenever the texts do."""
-    start = max(0, offset - _CONTEXT)
-    return _cut(before, start, offset), _cut(after, start, offset)
+def _parts(request: Request, blocks: Sequence[Block]) -> Iterator[Part]:
+    model = find_model(str(request.get("model")))
+    yield Part("model", model.id, "tools", value=request.get("model"))
+    speed = request.get("speed") or "standard"
+    yield Part("speed", speed, "tools", value=speed)
+    yield from _block_parts(blocks, "tools")
+    yield from _parameter_parts(system_parameters(request), "system")
+    yield from _block_parts(blocks, "system")
+    yield from _parameter_parts(message_parameters(request, blocks, model), "messages")
+    yield from _block_parts(blocks, "messages")
 
 
-def _level(blocks: Sequence[Block], level: str) -> list[Block]:
-    return [block for block in blocks if block.level == level]
+def _block_parts(blocks: Sequence[Block], level: Level) -> Iterator[Part]:
+    message = None
+    for block in blocks:
+        if block.level == level:
+            # The first block of a message carries the border in front of it.
+            border = f"{block.role}:" if block.message != message else ""
+            message = block.message
+            yield Part(block.path, border + block_digest(block), level, block)
 
 
-def _differing_block(old: Sequence[Block], new: Sequence[Block]) -> Divergence | None:
-    for before, after in zip_longest(old, new):
-        if before is None or after is None:
-            block = before or after
-            text = _cut(block_text(block), 0, 0)
-            return Divergence(block.path, None, "" if before is None else text, "" if after is None else text)
-        if before.role == after.role and block_digest(before) == block_digest(after):
-            continue
-        if before.role != after.role:
-            return Divergence(after.path, None, f"role {before.role}", f"role {after.role}")
-        offset = first_difference(block_text(before), block_text(after))
-        return Divergence(after.path, offset, *excerpts(block_text(before), block_text(after), offset))
-    return None
+def _parameter_parts(values: Mapping[str, Any], level: Level) -> Iterator[Part]:
+    for name, value in values.items():
+        yield Part(_PATHS[name], _json(value), level, value=value)
 
 
-def _differing_message_parameter(
-    before: Request, after: Request, old: Sequence[Block], new: Sequence[Block]
-) -> Divergence | None:
-    return (
-        _differing_parameter("tool_choice", tool_choice(before), tool_choice(after))
-        or _differing_parameter("thinking", thinking(before), thinking(after))
-        or _differing_parameter("output_config.effort", _effort(before), _effort(after))
-        or _differing_parameter("images", has_images(old), has_images(new))
-    )
+def _of_level(parts: Sequence[Part], level: str) -> list[Part]:
+    return [part for part in parts if part.level == level]
 
 
-def _effort(request: Request) -> str:
-    return effort(request, find_model(str(request.get("model"))))
-
-
-def _differing_parameter(path: str, before: Any, after: Any) -> Divergence | None:
-    if before == after:
-        return None
-    return Divergence(path, None, _json(before), _json(after))
+def _show(part: Part | None) -> str:
+    if part is None:
+        return ""
+    return _json(part.value) if part.block is None else _cut(block_text(part.block), 0, 0)
 
 
 def _cut(text: str, start: int, offset: int) -> str:
@@ -116,8 +157,4 @@ def _cut(text: str, start: int, offset: int) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    return dict(value) if isinstance(value, Mapping) else str(value)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=dict)

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from harness.errors import RequestError
-from harness.prompt.blocks import Block, Request
+from harness.prompt.blocks import Block, Request, read_blocks
 from harness.provider.rules import Model, find_model
 
 VERSION = 1
@@ -50,6 +50,15 @@ def fingerprints(request: Request, blocks: Sequence[Block]) -> tuple[bytes, ...]
         running.update(_dump(_keyed(block), block.path))
         digests.append(running.digest())
     return tuple(digests)
+
+
+def check_readable(request: Request) -> None:
+    """Do nothing if a body has the shape of a Messages request, all through.
+
+    Raises:
+        RequestError: it has not; the message starts with the path of what is wrong.
+    """
+    fingerprints(request, read_blocks(request))
 
 
 def block_digest(block: Block) -> str:

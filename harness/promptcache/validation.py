@@ -1,91 +1,171 @@
 """What the API refuses about a request and its breakpoints, in its own words.
 
 Source of the rules: platform.claude.com/docs/en/build-with-claude/prompt-caching (checked
-2026-11-23). The texts are those that users quote in public issues, where there are any.
+2026-11-23). The texts are those that users quote in public issues; where none is public,
+`UNCONFIRMED` is in front of ours.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from harness.prompt.blocks import Block, Breakpoint, Request, automatic_target, find_breakpoints, marker_ttl
+from harness.prompt.fingerprint import output_format, thinking, tool_choice
+from harness.promptcache.causes import Cause
 from harness.provider.rules import MAX_BREAKPOINTS
+
+UNCONFIRMED = "(text not confirmed) "
+"""In front of a message whose wording by the API is not public."""
+
+_MIN_THINKING_BUDGET = 1024
 
 
 class ApiError(NamedTuple):
-    """An error as the API answers it."""
+    """An error as the API answers it, with what it is about."""
 
     status: int
     type: str
     message: str
+    cause: Cause = "other"
+    path: str | None = None
 
 
 def check_request(request: Request, blocks: Sequence[Block], *, needs_max_tokens: bool = False) -> ApiError | None:
-    """The error that the API would answer to a body of the wrong shape or with wrong breakpoints."""
+    """The error that the API would answer to a body; ``None`` if it accepts it."""
+    return next(_faults(request, blocks, needs_max_tokens=needs_max_tokens), None)
+
+
+def _faults(request: Request, blocks: Sequence[Block], *, needs_max_tokens: bool) -> Iterator[ApiError]:
+    yield from _shape_faults(request, needs_max_tokens=needs_max_tokens)
+    yield from _parameter_faults(request)
+    points = find_breakpoints(request, blocks)
+    yield from _deferred_faults(request)
+    yield from _target_faults(request, blocks)
+    yield from _automatic_faults(request, blocks)
+    yield from _number_faults(points, blocks)
+    yield from _order_faults(points, blocks)
+
+
+def _invalid(message: str, cause: Cause = "other", path: str | None = None) -> ApiError:
+    return ApiError(400, "invalid_request_error", message, cause, path)
+
+
+def _shape_faults(request: Request, *, needs_max_tokens: bool) -> Iterator[ApiError]:
     if not isinstance(request.get("model"), str):
-        return ApiError(400, "invalid_request_error", "model: Field required")
+        yield _invalid("model: Field required", path="model")
     maximum = request.get("max_tokens")
     if needs_max_tokens and (not isinstance(maximum, int) or isinstance(maximum, bool)):
-        return ApiError(400, "invalid_request_error", "max_tokens: Field required")
+        yield _invalid("max_tokens: Field required", path="max_tokens")
     if not request.get("messages"):
-        return ApiError(400, "invalid_request_error", "messages: at least one message is required")
-    return check_breakpoints(request, blocks)
+        yield _invalid("messages: at least one message is required", path="messages")
+    for index, message in enumerate(request.get("messages") or ()):
+        if "cache_control" in message:
+            path = f"messages.{index}.cache_control"
+            yield _invalid(f"{path}: Extra inputs are not permitted", path=f"messages[{index}].cache_control")
 
 
-def check_breakpoints(request: Request, blocks: Sequence[Block]) -> ApiError | None:
-    """The error that the API would answer to the breakpoints of a request; ``None`` if it accepts them."""
-    points = find_breakpoints(request, blocks)
-    message = (
-        _check_targets(blocks)
-        or _check_automatic(request, blocks)
-        or _check_number(points)
-        or _check_order(points, blocks)
-    )
-    return ApiError(400, "invalid_request_error", message) if message else None
+def _parameter_faults(request: Request) -> Iterator[ApiError]:
+    budget, maximum = thinking(request).get("budget_tokens"), request.get("max_tokens")
+    if thinking(request).get("type") == "enabled" and isinstance(budget, int):
+        if budget < _MIN_THINKING_BUDGET:
+            yield _invalid(
+                "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024", path="thinking"
+            )
+        if isinstance(maximum, int) and 0 < maximum <= budget:
+            yield _invalid("`max_tokens` must be greater than `thinking.budget_tokens`.", path="thinking")
+    if maximum == 0 and not isinstance(maximum, bool):
+        conflicts = {
+            "stream": bool(request.get("stream")),
+            "thinking": thinking(request).get("type") == "enabled",
+            "output_config.format": bool(output_format(request)),
+            "tool_choice": tool_choice(request).get("type") in ("any", "tool"),
+        }
+        for path, is_set in conflicts.items():
+            if is_set:
+                yield _invalid(f"{UNCONFIRMED}max_tokens: 0 cannot be combined with {path}", path=path)
 
 
-def _check_targets(blocks: Sequence[Block]) -> str | None:
+def _deferred_faults(request: Request) -> Iterator[ApiError]:
+    for index, tool in enumerate(request.get("tools") or ()):
+        if isinstance(tool, Mapping) and tool.get("defer_loading") and tool.get("cache_control"):
+            path = f"tools[{index}]"
+            yield _invalid("Tools with defer_loading cannot use prompt caching", "deferred_marked", path)
+
+
+def _target_faults(request: Request, blocks: Sequence[Block]) -> Iterator[ApiError]:
+    yield from _marker_faults(request.get("cache_control"), "cache_control")
     for block in blocks:
-        if not block.cache_control:
-            continue
-        path = block.path.replace("[", ".").replace("]", "")
-        if block.type in ("thinking", "redacted_thinking"):
-            return f"{path}.{block.type}.cache_control: Extra inputs are not permitted"
+        path = _dotted(block.path)
+        marker = block.content.get("cache_control")
+        yield from _marker_faults(marker, f"{path}.cache_control")
+        if marker and block.type in ("thinking", "redacted_thinking"):
+            yield _invalid(f"{path}.{block.type}.cache_control: Extra inputs are not permitted", path=block.path)
         if block.type == "text" and not block.content.get("text"):
             suffix = ".text" if block.level == "messages" else ""
-            return f"{path}{suffix}: cache_control cannot be set for empty text blocks"
-    return None
+            if marker:
+                message = f"{path}{suffix}: cache_control cannot be set for empty text blocks"
+                yield _invalid(message, path=block.path)
+            elif block.level == "messages":
+                yield _invalid("messages: text content blocks must be non-empty", path=block.path)
+        yield from _nested_faults(block)
 
 
-def _check_automatic(request: Request, blocks: Sequence[Block]) -> str | None:
+def _marker_faults(marker: Any, path: str) -> Iterator[ApiError]:
+    if not marker:
+        return
+    where = path.replace(".cache_control", "")
+    if not isinstance(marker, Mapping) or marker.get("type") != "ephemeral":
+        yield _invalid(f"{UNCONFIRMED}{path}.type: Input should be 'ephemeral'", path=where)
+    elif marker.get("ttl") not in (None, "5m", "1h"):
+        yield _invalid(f"{UNCONFIRMED}{path}.ttl: Input should be '5m' or '1h'", path=where)
+
+
+def _nested_faults(block: Block) -> Iterator[ApiError]:
+    parts = block.content.get("content")
+    for index, part in enumerate(parts[:-1] if isinstance(parts, list) else ()):
+        if isinstance(part, Mapping) and part.get("cache_control"):
+            path = f"{block.path}.content[{index}]"
+            yield _invalid(
+                f"{UNCONFIRMED}{_dotted(path)}.cache_control: only the last nested block can carry it", path=path
+            )
+
+
+def _automatic_faults(request: Request, blocks: Sequence[Block]) -> Iterator[ApiError]:
     automatic = request.get("cache_control")
     target = automatic_target(blocks) if automatic else None
     if target is None:
-        return None
+        return
     marker = blocks[target].cache_control
     if marker and marker_ttl(marker) != marker_ttl(automatic):
-        return (
+        yield _invalid(
             f"Top-level cache_control has ttl='{marker_ttl(automatic)}' "
-            f"but the target block already has cache_control with ttl='{marker_ttl(marker)}'"
+            f"but the target block already has cache_control with ttl='{marker_ttl(marker)}'",
+            "ttl_conflict",
+            "cache_control",
         )
-    return None
 
 
-def _check_number(points: Sequence[Breakpoint]) -> str | None:
-    if len(points) <= MAX_BREAKPOINTS:
-        return None
-    return f"A maximum of {MAX_BREAKPOINTS} blocks with cache_control may be provided. Found {len(points)}."
+def _number_faults(points: Sequence[Breakpoint], blocks: Sequence[Block]) -> Iterator[ApiError]:
+    if len(points) > MAX_BREAKPOINTS:
+        message = f"A maximum of {MAX_BREAKPOINTS} blocks with cache_control may be provided. Found {len(points)}."
+        excess = points[MAX_BREAKPOINTS]
+        path = "cache_control" if excess.is_automatic else blocks[excess.block_index].path
+        yield _invalid(message, "too_many_breakpoints", path)
 
 
-def _check_order(points: Sequence[Breakpoint], blocks: Sequence[Block]) -> str | None:
+def _order_faults(points: Sequence[Breakpoint], blocks: Sequence[Block]) -> Iterator[ApiError]:
     has_5m = False
     for point in points:
         if point.ttl == "5m":
             has_5m = True
         elif has_5m:
-            path = blocks[point.block_index].path.replace("[", ".").replace("]", "")
-            return (
-                f"{path}.cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' "
+            path = "cache_control.ttl" if point.is_automatic else f"{blocks[point.block_index].path}.cache_control.ttl"
+            message = (
+                f"{_dotted(path)}: a ttl='1h' cache_control block must not come after a ttl='5m' "
                 "cache_control block. Note that blocks are processed in the following order: "
                 "`tools`, `system`, `messages`."
             )
-    return None
+            yield _invalid(message, "ttl_order", "cache_control" if point.is_automatic else path)
+
+
+def _dotted(path: str) -> str:
+    return path.replace("[", ".").replace("]", "")

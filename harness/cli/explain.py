@@ -1,0 +1,98 @@
+"""``harness explain BEFORE AFTER``: does the second request still read what the first one wrote?"""
+
+import argparse
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from harness.cli.input import read_object
+from harness.client.token_memo import TokenMemo
+from harness.errors import RequestError
+from harness.prompt.fingerprint import check_readable
+from harness.prompt.tokens import TextCounter
+from harness.promptcache.advice import ADVICE
+from harness.promptcache.explain import Explanation, explain
+from harness.provider.pricing import dollars
+
+_EXAMPLE = """\
+BEFORE and AFTER are bodies of Messages API requests, as JSON files.
+
+exit codes:
+  0  nothing is lost
+  1  AFTER loses what it would have read, never caches, or would be rejected
+  2  input that cannot be judged; the reason is on standard error
+
+example:
+  harness explain before.json after.json --gap-seconds 300
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = "Explain what becomes of the prompt cache when AFTER follows BEFORE."
+    parser.epilog = _EXAMPLE
+    parser.add_argument("before", metavar="BEFORE", type=Path)
+    parser.add_argument("after", metavar="AFTER", type=Path)
+    parser.add_argument(
+        "--gap-seconds", type=float, default=30.0, metavar="S", help="time between the two requests (default: 30)"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the explanation; 1 for a bust, 0 otherwise.
+
+    Raises:
+        RequestError: a file cannot be judged; the message starts with its name.
+    """
+    if not (math.isfinite(options.gap_seconds) and options.gap_seconds >= 0):
+        raise RequestError(f"--gap-seconds is {options.gap_seconds}, expected a number of seconds from 0 on")
+    before, after = _read(options.before), _read(options.after)
+    result = explain(before, after, TextCounter(TokenMemo()), gap_seconds=options.gap_seconds)
+    if options.format == "json":
+        print(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
+    else:
+        print(describe(result))
+    return int(result.is_bust)
+
+
+def describe(result: Explanation) -> str:
+    """The explanation for people: verdict and place first, then the cause and what to do."""
+    lines = [_headline(result)]
+    if result.error is not None:
+        lines.append(f"  the API answers {result.error.status}: {result.error.message}")
+    if result.cause is not None:
+        why, fix = ADVICE[result.cause]
+        lines.append(f"  cause: {result.cause}: {why}")
+        if result.excerpt is not None:
+            lines += [f"    before: {result.excerpt[0]!r}", f"    after:  {result.excerpt[1]!r}"]
+        if result.tokens_lost:
+            cost = "an unknown amount" if result.cost is None else f"{dollars(result.cost)} a call"
+            lines.append(f"  cost:  {result.tokens_lost:,} tokens are not read any more: {cost}")
+        lines.append(f"  fix:   {fix}")
+    lines.append("  " + "  ".join(f"{level}: {verdict}" for level, verdict in result.levels.items()))
+    lines += [f"  note:  {note}" for note in result.notes]
+    return "\n".join(lines)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    request = read_object(path)
+    try:
+        check_readable(request)
+    except RequestError as error:
+        raise RequestError(f"{path}: {error.message}") from None
+    return request
+
+
+def _headline(result: Explanation) -> str:
+    where = f" at {result.path}" if result.path else ""
+    if result.offset is not None:
+        where += f", character {result.offset}"
+    return {
+        "hit": "HIT: everything that was written is read",
+        "partial": f"PARTIAL: a shorter prefix is read, the longer one is lost{where}",
+        "miss": f"MISS: nothing is read any more, lost{where}",
+        "never_cached": f"NEVER CACHED: nothing is written or read{where}",
+        "rejected": f"REJECTED: the API refuses the request{where}",
+    }[result.verdict]

@@ -1,0 +1,61 @@
+from collections import Counter
+from typing import get_args
+
+import pytest
+
+from harness.prompt.blocks import LEVELS
+from harness.promptcache.causes import Cause
+from harness.promptcache.explain import explain
+from harness.promptcache.prepared import prepare
+from tests.promptcache.pairs import PAIRS, Pair
+from tests.promptcache.pairs.build import MINIMUM_1024, sized, system
+from tests.recordings import counter
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name.replace(" ", "-"))
+def test_every_pair_is_judged_by_the_rules(pair: Pair) -> None:
+    result = explain(pair.before, pair.after, counter(), gap_seconds=pair.gap)
+
+    assert (result.verdict, result.cause, result.path) == (pair.verdict, pair.cause, pair.path)
+    assert result.is_bust == (pair.cause is not None)
+    if pair.offset is not None:
+        assert result.offset == pair.offset
+    if pair.levels is not None:
+        assert tuple(result.levels[level] for level in LEVELS) == pair.levels
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name.replace(" ", "-"))
+def test_tokens_and_dollars_are_lost_only_where_something_was_written(pair: Pair) -> None:
+    result = explain(pair.before, pair.after, counter(), gap_seconds=pair.gap)
+
+    if result.verdict == "hit":
+        assert (result.tokens_lost, result.cost) == (0, 0)
+    if result.verdict in ("miss", "partial"):
+        assert result.tokens_lost > 0
+        assert result.cost is not None
+        assert result.cost > 0
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name.replace(" ", "-"))
+def test_an_excerpt_shows_a_difference(pair: Pair) -> None:
+    result = explain(pair.before, pair.after, counter(), gap_seconds=pair.gap)
+
+    assert result.excerpt is None or result.excerpt[0] != result.excerpt[1]
+
+
+def test_there_are_two_pairs_at_least_for_every_cause() -> None:
+    counts = Counter(pair.cause for pair in PAIRS)
+
+    assert {cause: counts[cause] for cause in get_args(Cause) if counts[cause] < 2} == {}
+    assert len(PAIRS) >= 80
+
+
+def test_names_of_pairs_are_unique() -> None:
+    assert len({pair.name for pair in PAIRS}) == len(PAIRS)
+
+
+@pytest.mark.parametrize("tokens", [1023, 1024])
+def test_pairs_at_the_minimum_have_the_size_they_claim(tokens: int) -> None:
+    prepared = prepare(system(sized(tokens), model=MINIMUM_1024), counter())
+
+    assert prepared.count.prefixes[0] == tokens
