@@ -1,9 +1,10 @@
 """Before/after pairs of requests with what the rules say of them: one row a pair, no row skipped."""
 
 from tests.promptcache.pairs.build import Pair
-from tests.promptcache.pairs.busts import BUSTS
+from tests.promptcache.pairs.content import CHANGED_CONTENT
 from tests.promptcache.pairs.harmless import HARMLESS
+from tests.promptcache.pairs.terms import CHANGED_TERMS
 
 __all__ = ["PAIRS", "Pair"]
 
-PAIRS: list[Pair] = [*HARMLESS, *BUSTS]
+PAIRS: list[Pair] = [*HARMLESS, *CHANGED_CONTENT, *CHANGED_TERMS]
