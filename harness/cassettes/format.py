@@ -20,6 +20,9 @@ VERSION = 1
 BLOB_CHARACTERS = 1_000
 """Texts from this length on are stored as blobs."""
 
+_MAX_DEPTH = 100
+"""Bodies nested deeper are kept as text: writing them as JSON would recurse too deep."""
+
 PutBlob = Callable[[str], str]
 """Stores a text and gives its digest."""
 GetBlob = Callable[[str], str]
@@ -115,7 +118,9 @@ def decode(text: str, get_blob: GetBlob) -> Cassette:
         interactions = tuple(
             _decode_interaction(item, number, get_blob) for number, item in enumerate(document["interactions"])
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except CassetteError:
+        raise
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise CassetteError(f"not a cassette: {type(error).__name__} at {error}") from None
     return Cassette(header=header, interactions=interactions)
 
@@ -169,7 +174,7 @@ def _encode_body(body: bytes, put_blob: PutBlob) -> dict[str, Any]:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return {"text": text}
-    if _dump(value) != text or _has_blob_key(value):
+    if _depth(value) > _MAX_DEPTH or _dump(value) != text or _has_blob_key(value):
         return {"text": text}
     return {"json": _with_blobs(value, put_blob)}
 
@@ -203,6 +208,20 @@ def _decode_base64(text: str) -> bytes:
 def _dump(value: Any) -> str:
     # What the official SDK sends, so that its bodies come back to the byte.
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _depth(value: Any) -> int:
+    """Levels of nesting, found without recursion."""
+    depth, level = 0, [value]
+    while level and depth <= _MAX_DEPTH:
+        depth += 1
+        level = [
+            child
+            for item in level
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+    return depth
 
 
 def _has_blob_key(value: Any) -> bool:

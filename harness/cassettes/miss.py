@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Mapping
+from itertools import takewhile
+from operator import itemgetter
 from typing import Any
 
 from harness.cassettes.format import Cassette, RecordedRequest
 from harness.errors import RequestError
 from harness.prompt.blocks import read_blocks
-from harness.prompt.diff import Divergence, find_divergence, read_parts
+from harness.prompt.fingerprint import check_readable
+from harness.prompt.diff import Divergence, first_divergence, read_parts
 
 
 def describe_miss(request: RecordedRequest, cassette: Cassette | None, name: str) -> str:
@@ -20,14 +23,17 @@ def describe_miss(request: RecordedRequest, cassette: Cassette | None, name: str
         return f"cassette {name!r} holds {sent} {_times(times)}, and it was sent once more"
     headline = f"cassette {name!r} does not hold this {sent}"
     body = _parse(request.body)
-    recorded = [_parse(interaction.request.body) for interaction in cassette.interactions]
-    candidates = [old for old in recorded if old is not None]
-    if body is None or not candidates:
+    if body is None:
         return headline
     try:
-        place = find_closest(body, candidates)
+        check_readable(body)
     except RequestError as error:
         return f"{headline}: {error.message}"
+    recorded = [_parse(interaction.request.body) for interaction in cassette.interactions]
+    candidates = [old for old in recorded if old is not None and _is_readable(old)]
+    if not candidates:
+        return headline
+    place = find_closest(body, candidates)
     if place is None:
         return f"{headline}: it differs from a recorded one only outside the prompt, or in the order of keys"
     return f"{headline}\n{describe_divergence(place)}"
@@ -35,14 +41,15 @@ def describe_miss(request: RecordedRequest, cassette: Cassette | None, name: str
 
 def find_closest(body: Mapping[str, Any], recorded: list[dict[str, Any]]) -> Divergence | None:
     """Where ``body`` parts from the recorded request that it shares the longest prefix with."""
-    paths = [part.path for part in read_parts(body, read_blocks(body))]
+    parts = read_parts(body, read_blocks(body))
 
-    def shared(place: Divergence | None) -> tuple[int, int]:
-        if place is None:
-            return len(paths) + 1, 0
-        return paths.index(place.path) if place.path in paths else 0, place.offset or 0
+    def compare(old: dict[str, Any]) -> tuple[int, int, Divergence | None]:
+        old_parts = read_parts(old, read_blocks(old))
+        place = first_divergence(old_parts, parts)
+        shared = sum(1 for _ in takewhile(lambda pair: pair[0].key == pair[1].key, zip(old_parts, parts, strict=False)))
+        return shared, (place.offset or 0) if place else 0, place
 
-    return max((find_divergence(old, body) for old in recorded), key=shared)
+    return max((compare(old) for old in recorded), key=itemgetter(0, 1))[2]
 
 
 def describe_divergence(place: Divergence) -> str:
@@ -52,6 +59,14 @@ def describe_divergence(place: Divergence) -> str:
     return f"  first difference: {where}\n    recorded: {before!r}\n    now:      {after!r}"
 
 
+def _is_readable(body: Mapping[str, Any]) -> bool:
+    try:
+        check_readable(body)
+    except RequestError:
+        return False
+    return True
+
+
 def _times(number: int) -> str:
     return "once" if number == 1 else f"{number} times"
 
@@ -59,6 +74,6 @@ def _times(number: int) -> str:
 def _parse(body: bytes) -> dict[str, Any] | None:
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

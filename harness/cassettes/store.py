@@ -42,7 +42,7 @@ class CassetteStore:
     def _put_blob(self, text: str) -> str:
         digest = sha256(text.encode()).hexdigest()
         path = self._blob_path(digest)
-        if not path.exists():
+        if not _holds(path, digest):
             write_atomically(path, text.encode())
         return digest
 
@@ -67,3 +67,10 @@ class CassetteStore:
             raise CassetteError(f"{digest!r} is no digest of a blob")
         return self.folder / "blobs" / f"{digest}.txt"
 
+
+def _holds(path: Path, digest: str) -> bool:
+    """Whether a file is there and whole: recording anew must mend a damaged one."""
+    try:
+        return sha256(path.read_bytes()).hexdigest() == digest
+    except OSError:
+        return False

@@ -50,8 +50,13 @@ class _Base:
         if stored is None:
             return None
         from anthropic.types import Message
+        from pydantic import ValidationError
 
-        message = Message.model_validate(stored)
+        try:
+            message = Message.model_validate(stored)
+        except ValidationError:
+            self._local_cache.warn(request, "its response is no message")
+            return None
         self._record(request, message, is_local_hit=True)
         return message
 
@@ -59,6 +64,13 @@ class _Base:
         if self.settings.use_local_cache:
             self._local_cache.write(request, message.model_dump(mode="json", exclude_unset=True))
         self._record(request, message, is_local_hit=False)
+
+    def _close(self, request: Mapping[str, Any], message: Message, *, is_whole: bool) -> None:
+        """Account for a stream; one that the server cut off is billed, and must not be served again."""
+        if is_whole:
+            self._keep(request, message)
+        else:
+            self._record(request, message, is_local_hit=False)
 
     def _record(self, request: Mapping[str, Any], message: Message, *, is_local_hit: bool) -> None:
         usage = Usage.from_api(message.usage.model_dump())
@@ -100,8 +112,12 @@ class ClaudeClient(_Base):
             yield message_text(message)
             return
         with self._client.messages.stream(**request) as stream:
-            yield from stream.text_stream
-            self._keep(request, stream.get_final_message())
+            is_whole = False
+            for event in stream:
+                if event.type == "text":
+                    yield event.text
+                is_whole = is_whole or event.type == "message_stop"
+            self._close(request, stream.get_final_message(), is_whole=is_whole)
 
 
 class AsyncClaudeClient(_Base):
@@ -139,9 +155,12 @@ class AsyncClaudeClient(_Base):
             yield message_text(message)
             return
         async with self._client.messages.stream(**request) as stream:
-            async for text in stream.text_stream:
-                yield text
-            self._keep(request, await stream.get_final_message())
+            is_whole = False
+            async for event in stream:
+                if event.type == "text":
+                    yield event.text
+                is_whole = is_whole or event.type == "message_stop"
+            self._close(request, await stream.get_final_message(), is_whole=is_whole)
 
 
 def message_text(message: Message) -> str:

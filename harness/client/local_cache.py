@@ -27,7 +27,7 @@ class LocalCache:
     def key(self, request: Mapping[str, Any]) -> str:
         """SHA-256 (hex) of the whole request, prefix and prompt version; the order of keys does not matter."""
         canonical = [self.prefix, self.prompt_version, request]
-        return sha256(orjson.dumps(canonical, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return sha256(orjson.dumps(canonical, default=_plain, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def read(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
         """The stored response to a request; ``None`` where there is none that can be read."""
@@ -36,14 +36,18 @@ class LocalCache:
             stored = orjson.loads(path.read_bytes())
         except FileNotFoundError:
             return None
-        except orjson.JSONDecodeError as error:
-            logger.warning("%s: not a stored response (%s); asking again", path, error)
+        except (OSError, orjson.JSONDecodeError) as error:
+            self.warn(request, str(error))
             return None
         response = stored.get("response") if isinstance(stored, dict) else None
         if not isinstance(response, dict):
-            logger.warning("%s: not a stored response; asking again", path)
+            self.warn(request, "it holds no response")
             return None
         return response
+
+    def warn(self, request: Mapping[str, Any], reason: str) -> None:
+        """Log that what is stored for a request cannot be used."""
+        logger.warning("%s: not a stored response (%s); asking again", self._path(request), reason)
 
     def write(self, request: Mapping[str, Any], response: Mapping[str, Any]) -> None:
         """Store a response; a reader sees the old file or the new one, never a part."""
@@ -52,3 +56,10 @@ class LocalCache:
 
     def _path(self, request: Mapping[str, Any]) -> Path:
         return self.folder / f"{self.key(request)}.json"
+
+
+def _plain(value: Any) -> Any:
+    """SDK objects in a request, such as the content of an earlier answer, as the JSON that is sent of them."""
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json", exclude_unset=True)
+    raise TypeError

@@ -1,6 +1,7 @@
 """Token counts of texts, remembered on disk by digest, so that a warm run loads no vocabulary."""
 
 from collections.abc import Iterator, MutableMapping
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -67,5 +68,6 @@ def _read(path: Path) -> dict[str, int]:
         if count.endswith("\n") and count[:-1].isdecimal() and len(key) > 64:
             counts[key] = int(count)
     if len(lines) > 2 * _KEPT:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink()
     return counts

@@ -14,6 +14,7 @@ from harness.emulator.responder import Responder, respond
 from harness.errors import RequestError
 from harness.prompt.blocks import read_blocks
 from harness.prompt.tokens import CountText
+from harness.promptcache.diagnostics import diagnose
 from harness.promptcache.prepared import PreparedRequest, prepare
 from harness.promptcache.simulator import Simulator
 from harness.promptcache.validation import ApiError, check_request
@@ -49,6 +50,7 @@ class Emulator:
         self._responder = responder
         self._simulator = simulator or Simulator()
         self._served = 0
+        self._diagnosed: dict[str, dict[str, Any]] = {}
 
     def handle(self, method: str, path: str, body: bytes) -> Answer:
         """Answer one HTTP request; everything it does not serve gets the API's own error."""
@@ -62,12 +64,27 @@ class Emulator:
             request = _parse(body)
             if error := check_request(request, read_blocks(request), needs_max_tokens=not is_count):
                 return _error(error, request_id)
+            _check_diagnostics(request)
             prepared = prepare(request, self._count_text)
         except RequestError as error:
             return _error(ApiError(400, "invalid_request_error", error.message), request_id)
         if is_count:
             return _json(200, {"input_tokens": prepared.count.total}, request_id)
         return self._answer(request, prepared, body, request_id)
+
+    def _diagnose(self, request: dict[str, Any], message_id: str) -> dict[str, Any] | None:
+        """The response's ``diagnostics``; only requests that ask for them are remembered, as by the API."""
+        asked = request.get("diagnostics")
+        if asked is None:
+            return None
+        self._diagnosed[message_id] = request
+        previous = asked.get("previous_message_id")
+        if previous is None:
+            return None
+        if previous not in self._diagnosed:
+            return {"cache_miss_reason": {"type": "previous_message_not_found"}}
+        reason = diagnose(self._diagnosed[previous], request)
+        return None if reason is None else {"cache_miss_reason": reason}
 
     def _answer(self, request: dict[str, Any], prepared: PreparedRequest, body: bytes, request_id: str) -> Answer:
         at = self._clock()
@@ -89,10 +106,22 @@ class Emulator:
                 "service_tier": "standard",
             },
         }
+        message["diagnostics"] = self._diagnose(request, message["id"])
         if request.get("stream"):
             headers = {"content-type": "text/event-stream; charset=utf-8", "request-id": request_id}
             return Answer(status=200, headers=headers, chunks=tuple(_events(message)))
         return _json(200, message, request_id)
+
+
+def _check_diagnostics(request: Mapping[str, Any]) -> None:
+    asked = request.get("diagnostics")
+    if asked is None:
+        return
+    previous = asked.get("previous_message_id") if isinstance(asked, dict) else 0
+    if previous is not None and not (isinstance(previous, str) and previous.startswith("msg_")):
+        raise RequestError(
+            "diagnostics.previous_message_id: must be the `id` from a prior /v1/messages response (starts with `msg_`)"
+        )
 
 
 def _parse(body: bytes) -> dict[str, Any]:

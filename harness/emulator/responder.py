@@ -35,7 +35,8 @@ def last_user_text(request: Mapping[str, Any]) -> str:
         content = message.get("content")
         if isinstance(content, str):
             return content
-        return "\n".join(str(block.get("text") or "") for block in content if block.get("type") == "text")
+        texts = [{"type": "text", "text": block} if isinstance(block, str) else block for block in content]
+        return "\n".join(str(block.get("text") or "") for block in texts if block.get("type") == "text")
     return ""
 
 

@@ -1,6 +1,6 @@
 """A request as the blocks of its prompt in wire order, with the breakpoints among them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from harness.errors import RequestError
@@ -17,14 +17,21 @@ class Block(NamedTuple):
     """One tool, one ``system`` text block or one content block of a message."""
 
     level: Level
-    path: str
-    """Where it stands in the request: ``tools[1]``, ``system[0]``, ``messages[2].content[0]``."""
+    number: int
+    """Among the tools, the system blocks, or the blocks of its message."""
     role: str | None
     """Of its message; ``None`` for tools and system."""
     message: int | None
     """Index of its message; ``None`` for tools and system."""
     content: Mapping[str, Any]
     """As sent. A plain string counts as one text block (API reference, ``MessageParam.content``)."""
+
+    @property
+    def path(self) -> str:
+        """Where it stands in the request: ``tools[1]``, ``system[0]``, ``messages[2].content[0]``."""
+        if self.message is None:
+            return f"{self.level}[{self.number}]"
+        return f"messages[{self.message}].content[{self.number}]"
 
     @property
     def type(self) -> str:
@@ -42,7 +49,7 @@ class Block(NamedTuple):
         if marker is None and self.content.get("type") in ("tool_result", "document"):
             parts = self.content.get("content")
             last = parts[-1] if isinstance(parts, list) and parts else None
-            return last.get("cache_control") if isinstance(last, Mapping) else None
+            return last.get("cache_control") if isinstance(last, dict) else None
         return marker
 
 
@@ -102,52 +109,55 @@ def can_carry_marker(block: Block) -> bool:
 
 def marker_ttl(marker: Any) -> Ttl:
     """The TTL that a ``cache_control`` asks for; 5 minutes where it names none."""
-    return "1h" if isinstance(marker, Mapping) and marker.get("ttl") == "1h" else "5m"
+    return "1h" if isinstance(marker, dict) and marker.get("ttl") == "1h" else "5m"
 
 
-def _tool_blocks(request: Request) -> Iterator[Block]:
-    for index, tool in enumerate(_list(request, "tools")):
-        if not isinstance(tool, Mapping):
+def _tool_blocks(request: Request) -> list[Block]:
+    tools = _list(request, "tools")
+    for index, tool in enumerate(tools):
+        if not isinstance(tool, dict):
             raise RequestError(f"tools[{index}] is {type(tool).__name__}, expected an object")
-        if not tool.get("defer_loading"):
-            yield Block("tools", f"tools[{index}]", None, None, tool)
+    return [
+        Block("tools", index, None, None, tool) for index, tool in enumerate(tools) if not tool.get("defer_loading")
+    ]
 
 
-def _system_blocks(request: Request) -> Iterator[Block]:
-    system = request.get("system")
-    if system is None:
-        return
+def _system_blocks(request: Request) -> list[Block]:
+    system = request.get("system") or []
     if isinstance(system, str):
-        if system:
-            yield Block("system", "system[0]", None, None, {"type": "text", "text": system})
-        return
+        return [Block("system", 0, None, None, _as_block(system))]
     if not isinstance(system, list):
         raise RequestError(f"system is {type(system).__name__}, expected a string or a list of text blocks")
     for index, block in enumerate(system):
-        if not isinstance(block, Mapping):
+        if not isinstance(block, dict):
             raise RequestError(f"system[{index}] is {type(block).__name__}, expected an object")
-        yield Block("system", f"system[{index}]", None, None, block)
+    return [Block("system", index, None, None, block) for index, block in enumerate(system)]
 
 
-def _message_blocks(request: Request) -> Iterator[Block]:
+def _message_blocks(request: Request) -> list[Block]:
     if "messages" not in request:
         raise RequestError("messages is missing, expected a list of messages")
+    blocks: list[Block] = []
     for number, message in enumerate(_list(request, "messages")):
-        if not isinstance(message, Mapping) or "content" not in message:
+        if not isinstance(message, dict) or "content" not in message:
             raise RequestError(f"messages[{number}] is not a message, expected role and content")
         role, content = message.get("role"), message["content"]
         if not isinstance(role, str):
             raise RequestError(f"messages[{number}].role is {type(role).__name__}, expected a string")
         if isinstance(content, str):
-            yield Block("messages", f"messages[{number}].content[0]", role, number, _as_block(content))
+            blocks.append(Block("messages", 0, role, number, _as_block(content)))
             continue
         if not isinstance(content, list):
             raise RequestError(f"messages[{number}].content is {type(content).__name__}, expected a string or a list")
         for index, block in enumerate(content):
-            path = f"messages[{number}].content[{index}]"
-            if not isinstance(block, str | Mapping):
+            if isinstance(block, dict):
+                blocks.append(Block("messages", index, role, number, block))
+            elif isinstance(block, str):
+                blocks.append(Block("messages", index, role, number, _as_block(block)))
+            else:
+                path = f"messages[{number}].content[{index}]"
                 raise RequestError(f"{path} is {type(block).__name__}, expected an object")
-            yield Block("messages", path, role, number, _as_block(block))
+    return blocks
 
 
 def _as_block(content: str | Mapping[str, Any]) -> Mapping[str, Any]:

@@ -120,7 +120,7 @@ def _parts(request: Request, blocks: Sequence[Block]) -> Iterator[Part]:
     speed = request.get("speed") or "standard"
     yield Part("speed", speed, "tools", value=speed)
     yield from _block_parts(blocks, "tools")
-    yield from _parameter_parts(system_parameters(request), "system")
+    yield from _parameter_parts(system_parameters(request, blocks), "system")
     yield from _block_parts(blocks, "system")
     yield from _parameter_parts(message_parameters(request, blocks, model), "messages")
     yield from _block_parts(blocks, "messages")

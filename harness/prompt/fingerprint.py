@@ -22,6 +22,11 @@ from harness.provider.rules import Model, find_model
 VERSION = 1
 """Raised whenever the same request would get another fingerprint."""
 
+_NESTING = frozenset({"tool_result", "document"})
+# Bytes that UTF-8 never has, so that no text can look like two blocks.
+_END_OF_TEXT = b"\xff"
+_END_OF_JSON = b"\xfe"
+
 _UNRENDERED = frozenset({"cache_control", "id", "tool_use_id"})
 
 
@@ -34,21 +39,24 @@ def fingerprints(request: Request, blocks: Sequence[Block]) -> tuple[bytes, ...]
     Raises:
         RequestError: a block holds what JSON bytes cannot carry, such as a lone surrogate.
     """
-    model = find_model(request["model"]) if isinstance(request.get("model"), str) else find_model("")
+    name = request.get("model")
+    model = find_model(name if isinstance(name, str) else "")
     running = sha256(_dump(["prefix", VERSION, model.id, request.get("speed") or "standard"], "model"))
-    level, message, digests = "tools", None, []
+    update, digest = running.update, running.digest
+    level, message = "tools", None
+    digests = []
     for block in blocks:
         if block.level != level:
             if level == "tools":
-                running.update(_dump(system_parameters(request), "system"))
+                update(_dump(system_parameters(request, blocks), "system"))
             if block.level == "messages":
-                running.update(_dump(message_parameters(request, blocks, model), "messages"))
+                update(_dump(message_parameters(request, blocks, model), "messages"))
             level = block.level
         if block.message != message:
-            running.update(_dump(["message", block.role], block.path))
+            update(b"message %r" % block.role)
             message = block.message
-        running.update(_dump(_keyed(block), block.path))
-        digests.append(running.digest())
+        update(_key(block))
+        digests.append(digest())
     return tuple(digests)
 
 
@@ -63,16 +71,19 @@ def check_readable(request: Request) -> None:
 
 def block_digest(block: Block) -> str:
     """SHA-256 (hex) of one block alone, without its marker."""
-    return sha256(_dump(_keyed(block), block.path)).hexdigest()
+    return sha256(_key(block)).hexdigest()
 
 
-def system_parameters(request: Request) -> dict[str, Any]:
+def system_parameters(request: Request, blocks: Sequence[Block]) -> dict[str, Any]:
     """Parameters that the API renders between tools and system."""
     tools = request.get("tools") or ()
-    server_tools = sorted(
-        {str(tool["type"]).rsplit("_", 1)[0] for tool in tools if str(tool.get("type", "")).startswith("web_")}
+    server_tools = {str(tool["type"]).rsplit("_", 1)[0] for tool in tools if str(tool.get("type")).startswith("web_")}
+    citations = any(
+        _object(block.content, "citations", f"{block.path}.citations").get("enabled")
+        for block in blocks
+        if block.content.get("type") == "document"
     )
-    return {"web": server_tools, "citations": _has_citations(request), "format": output_format(request)}
+    return {"web": sorted(server_tools), "citations": citations, "format": output_format(request)}
 
 
 def message_parameters(request: Request, blocks: Sequence[Block], model: Model) -> dict[str, Any]:
@@ -84,69 +95,77 @@ def message_parameters(request: Request, blocks: Sequence[Block], model: Model) 
         "images": has_images(blocks),
         "thinking": thinking(request),
         "effort": effort(request, model),
-        "task_budget": (request.get("output_config") or {}).get("task_budget"),
+        "task_budget": _object(request, "output_config").get("task_budget"),
     }
 
 
-def tool_choice(request: Request) -> Mapping[str, Any]:
+def tool_choice(request: Request) -> dict[str, Any]:
     """``tool_choice``; ``auto`` where it is omitted."""
-    return request.get("tool_choice") or {"type": "auto"}
+    return _object(request, "tool_choice") or {"type": "auto"}
 
 
-def thinking(request: Request) -> Mapping[str, Any]:
+def thinking(request: Request) -> dict[str, Any]:
     """``thinking``; ``disabled`` where it is omitted."""
-    return request.get("thinking") or {"type": "disabled"}
+    return _object(request, "thinking") or {"type": "disabled"}
 
 
 def effort(request: Request, model: Model) -> str:
     """``output_config.effort``; the model's default where it is omitted."""
-    return (request.get("output_config") or {}).get("effort") or model.default_effort
+    return _object(request, "output_config").get("effort") or model.default_effort
 
 
-def output_format(request: Request) -> Any:
-    """The structured-output format, from either of the two places it may stand in."""
-    return (request.get("output_config") or {}).get("format") or request.get("output_format")
+def output_format(request: Request) -> dict[str, Any]:
+    """The structured-output format, from either of the two places it may stand in; empty for none."""
+    config = _object(request, "output_config")
+    return _object(config, "format", "output_config.format") or _object(request, "output_format")
+
+
+def _object(parent: Mapping[str, Any], key: str, path: str | None = None) -> dict[str, Any]:
+    value = parent.get(key)
+    if value is not None and not isinstance(value, dict):
+        raise RequestError(f"{path or key} is {type(value).__name__}, expected an object")
+    return value or {}
 
 
 def has_images(blocks: Sequence[Block]) -> bool:
     """Whether any message block is an image or holds one."""
-    return any(
-        block.level == "messages"
-        and (
-            block.content.get("type") == "image"
-            or any(isinstance(part, Mapping) and part.get("type") == "image" for part in _parts(block))
-        )
-        for block in blocks
-    )
-
-
-def _parts(block: Block) -> Sequence[Any]:
-    content = block.content.get("content")
-    return content if isinstance(content, list) else ()
-
-
-def _has_citations(request: Request) -> bool:
-    for message in request.get("messages") or ():
-        content = message.get("content") if isinstance(message, Mapping) else None
-        for block in content if isinstance(content, list) else ():
-            if isinstance(block, Mapping) and (block.get("citations") or {}) and block.get("type") == "document":
-                return bool(block["citations"].get("enabled"))
+    for block in blocks:
+        kind = block.content.get("type")
+        if kind == "image":
+            return True
+        if kind in _NESTING and _holds_image(block.content.get("content")):
+            return True
     return False
 
 
-def _keyed(block: Block) -> Any:
+def _holds_image(content: Any) -> bool:
+    return isinstance(content, list) and any(isinstance(part, dict) and part.get("type") == "image" for part in content)
+
+
+def _key(block: Block) -> bytes:
     """The block as it enters the key: its rendered fields sorted by name, inner order kept.
 
     Left out: the marker, empty fields, and ids of tool calls. That ids are not rendered was
     seen for server tools, not for client tools (`explain` says so where it matters).
     """
     content = block.content
-    if content.get("type") == "text" and len(content) == 2:
-        return [("text", content.get("text"))]
+    if content.get("type") == "text" and len(content) - ("cache_control" in content) == 2:
+        # Nearly every block: nothing to sort.
+        return _text_key(content.get("text"), block)
     fields = sorted(item for item in content.items() if _is_rendered(*item))
+    if len(fields) == 1 and fields[0][0] == "text":
+        return _text_key(fields[0][1], block)
     if content.get("type") == "tool_result":
-        return [(key, _result_parts(value) if key == "content" else value) for key, value in fields]
-    return fields
+        fields = [(key, _result_parts(value, block) if key == "content" else value) for key, value in fields]
+    return _dump(fields, block.path) + _END_OF_JSON
+
+
+def _text_key(text: Any, block: Block) -> bytes:
+    try:
+        data: bytes = text.encode()
+    except (AttributeError, UnicodeEncodeError) as error:
+        raise RequestError(f"{block.path} cannot be fingerprinted: {error}") from None
+    return data + _END_OF_TEXT
 
 
 def _is_rendered(key: str, value: Any) -> bool:
@@ -155,13 +174,13 @@ def _is_rendered(key: str, value: Any) -> bool:
     return not (key == "type" and value in ("text", "custom")) and not (key == "is_error" and not value)
 
 
-def _result_parts(content: Any) -> Any:
+def _result_parts(content: Any, block: Block) -> Any:
     if isinstance(content, str):
         return [[("text", content)]]
     if not isinstance(content, list):
-        return content
+        raise RequestError(f"{block.path}.content is {type(content).__name__}, expected a string or a list")
     return [
-        sorted(item for item in part.items() if _is_rendered(*item)) if isinstance(part, Mapping) else part
+        sorted(item for item in part.items() if _is_rendered(*item)) if isinstance(part, dict) else part
         for part in content
     ]
 

@@ -3,7 +3,6 @@
 import base64
 import binascii
 import struct
-from collections.abc import Mapping
 from typing import Any
 
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -14,7 +13,7 @@ def image_size(source: Any) -> tuple[int, int] | None:
 
     Reads PNG, JPEG, GIF and WebP, the formats that the API accepts.
     """
-    if not isinstance(source, Mapping) or source.get("type") != "base64" or not isinstance(source.get("data"), str):
+    if not isinstance(source, dict) or source.get("type") != "base64" or not isinstance(source.get("data"), str):
         return None
     try:
         data = base64.b64decode(source["data"], validate=False)

@@ -25,14 +25,21 @@ _DATE = (
 
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("uuid", re.compile(r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b")),
-    ("time", re.compile(rf"(?<![\w.])(?:{_DATE})(?:T|,? (?:at )?){_CLOCK}(?![\w])")),
+    ("time", re.compile(rf"(?<![A-Za-z0-9_.])(?:{_DATE})(?:T|,? (?:at )?){_CLOCK}(?![A-Za-z0-9_])")),
     (
         "time",
-        re.compile(rf"(?<![\w.])(?:(?:{_DAYS}) (?:{_MONTHS}) +\d{{1,2}} {_CLOCK}(?: [A-Z]{{3,4}})? (?:19|20)\d\d)"),
+        re.compile(
+            rf"(?<![A-Za-z0-9_.])(?:(?:{_DAYS}) (?:{_MONTHS}) +\d{{1,2}} {_CLOCK}(?: [A-Z]{{3,4}})? (?:19|20)\d\d)"
+        ),
     ),
-    ("date", re.compile(rf"(?<![\w./-])(?:{_DATE})(?![\w/-])")),
-    ("time", re.compile(r"(?<![\w:.])[0-2]?\d:[0-5]\d(?::[0-5]\d(?:[.,]\d{1,9})?)(?: ?(?:Z|UTC|GMT))?(?![\w:])")),
-    ("epoch", re.compile(r"(?<![\w.$-])1[5-9]\d{8}(?:\d{3}|\d{6}|\d{9}|\.\d{1,9})?(?![\w-])")),
+    ("date", re.compile(rf"(?<![A-Za-z0-9_./-])(?:{_DATE})(?![A-Za-z0-9_/-])")),
+    (
+        "time",
+        re.compile(
+            r"(?<![A-Za-z0-9_:.])[0-2]?\d:[0-5]\d(?::[0-5]\d(?:[.,]\d{1,9})?)(?: ?(?:Z|UTC|GMT))?(?![A-Za-z0-9_:])"
+        ),
+    ),
+    ("epoch", re.compile(r"(?<![A-Za-z0-9_.$-])1[5-9]\d{8}(?:\d{3}|\d{6}|\d{9}|\.\d{1,9})?(?![A-Za-z0-9_-])")),
     (
         "session id",
         re.compile(r"\b(?:session|request|trace|run|conversation)[_ -]?id\b\W{0,4}[\w-]{8,}", re.IGNORECASE),
@@ -47,7 +54,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 _SPAN_CHARACTERS = 60
 _LABEL_CHARACTERS = 40
 
-_SHORT_CLOCK = re.compile(r"(?<![\w:.])[0-2]?\d:[0-5]\d(?: ?[AaPp]\.?[Mm]\.?)?(?![\w:])")
+_SHORT_CLOCK = re.compile(r"(?<![A-Za-z0-9_:.])[0-2]?\d:[0-5]\d(?: ?[AaPp]\.?[Mm]\.?)?(?![A-Za-z0-9_:])")
 """Too common to be reported on its own, but a time where it is all that changed."""
 
 TIMES: tuple[Kind, ...] = ("time", "date", "epoch")

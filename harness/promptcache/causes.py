@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from harness.prompt.blocks import Block
@@ -162,7 +162,7 @@ def _normalised(text: str) -> str:
 
 
 def _unordered(value: Any) -> str:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         value = {key: item for key, item in value.items() if key != "cache_control"}
     return json.dumps(value, sort_keys=True, default=dict)
 

@@ -10,7 +10,7 @@ from harness.prompt.blocks import LEVELS, Block, Breakpoint, Level, Request, rea
 from harness.prompt.diff import Divergence, Part, first_divergence, read_parts
 from harness.prompt.tokens import CountText
 from harness.promptcache.causes import PARAMETER_CAUSES, Cause, name_cause, tool_names
-from harness.promptcache.prepared import PreparedRequest, prepare
+from harness.promptcache.prepared import PreparedRequest, Rung, prepare
 from harness.promptcache.simulator import Options, Simulator
 from harness.promptcache.validation import ApiError, check_request
 from harness.provider.pricing import price
@@ -100,7 +100,7 @@ class _Comparison:
         error = check_request(self.after, read_blocks(self.after))
         if error is not None:
             return self._rejected(error)
-        if not self.new.eligible:
+        if not self.new.rungs:
             return self._never_cached()
         lost = self._lost_point()
         if lost is None:
@@ -115,14 +115,14 @@ class _Comparison:
     def read_tokens(self) -> int:
         return self.outcome.usage.cache_read_input_tokens
 
-    def _is_read(self, point: Breakpoint) -> bool:
+    def _is_read(self, point: Breakpoint | Rung) -> bool:
         """Whether this request reads the prefix that the earlier one had up to a breakpoint."""
         index = self.outcome.read_index
         return index is not None and self.old.fingerprints[point.block_index] in self.new.fingerprints[: index + 1]
 
-    def _lost_point(self) -> Breakpoint | None:
+    def _lost_point(self) -> Rung | None:
         """The last breakpoint of the earlier request, if what it wrote is not read any more."""
-        written = self.old.eligible if self.old_error is None else ()
+        written = self.old.rungs if self.old_error is None else ()
         if not written or self._is_read(written[-1]):
             return None
         return written[-1]
@@ -135,9 +135,6 @@ class _Comparison:
             if cause in _MODEL_SPECIFIC and parts.get(part.path) != part.key:
                 return cause
         return None
-
-    def _tokens_at(self, point: Breakpoint) -> int:
-        return self.old.count.prefixes[point.block_index]
 
     def _cost(self, tokens: int) -> Decimal | None:
         """Dollars by which the request would be cheaper had it read ``tokens`` more."""
@@ -179,7 +176,7 @@ class _Comparison:
                 for point in prepared.breakpoints
             )
             levels[level] = "miss" if has_point else "n/a"
-        tokens = self._tokens_at(self.old.eligible[-1]) if self.old.eligible and self.old_error is None else 0
+        tokens = self.old.rungs[-1].tokens if self.old.rungs and self.old_error is None else 0
         return Explanation(
             verdict="rejected",
             levels=levels,
@@ -192,7 +189,7 @@ class _Comparison:
 
     def _never_cached(self) -> Explanation:
         lost = self._lost_point()
-        tokens = self._tokens_at(lost) if lost else 0
+        tokens = lost.tokens if lost else 0
         if self.new.breakpoints:
             cause: Cause = "below_minimum"
             path = self.new.blocks[self.new.breakpoints[-1].block_index].path
@@ -213,9 +210,9 @@ class _Comparison:
             notes=self._notes(cause),
         )
 
-    def _lost(self, lost: Breakpoint) -> Explanation:
+    def _lost(self, lost: Rung) -> Explanation:
         verdict: Verdict = "partial" if self.outcome.read_index is not None else "miss"
-        tokens = max(0, self._tokens_at(lost) - self.read_tokens)
+        tokens = max(0, lost.tokens - self.read_tokens)
         divergence = self._divergence(lost)
         if divergence is None:
             cause, path = self._cause_without_divergence(lost)
@@ -236,15 +233,13 @@ class _Comparison:
 
     # --- causes ------------------------------------------------------------------------------------------
 
-    def _divergence(self, lost: Breakpoint) -> Divergence | None:
+    def _divergence(self, lost: Rung) -> Divergence | None:
         """Where the requests part within the prefix that was lost; ``None`` if the prefix is still there."""
         if self.old.fingerprints[lost.block_index] in self.new.fingerprints:
             return None
         return first_divergence(self.old_parts, self.new_parts)
 
-    def _cause_of(
-        self, divergence: Divergence, lost: Breakpoint
-    ) -> tuple[Cause, str, int | None, tuple[str, str] | None]:
+    def _cause_of(self, divergence: Divergence, lost: Rung) -> tuple[Cause, str, int | None, tuple[str, str] | None]:
         if self._is_stripped(divergence):
             assert divergence.before is not None
             return "thinking_stripped", divergence.before.path, None, None
@@ -268,7 +263,7 @@ class _Comparison:
             divergence.after is None or divergence.after.block is None or divergence.after.block.type != part.block.type
         )
 
-    def _is_unique_tail(self, divergence: Divergence, lost: Breakpoint) -> bool:
+    def _is_unique_tail(self, divergence: Divergence, lost: Rung) -> bool:
         """Whether an automatic breakpoint sits on the block that differs, at the end of both requests."""
         new_last = self.new.breakpoints[-1]
         if not (lost.is_automatic and new_last.is_automatic and divergence.before and divergence.after):
@@ -278,7 +273,7 @@ class _Comparison:
             and divergence.after.block is self.new.blocks[new_last.block_index]
         )
 
-    def _cause_without_divergence(self, lost: Breakpoint) -> tuple[Cause, str]:
+    def _cause_without_divergence(self, lost: Rung) -> tuple[Cause, str]:
         """The cause where the lost prefix is still sent unchanged: time, reach, or the markers."""
         index = self.new.fingerprints.index(self.old.fingerprints[lost.block_index])
         block = self.new.blocks[index].path
@@ -287,7 +282,7 @@ class _Comparison:
             return "ttl_changed", "cache_control" if here.is_automatic else f"{block}.cache_control.ttl"
         if self.gap_seconds > TTL_SECONDS[lost.ttl]:
             return "ttl_expired", block
-        later = [point for point in self.new.eligible if point.block_index > index]
+        later = [point for point in self.new.rungs if point.block_index > index]
         if later:
             return "lookback", self.new.blocks[later[0].block_index].path
         old_marks = {self.old.blocks[point.block_index].path for point in self.old.breakpoints}
@@ -295,7 +290,7 @@ class _Comparison:
         moved = new_marks - old_marks
         return ("breakpoint_moved" if moved else "breakpoint_removed"), self._marker_path(self.old, lost)
 
-    def _marker_path(self, prepared: PreparedRequest, point: Breakpoint) -> str:
+    def _marker_path(self, prepared: PreparedRequest, point: Breakpoint | Rung) -> str:
         return "cache_control" if point.is_automatic else prepared.blocks[point.block_index].path
 
     # --- notes -------------------------------------------------------------------------------------------

@@ -2,13 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from harness.prompt.blocks import Block, Breakpoint, Request, find_breakpoints, read_blocks
 from harness.prompt.fingerprint import fingerprints, thinking
 from harness.prompt.tokens import Count, CountText, count_request
-from harness.provider.rules import Model, find_model
+from harness.provider.rules import Model, Ttl, find_model
 
 _RUNS = ("tool_use", "tool_result")
+
+
+class Rung(NamedTuple):
+    """A breakpoint that takes part: where, what it is the prefix of, and how long that is."""
+
+    block_index: int
+    fingerprint: bytes
+    ttl: Ttl
+    tokens: int
+    is_automatic: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +33,8 @@ class PreparedRequest:
     """For the lookback: a run of tool_use or tool_result blocks shares one position."""
     count: Count
     breakpoints: tuple[Breakpoint, ...]
-
-    @property
-    def eligible(self) -> tuple[Breakpoint, ...]:
-        """The breakpoints whose prefix reaches the model's minimum, in wire order."""
-        minimum, prefixes = self.model.min_cacheable_tokens, self.count.prefixes
-        return tuple(point for point in self.breakpoints if prefixes[point.block_index] >= minimum)
+    rungs: tuple[Rung, ...]
+    """The breakpoints whose prefix reaches the model's minimum; the others neither read nor write."""
 
 
 def prepare(request: Request, count_text: CountText) -> PreparedRequest:
@@ -39,13 +46,27 @@ def prepare(request: Request, count_text: CountText) -> PreparedRequest:
     name = request.get("model")
     model = find_model(name if isinstance(name, str) else "")
     blocks = rendered_blocks(request, read_blocks(request), model)
+    prints = fingerprints(request, blocks)
+    count = count_request(request, blocks, count_text)
+    breakpoints = find_breakpoints(request, blocks)
     return PreparedRequest(
         model=model,
         blocks=blocks,
-        fingerprints=fingerprints(request, blocks),
+        fingerprints=prints,
         positions=lookback_positions(blocks),
-        count=count_request(request, blocks, count_text),
-        breakpoints=find_breakpoints(request, blocks),
+        count=count,
+        breakpoints=breakpoints,
+        rungs=tuple(
+            Rung(
+                point.block_index,
+                prints[point.block_index],
+                point.ttl,
+                count.prefixes[point.block_index],
+                point.is_automatic,
+            )
+            for point in breakpoints
+            if count.prefixes[point.block_index] >= model.min_cacheable_tokens
+        ),
     )
 
 

@@ -10,8 +10,7 @@ from math import inf, nextafter
 from random import Random
 from typing import NamedTuple
 
-from harness.prompt.blocks import Breakpoint
-from harness.promptcache.prepared import PreparedRequest
+from harness.promptcache.prepared import PreparedRequest, Rung
 from harness.provider.rules import LOOKBACK_POSITIONS, TTL_SECONDS, Ttl
 from harness.provider.usage import Usage
 
@@ -30,11 +29,14 @@ class Options:
     """Share of reads that fall back to an earlier entry, as real ones do now and then."""
 
 
-class Entry(NamedTuple):
-    """One written prefix."""
+class Entry:
+    """One written prefix. Mutable, since every use moves its end."""
 
-    expires_at: float
-    readable_from: float
+    __slots__ = ("expires_at", "readable_from")
+
+    def __init__(self, expires_at: float, readable_from: float) -> None:
+        self.expires_at = expires_at
+        self.readable_from = readable_from
 
 
 _Entries = dict[Ttl, dict[bytes, Entry]]
@@ -68,54 +70,67 @@ class Simulator:
         entries = self._workspaces.get(workspace)
         if entries is None:
             entries = self._workspaces[workspace] = {"5m": {}, "1h": {}}
-        points = request.eligible
-        read_index = self._find_read(request, points, entries, at)
+        rungs = request.rungs
+        read_index = self._find_read(request, rungs, entries, at)
         if read_index is not None:
             if self._options.miss_rate and self._random.random() < self._options.miss_rate:
-                earlier = tuple(point for point in points if point.block_index < read_index)
+                earlier = tuple(rung for rung in rungs if rung.block_index < read_index)
                 read_index = self._find_read(request, earlier, entries, at)
-            else:
+            elif not rungs or read_index != rungs[-1].block_index:
                 _refresh(request.fingerprints[read_index], entries, at)
-        readable_from = nextafter(at, inf) if begins_at is None else begins_at
-        for point in points:
-            _write(request.fingerprints[point.block_index], point.ttl, entries, at, readable_from)
-        return Outcome(bill(request, points, read_index), read_index)
+        for _, fingerprint, ttl, _, _ in rungs:
+            by_fingerprint = entries[ttl]
+            entry = by_fingerprint.get(fingerprint)
+            if entry is None or entry.expires_at < at:
+                readable_from = nextafter(at, inf) if begins_at is None else begins_at
+                by_fingerprint[fingerprint] = Entry(at + TTL_SECONDS[ttl], readable_from)
+            else:
+                entry.expires_at = at + TTL_SECONDS[ttl]
+        return Outcome(bill(request, read_index), read_index)
 
-    def _find_read(
-        self, request: PreparedRequest, points: Sequence[Breakpoint], entries: _Entries, at: float
-    ) -> int | None:
+    def _find_read(self, request: PreparedRequest, rungs: Sequence[Rung], entries: _Entries, at: float) -> int | None:
         """Index of the block that ends the longest live prefix within reach of a breakpoint."""
+        for index, fingerprint, ttl, _, _ in reversed(rungs):
+            entry = entries[ttl].get(fingerprint)
+            if entry is not None and entry.readable_from <= at <= entry.expires_at:
+                return index
+            found = self._look_back(request, rungs, index, entries, at)
+            if found is not None:
+                return found
+        return None
+
+    def _look_back(
+        self, request: PreparedRequest, rungs: Sequence[Rung], start: int, entries: _Entries, at: float
+    ) -> int | None:
+        """The same among the positions from one breakpoint backwards."""
         fingerprints, positions = request.fingerprints, request.positions
-        marked = {point.block_index: point.ttl for point in points} if self._options.is_ttl_in_key else {}
-        for point in reversed(points):
-            lowest = positions[point.block_index] - LOOKBACK_POSITIONS + 1
-            for index in range(point.block_index, -1, -1):
-                if positions[index] < lowest:
-                    break
-                ttl = marked.get(index)
-                if ttl is None:
-                    if _is_live(entries["5m"], fingerprints[index], at) or _is_live(
-                        entries["1h"], fingerprints[index], at
-                    ):
-                        return index
-                elif _is_live(entries[ttl], fingerprints[index], at):
+        marked = {rung.block_index: rung.ttl for rung in rungs} if self._options.is_ttl_in_key else {}
+        lowest = positions[start] - LOOKBACK_POSITIONS + 1
+        for index in range(start, -1, -1):
+            if positions[index] < lowest:
+                return None
+            ttl = marked.get(index)
+            for by_fingerprint in (entries[ttl],) if ttl else entries.values():
+                entry = by_fingerprint.get(fingerprints[index])
+                if entry is not None and entry.readable_from <= at <= entry.expires_at:
                     return index
         return None
 
 
-def bill(request: PreparedRequest, points: Sequence[Breakpoint], read_index: int | None) -> Usage:
-    """Usage of a request that reads the prefix that ends at ``read_index`` and writes at ``points``.
+def bill(request: PreparedRequest, read_index: int | None) -> Usage:
+    """Usage of a request that reads the prefix that ends at ``read_index`` and writes at its breakpoints.
 
     A is what is read; B ends at the last 1h breakpoint behind A, C at the last breakpoint:
     A is read, B - A written for 1h, C - B for 5m, the rest is uncached.
     """
-    prefixes, total = request.count.prefixes, request.count.total
-    if not points:
+    total, rungs = request.count.total, request.rungs
+    if not rungs:
         return Usage(input_tokens=total)
-    read = 0 if read_index is None else prefixes[read_index]
-    last = max(read, prefixes[points[-1].block_index])
-    one_hour = max((prefixes[point.block_index] for point in points if point.ttl == "1h"), default=read)
-    one_hour = max(read, one_hour)
+    read = 0 if read_index is None else request.count.prefixes[read_index]
+    last = rungs[-1].tokens
+    if read >= last:
+        return Usage(input_tokens=total - read, cache_read_input_tokens=read)
+    one_hour = max((rung.tokens for rung in rungs if rung.ttl == "1h" and rung.tokens > read), default=read)
     return Usage(
         input_tokens=total - last,
         cache_read_input_tokens=read,
@@ -124,20 +139,9 @@ def bill(request: PreparedRequest, points: Sequence[Breakpoint], read_index: int
     )
 
 
-def _is_live(entries: dict[bytes, Entry], fingerprint: bytes, at: float) -> bool:
-    entry = entries.get(fingerprint)
-    return entry is not None and entry.readable_from <= at <= entry.expires_at
-
-
-def _write(fingerprint: bytes, ttl: Ttl, entries: _Entries, at: float, readable_from: float) -> None:
-    old = entries[ttl].get(fingerprint)
-    if old is not None and old.expires_at >= at:
-        readable_from = min(old.readable_from, readable_from)
-    entries[ttl][fingerprint] = Entry(at + TTL_SECONDS[ttl], readable_from)
-
-
 def _refresh(fingerprint: bytes, entries: _Entries, at: float) -> None:
     """Every use starts the lifetime anew, counted from the start of the request."""
     for ttl, by_fingerprint in entries.items():
-        if _is_live(by_fingerprint, fingerprint, at):
-            by_fingerprint[fingerprint] = by_fingerprint[fingerprint]._replace(expires_at=at + TTL_SECONDS[ttl])
+        entry = by_fingerprint.get(fingerprint)
+        if entry is not None and entry.readable_from <= at <= entry.expires_at:
+            entry.expires_at = at + TTL_SECONDS[ttl]

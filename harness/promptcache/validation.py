@@ -5,7 +5,7 @@ Source of the rules: platform.claude.com/docs/en/build-with-claude/prompt-cachin
 `UNCONFIRMED` is in front of ours.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from harness.prompt.blocks import Block, Breakpoint, Request, automatic_target, find_breakpoints, marker_ttl
@@ -55,6 +55,8 @@ def _shape_faults(request: Request, *, needs_max_tokens: bool) -> Iterator[ApiEr
     maximum = request.get("max_tokens")
     if needs_max_tokens and (not isinstance(maximum, int) or isinstance(maximum, bool)):
         yield _invalid("max_tokens: Field required", path="max_tokens")
+    if isinstance(maximum, int) and maximum < 0:
+        yield _invalid(f"{UNCONFIRMED}max_tokens: Input should be greater than or equal to 0", path="max_tokens")
     if not request.get("messages"):
         yield _invalid("messages: at least one message is required", path="messages")
     for index, message in enumerate(request.get("messages") or ()):
@@ -86,7 +88,7 @@ def _parameter_faults(request: Request) -> Iterator[ApiError]:
 
 def _deferred_faults(request: Request) -> Iterator[ApiError]:
     for index, tool in enumerate(request.get("tools") or ()):
-        if isinstance(tool, Mapping) and tool.get("defer_loading") and tool.get("cache_control"):
+        if isinstance(tool, dict) and tool.get("defer_loading") and tool.get("cache_control"):
             path = f"tools[{index}]"
             yield _invalid("Tools with defer_loading cannot use prompt caching", "deferred_marked", path)
 
@@ -113,7 +115,7 @@ def _marker_faults(marker: Any, path: str) -> Iterator[ApiError]:
     if not marker:
         return
     where = path.replace(".cache_control", "")
-    if not isinstance(marker, Mapping) or marker.get("type") != "ephemeral":
+    if not isinstance(marker, dict) or marker.get("type") != "ephemeral":
         yield _invalid(f"{UNCONFIRMED}{path}.type: Input should be 'ephemeral'", path=where)
     elif marker.get("ttl") not in (None, "5m", "1h"):
         yield _invalid(f"{UNCONFIRMED}{path}.ttl: Input should be '5m' or '1h'", path=where)
@@ -122,7 +124,7 @@ def _marker_faults(marker: Any, path: str) -> Iterator[ApiError]:
 def _nested_faults(block: Block) -> Iterator[ApiError]:
     parts = block.content.get("content")
     for index, part in enumerate(parts[:-1] if isinstance(parts, list) else ()):
-        if isinstance(part, Mapping) and part.get("cache_control"):
+        if isinstance(part, dict) and part.get("cache_control"):
             path = f"{block.path}.content[{index}]"
             yield _invalid(
                 f"{UNCONFIRMED}{_dotted(path)}.cache_control: only the last nested block can carry it", path=path

@@ -51,4 +51,5 @@ def price_without_cache(usage: Usage, model: str, *, at: datetime | None = None)
 
 def dollars(amount: Decimal) -> str:
     """An amount as text, to a hundredth of a cent: ``$0.0387``, ``-$1.2500``."""
-    return f"{'-' if amount < 0 else ''}${abs(amount):,.4f}"
+    rounded = round(amount, 4)
+    return f"{'-' if rounded < 0 else ''}${abs(rounded):,.4f}"

@@ -4,7 +4,7 @@ import re
 import tomllib
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -95,6 +95,7 @@ class Model:
     is_known: bool = True
 
 
+@lru_cache(maxsize=256)
 def find_model(name: str) -> Model:
     """The rules of a model by id, alias, dated or prefixed id.
 

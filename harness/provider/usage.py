@@ -45,8 +45,9 @@ class Usage:
     @classmethod
     def from_api(cls, usage: Mapping[str, Any]) -> "Usage":
         """Usage from the API's object; a write without a TTL split counts as 5m."""
-        written = usage.get("cache_creation_input_tokens") or 0
-        one_hour = (usage.get("cache_creation") or {}).get("ephemeral_1h_input_tokens") or 0
+        split = usage.get("cache_creation") or {}
+        one_hour = split.get("ephemeral_1h_input_tokens") or 0
+        written = usage.get("cache_creation_input_tokens") or one_hour + (split.get("ephemeral_5m_input_tokens") or 0)
         return cls(
             input_tokens=usage.get("input_tokens") or 0,
             cache_read_input_tokens=usage.get("cache_read_input_tokens") or 0,

@@ -108,7 +108,7 @@ class RunReport:
             "failed": self.failed,
             "versions": [_version_json(row) for row in self.rows],
         }
-        return json.dumps(document, indent=2, default=str) + "\n"
+        return json.dumps(document, indent=2, default=lambda amount: f"{amount:f}") + "\n"
 
 
 def build_report(calls: Iterable[CallRow], *, mode: str, passed: int, failed: int) -> RunReport:

@@ -65,4 +65,4 @@ def _money(amount: Decimal | None) -> str:
 
 
 def _percent(share: Decimal | None) -> str:
-    return "?" if share is None else f"{share * 100:.0f} %"
+    return "?" if share is None else f"{round(share * 100) + 0} %"

@@ -1,0 +1,85 @@
+from typing import Any
+
+import pytest
+
+from harness.prompt.blocks import read_blocks
+from harness.prompt.tokens import TextCounter, count_request, image_tokens
+from harness.provider.rules import find_model
+from tests.recordings import counter
+
+
+def _count(**request: Any) -> Any:
+    body = {"model": "claude-sonnet-4-6", "messages": [{"role": "user", "content": "Hi"}], **request}
+    return count_request(body, read_blocks(body), counter())
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "tokens"),
+    [
+        ("claude-sonnet-4-6", (100, 100), 19),
+        ("claude-sonnet-4-6", (300, 346), 146),
+        ("claude-sonnet-4-6", (1800, 1200), 1539),
+        ("claude-opus-4-7", (1800, 1200), 2798),
+        ("claude-3-5-haiku-20241022", (640, 480), 435),
+    ],
+)
+def test_images_take_the_tiles_that_recorded_calls_show(model: str, size: tuple[int, int], tokens: int) -> None:
+    assert image_tokens(size, find_model(model).generation.image) == tokens
+
+
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ({"model": "claude-next-9"}, "model: 'claude-next-9' is not known, counted as the newest generation"),
+        (
+            {"tools": [{"type": "web_search_20250305", "name": "web_search"}]},
+            "tools[0]: the definition of server tool 'web_search_20250305' is not public",
+        ),
+        (
+            {"tools": [{"name": "a", "input_schema": {}, "defer_loading": True}]},
+            "tools[0]: a deferred tool is rendered only once it is found",
+        ),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "image", "source": {"type": "url", "url": "x"}}]}]},
+            "messages[0].content[0]: the size of an image by url is not known offline",
+        ),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "document", "source": {}}]}]},
+            "messages[0].content[0]: document blocks cannot be counted offline",
+        ),
+        ({"container": "c"}, "container: what it adds to the prompt is not known offline"),
+    ],
+)
+def test_what_cannot_be_counted_is_named(parts: dict[str, Any], reason: str) -> None:
+    count = _count(**parts)
+
+    assert count.unmodelled == (reason,)
+    assert not count.is_exact
+
+
+def test_prefixes_grow_and_end_below_the_total() -> None:
+    count = _count(
+        tools=[{"name": "a", "input_schema": {"type": "object"}}],
+        system="Be brief.",
+        messages=[
+            {"role": "user", "content": "Hi"},
+            {"role": "assistant", "content": "Yes"},
+            {"role": "user", "content": "?"},
+        ],
+    )
+
+    assert list(count.prefixes) == sorted(count.prefixes)
+    assert count.prefixes[-1] < count.total
+
+
+def test_a_text_is_counted_once() -> None:
+    memo: dict[str, int] = {}
+    TextCounter(memo)("Hello there", "3.0")
+    (key,) = memo
+    memo[key] = 1000
+
+    assert TextCounter(memo)("Hello there", "3.0") == 1000
+
+
+def test_an_empty_text_is_no_token() -> None:
+    assert TextCounter()("", "3.0") == 0

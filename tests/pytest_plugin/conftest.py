@@ -1,0 +1,127 @@
+"""A stranger's project to run the plugin in: an application that knows the SDK, and nothing of us."""
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+# pytester restores sys.modules after each run in process. What these bring with them breaks when
+# imported a second time (yaml), or takes a second each time (anthropic).
+for heavy in (
+    "anthropic",
+    "ctok",
+    "genai_prices",
+    "httpcore2",
+    "httpx2",
+    "yaml",
+    "harness.cassettes.session",
+    "harness.pytest_plugin.collect",
+    "harness.reports.tables",
+):
+    importlib.import_module(heavy)
+
+APP = """
+def ask(client, prompt, question):
+    message = client.messages.create(
+        model="claude-sonnet-5-5",
+        max_tokens=500,
+        system=[{"type": "text", "text": prompt, "cache_control": {"type": "ephemeral"}}],
+        messages=[{"role": "user", "content": question}],
+    )
+    return message.content[0].text
+"""
+
+PROMPT = "".join(f"Rule {number}: be polite.\n" for number in range(200))
+
+SUITE = """\
+suites:
+  {name}:
+    call: {name}_app.py:ask
+    client: anthropic
+    prompts:
+      v1: {{file: prompt.md}}
+    cases:
+      refund: {{question: How do I get a refund}}
+      parcel: {{question: Where is my parcel}}
+"""
+
+INI = """\
+[pytest]
+filterwarnings = error
+xfail_strict = true
+"""
+
+REFUSE_NETWORK = """
+import socket
+
+import pytest
+
+def refuse(*args):
+    raise OSError("the network is off")
+
+def pytest_configure(config):
+    patch = pytest.MonkeyPatch()
+    for name in ("connect", "connect_ex"):
+        patch.setattr(socket.socket, name, refuse)
+    patch.setattr(socket, "getaddrinfo", refuse)
+    config.add_cleanup(patch.undo)
+"""
+
+RECORD = ("--harness-mode=record", "--harness-upstream=emulator")
+
+Run = Callable[..., pytest.RunResult]
+
+
+class Project:
+    """A scratch project, with the way to run it."""
+
+    def __init__(self, pytester: pytest.Pytester) -> None:
+        self.pytester = pytester
+        self.path = pytester.path
+        self.write("pytest.ini", INI)
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def add_suite(self, name: str, *, app: str = APP, prompt: str = PROMPT, suite: str = SUITE) -> None:
+        """A folder ``name`` with the suite ``name``, its application and its prompt."""
+        self.write(f"{name}/suite.yaml", suite.format(name=name))
+        self.write(f"{name}/{name}_app.py", app)
+        self.write(f"{name}/prompt.md", prompt)
+
+    def run(self, *arguments: str) -> pytest.RunResult:
+        """Run pytest in this process."""
+        # Hypothesis' plugin would import hypothesis at the end of each run, which takes a second.
+        return self.pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments)
+
+    def record(self, *arguments: str) -> None:
+        """Record all cassettes from the emulator; all tests have to pass."""
+        assert self.run(*RECORD, *arguments).ret == 0
+
+    def files(self, folder: str) -> dict[str, bytes]:
+        """Content of all files under a folder, by path from there."""
+        root = self.path / folder
+        return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def project(
+    pytester: pytest.Pytester, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Project:
+    """A scratch project without a key in its environment; token counts are kept between tests."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    return Project(pytester)
+
+
+def shown(result: pytest.RunResult, start: str, stop: str) -> str:
+    """What a run printed from the line ``start`` until the line that begins with ``stop``, which is left out."""
+    lines = [line.rstrip() for line in result.outlines]
+    first = next(number for number, line in enumerate(lines) if line.strip("= _") == start)
+    last = next(number for number, line in enumerate(lines) if number > first and line.startswith(stop))
+    return "\n".join(lines[first + 1 : last])

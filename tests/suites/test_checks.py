@@ -1,0 +1,170 @@
+"""What has to hold of two calls, and what is said where it does not."""
+
+from typing import Any
+
+import pytest
+
+from harness.prompt.call import Call
+from harness.prompt.tokens import TextCounter
+from harness.promptcache.prepared import prepare
+from harness.promptcache.simulator import Simulator
+from harness.provider.usage import Usage
+from harness.suites.checks import Finding, check_prediction, check_second_call, predict_second_call
+
+COUNT = TextCounter()
+LONG = "".join(f"Rule {number}: be polite.\n" for number in range(200))
+
+
+def make_request(system: str = LONG, **changes: Any) -> dict[str, Any]:
+    return {
+        "model": "claude-sonnet-5-5",
+        "max_tokens": 100,
+        "system": [{"type": "text", "text": system, "cache_control": {"type": "ephemeral"}}],
+        "messages": [{"role": "user", "content": "Where is my parcel?"}],
+        **changes,
+    }
+
+
+def make_call(usage: Usage, request: dict[str, Any] | None = None) -> Call:
+    return Call(request=request or make_request(), usage=usage, status=200, origin="emulator")
+
+
+def usage(*, written: int = 0, read: int = 0, uncached: int = 9, written_1h: int = 0) -> Usage:
+    return Usage(
+        input_tokens=uncached,
+        cache_read_input_tokens=read,
+        ephemeral_5m_input_tokens=written,
+        ephemeral_1h_input_tokens=written_1h,
+    )
+
+
+def billed(*requests: dict[str, Any]) -> list[Call]:
+    """Calls as the rules bill them, a minute apart."""
+    simulator = Simulator()
+    return [
+        make_call(simulator.send(prepare(request, COUNT), at=60.0 * number).usage, request)
+        for number, request in enumerate(requests)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param(usage(written=2000), usage(read=2000), id="write-then-read"),
+        pytest.param(usage(read=2000), usage(read=2000), id="warm-from-the-start"),
+        pytest.param(usage(read=1500, written=500), usage(read=2000), id="warm-in-part"),
+        pytest.param(usage(written=500, written_1h=1500), usage(read=2000), id="both-ttls"),
+        pytest.param(usage(written=2000), usage(read=2000, written=300), id="reads-and-writes-more"),
+        pytest.param(usage(written=2000), usage(read=2500), id="reads-more"),
+    ],
+)
+def test_second_call_that_reads_the_first_ones_prefix_is_fine(first: Usage, second: Usage) -> None:
+    assert check_second_call(make_call(first), make_call(second)) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        pytest.param(
+            usage(),
+            usage(),
+            "the first call wrote nothing to the prompt cache\n  first call: 0 written, 0 read, 9 uncached",
+            id="nothing-written",
+        ),
+        pytest.param(
+            usage(written=12000),
+            usage(written=12001, uncached=1234),
+            "the second call did not read the prefix that the first one wrote\n"
+            "  first call: 12,000 written, 0 read, 9 uncached\n"
+            "  second call: 12,001 written, 0 read, 1,234 uncached\n"
+            "  expected of the second: 12,000 read",
+            id="nothing-read",
+        ),
+        pytest.param(
+            usage(read=1500, written=500),
+            usage(read=1999, written=1),
+            "the second call did not read the prefix that the first one wrote\n"
+            "  first call: 500 written, 1,500 read, 9 uncached\n"
+            "  second call: 1 written, 1,999 read, 9 uncached\n"
+            "  expected of the second: 2,000 read",
+            id="one-token-less-read",
+        ),
+    ],
+)
+def test_second_call_that_reads_less_is_a_finding(first: Usage, second: Usage, message: str) -> None:
+    assert str(check_second_call(make_call(first), make_call(second))) == message
+
+
+def test_finding_without_facts_is_its_headline() -> None:
+    assert str(Finding(headline="nothing is read")) == "nothing is read"
+
+
+def test_calls_billed_by_the_rules_are_as_predicted() -> None:
+    assert check_prediction(billed(make_request(), make_request()), COUNT) == ()
+
+
+def test_warm_first_call_is_as_predicted_if_its_prefix_has_the_size() -> None:
+    _, second = billed(make_request(), make_request())
+
+    assert check_prediction((second, second), COUNT) == ()
+
+
+def test_difference_of_three_tokens_is_tolerated_and_of_four_is_not() -> None:
+    first, second = billed(make_request(), make_request())
+    read = second.usage.cache_read_input_tokens
+
+    def off_by(tokens: int) -> list[Call]:
+        return [first, make_call(usage(read=read + tokens))]
+
+    assert check_prediction(off_by(3), COUNT) == check_prediction(off_by(-3), COUNT) == ()
+    assert len(check_prediction(off_by(4), COUNT)) == len(check_prediction(off_by(-4), COUNT)) == 1
+
+
+def test_call_billed_otherwise_is_a_finding_with_both_usages() -> None:
+    first, second = billed(make_request(), make_request())
+    written = first.usage.cache_creation_input_tokens
+    again = make_call(usage(written=written, uncached=second.usage.input_tokens))
+
+    (finding,) = check_prediction((first, again), COUNT)
+
+    assert str(finding) == (
+        "call 2 was not billed as the simulator predicts\n"
+        f"  reported: {written:,} written, 0 read, {second.usage.input_tokens} uncached\n"
+        f"  predicted: 0 written, {written:,} read, {second.usage.input_tokens} uncached"
+    )
+
+
+def test_recording_of_a_larger_prefix_than_the_request_of_now_is_a_finding() -> None:
+    first, second = billed(make_request(LONG + LONG), make_request(LONG + LONG))
+    now = [make_call(call.usage, make_request()) for call in (first, second)]
+
+    assert [finding.headline for finding in check_prediction(now, COUNT)] == [
+        "call 1 was not billed as the simulator predicts",
+        "call 2 was not billed as the simulator predicts",
+    ]
+
+
+def test_calls_that_cannot_be_counted_offline_are_not_judged() -> None:
+    request = make_request(tools=[{"type": "web_search_20250305", "name": "web_search"}])
+
+    assert check_prediction([make_call(usage(written=1), request)], COUNT) == ()
+
+
+def test_request_sent_again_reads_its_prefix() -> None:
+    (call,) = billed(make_request())
+
+    predicted = predict_second_call(call, COUNT)
+
+    assert predicted.cache_read_input_tokens == call.usage.cache_creation_input_tokens > 0
+    assert predicted.cache_creation_input_tokens == 0
+
+
+@pytest.mark.parametrize(
+    "request_body",
+    [
+        pytest.param(make_request("Be kind."), id="below-the-minimum"),
+        pytest.param(make_request(system=LONG) | {"system": LONG}, id="no-breakpoint"),
+    ],
+)
+def test_request_that_caches_nothing_reads_nothing_when_sent_again(request_body: dict[str, Any]) -> None:
+    assert predict_second_call(make_call(usage(), request_body), COUNT).cache_read_input_tokens == 0

@@ -1,0 +1,356 @@
+"""Suite files: what is read from a good one, and what is said of a bad one."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.errors import SuiteError
+from harness.settings import DEFAULT_MODEL
+from harness.suites.loader import load_call, load_suites
+from harness.suites.model import Suite
+
+GOOD = """\
+suites:
+  support:
+    call: app.py:ask
+    prompts:
+      v1: {file: prompt.md}
+    cases:
+      refund: {question: How}
+"""
+
+PACKAGE_DATA = {"prompt.md": b"Be kind.\n", "app.py": b"def ask(client, prompt, question):\n    return question\n"}
+
+
+def write(folder: Path, suite: str | bytes, **files: bytes) -> Path:
+    """The path of a suite file that stands beside a prompt, an application and ``files``."""
+    for name, data in {**PACKAGE_DATA, **files}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    path = folder / "suite.yaml"
+    path.write_bytes(suite.encode() if isinstance(suite, str) else suite)
+    return path
+
+
+def load_one(path: Path) -> Suite:
+    (suite,) = load_suites(path)
+    return suite
+
+
+def test_suite_has_its_call_client_versions_and_cases(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        """\
+suites:
+  support:
+    call: app.py:ask
+    client: anthropic
+    prompts:
+      v1: {file: prompt.md, model: claude-3-7-sonnet-20250219}
+      v2: {file: prompts/v2.md}
+    fixtures: {order: orders}
+    cases:
+      refund: {order: late, question: How}
+""",
+        **{"prompts/v2.md": "Sei nett – immer.\n".encode(), "orders/late.json": b'{"id": 7}'},
+    )
+
+    suite = load_one(path)
+
+    assert (suite.name, suite.path, suite.line, suite.call, suite.client) == (
+        "support", path, 2, "app.py:ask", "anthropic",
+    )  # fmt: skip
+    assert [(version.name, version.text, version.model) for version in suite.versions] == [
+        ("v1", "Be kind.\n", "claude-3-7-sonnet-20250219"),
+        ("v2", "Sei nett – immer.\n", DEFAULT_MODEL),
+    ]
+    assert [(case.name, case.line, case.inputs) for case in suite.cases] == [
+        ("refund", 10, {"order": {"id": 7}, "question": "How"})
+    ]
+
+
+def test_suite_gets_a_claude_client_unless_it_says_otherwise(tmp_path: Path) -> None:
+    assert load_one(write(tmp_path, GOOD)).client == "claude"
+
+
+def test_prompt_text_keeps_its_line_ends(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD, **{"prompt.md": b"Be kind.\r\nBe brief.\r\n"})
+
+    assert load_one(path).versions[0].text == "Be kind.\r\nBe brief.\r\n"
+
+
+def test_suites_come_in_the_order_of_the_file(tmp_path: Path) -> None:
+    second = GOOD.split("\n", 1)[1].replace("support", "account")
+    path = write(tmp_path, GOOD + second)
+
+    assert [suite.name for suite in load_suites(path)] == ["support", "account"]
+
+
+def test_anchors_share_cases_between_suites(tmp_path: Path) -> None:
+    shared = GOOD.replace("cases:", "cases: &cases")
+    second = "  account:\n    call: app.py:ask\n    prompts: {v1: {file: prompt.md}}\n    cases: *cases\n"
+
+    first, other = load_suites(write(tmp_path, shared + second))
+
+    assert first.cases == other.cases
+
+
+BAD_FILES = [
+    pytest.param("suites: [\n  a: }\n", "2: not YAML: expected the node content, but found '}'", id="not-yaml"),
+    pytest.param("", "1: the file is empty", id="empty"),
+    pytest.param("# nothing but a remark\n", "1: the file is empty", id="only-a-comment"),
+    pytest.param("- a\n", "1: expected keys with values", id="not-a-mapping"),
+    pytest.param("suites: {}\nsuite: {}\n", "2: suite: not a known key", id="unknown-top-level-key"),
+    pytest.param(
+        GOOD.replace("    cases:", "    retries: 3\n    cases:"), "6: suites.support.retries: not a known key",
+        id="unknown-key-of-a-suite",
+    ),
+    pytest.param(
+        GOOD.replace("{file: prompt.md}", "\n        file: prompt.md\n        temperature: 1"),
+        "7: suites.support.prompts.v1.temperature: not a known key",
+        id="unknown-key-of-a-prompt",
+    ),
+    pytest.param(
+        GOOD.replace("    call: app.py:ask\n", ""), "2: suites.support.call: Field required", id="missing-key"
+    ),
+    pytest.param(
+        GOOD.replace("ask\n", "ask\n    client: openai\n"),
+        "4: suites.support.client: Input should be 'claude' or 'anthropic'",
+        id="unknown-client",
+    ),
+    pytest.param(
+        GOOD + "      parcel: {question: Where}\n      refund: {question: When}\n",
+        "9: 'refund' is there twice, first on line 7",
+        id="duplicate-case",
+    ),
+    pytest.param(
+        GOOD + GOOD.split("\n", 1)[1], "8: 'support' is there twice, first on line 2", id="duplicate-suite"
+    ),
+    pytest.param(
+        GOOD.replace("v1: {file: prompt.md}", "v1: {file: prompt.md}\n      v1: {file: prompt.md}"),
+        "6: 'v1' is there twice, first on line 5",
+        id="duplicate-version",
+    ),
+    pytest.param(
+        GOOD.replace("support:", "support/eu:"),
+        "2: suites.support/eu: 'support/eu' is no name: letters, digits, dot, dash and underscore",
+        id="bad-suite-name",
+    ),
+    pytest.param(
+        GOOD.replace("refund:", "a::b:"),
+        "7: suites.support.cases.a::b: 'a::b' is no name: letters, digits, dot, dash and underscore",
+        id="bad-case-name",
+    ),
+    pytest.param(
+        GOOD.replace("v1:", "'':"),
+        "5: suites.support.prompts.: '' is no name: letters, digits, dot, dash and underscore",
+        id="empty-version-name",
+    ),
+    pytest.param(
+        GOOD.replace("refund:", '"re\\nfund":'),
+        "7: suites.support.cases.re\nfund: 're\\nfund' is no name: letters, digits, dot, dash and underscore",
+        id="newline-in-a-name",
+    ),
+    pytest.param(
+        GOOD.replace("refund:", '"refund\\n":'),
+        "7: suites.support.cases.refund\n: 'refund\\n' is no name: letters, digits, dot, dash and underscore",
+        id="newline-at-the-end-of-a-name",
+    ),
+    pytest.param(
+        GOOD.replace("\n      refund: {question: How}", " {}"), "2: suite 'support' has no cases", id="no-cases"
+    ),
+    pytest.param(
+        GOOD.replace("\n      v1: {file: prompt.md}", " {}"), "2: suite 'support' has no prompts", id="no-prompts"
+    ),
+    pytest.param(
+        GOOD.replace("prompt.md", "gone.md"), "5: FOLDER/gone.md is unreadable: No such file or directory",
+        id="missing-prompt",
+    ),
+    pytest.param(
+        GOOD.replace("cases:\n      refund: {question: How}", "fixtures: {order: .}\n    cases:\n      refund:\n"
+                     "        question: How\n        order: gone"),
+        "10: FOLDER/gone.json is unreadable: No such file or directory",
+        id="missing-fixture",
+    ),
+    pytest.param(
+        GOOD.replace("How", "!env QUESTION"),
+        "7: not YAML: could not determine a constructor for the tag '!env'",
+        id="unknown-tag",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("suite", "message"), BAD_FILES)
+def test_bad_suite_file_is_refused_with_its_line(suite: str, message: str, tmp_path: Path) -> None:
+    path = write(tmp_path, suite)
+
+    with pytest.raises(SuiteError) as caught:
+        load_suites(path)
+
+    assert str(caught.value) == f"{path}:{message.replace('FOLDER', str(tmp_path))}"
+
+
+@pytest.mark.parametrize(
+    ("suite", "line"),
+    [
+        pytest.param(GOOD.replace("How", "2026-13-45"), 7, id="a-date-that-is-none"),
+        pytest.param("suites:\n  support: &a {cases: *a}\n", 2, id="refers-to-itself"),
+        pytest.param("suites: " + "[" * 10_000, 1, id="nested-too-deep"),
+    ],
+)
+def test_yaml_that_cannot_be_built_is_refused_with_its_line(suite: str, line: int, tmp_path: Path) -> None:
+    path = write(tmp_path, suite)
+
+    with pytest.raises(SuiteError) as caught:
+        load_suites(path)
+
+    assert str(caught.value).startswith(f"{path}:{line}: ")
+
+
+def test_missing_suite_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "suite.yaml"
+
+    with pytest.raises(SuiteError) as caught:
+        load_suites(path)
+
+    assert str(caught.value) == f"{path}:1: unreadable: [Errno 2] No such file or directory: '{path}'"
+
+
+WITH_FIXTURE = GOOD.replace("    cases:", "    fixtures: {question: questions}\n    cases:").replace("How", "how")
+
+BAD_NEIGHBOURS = [
+    pytest.param(GOOD, "prompt.md", b"", "1: the prompt is empty", id="empty-prompt"),
+    pytest.param(GOOD, "prompt.md", b" \n\t\n", "1: the prompt is empty", id="blank-prompt"),
+    pytest.param(
+        GOOD, "prompt.md", b"Be kind.\nSay \xe9t\xe9.\n", "2: not UTF-8 text: invalid continuation byte",
+        id="prompt-not-utf-8",
+    ),
+    pytest.param(
+        WITH_FIXTURE, "questions/how.json", b'{\n "a": 1,\n}\n',
+        "2: not JSON: Illegal trailing comma before end of object", id="fixture-not-json",
+    ),
+    pytest.param(
+        WITH_FIXTURE, "questions/how.json", b'{\n\n "a": "\xe9t\xe9"}', "3: not UTF-8 text: invalid continuation byte",
+        id="fixture-not-utf-8",
+    ),
+    pytest.param(WITH_FIXTURE, "questions/how.json", b"", "1: not JSON: Expecting value", id="fixture-empty"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("suite", "name", "data", "message"), BAD_NEIGHBOURS)
+def test_bad_prompt_or_fixture_is_refused_with_its_own_line(
+    suite: str, name: str, data: bytes, message: str, tmp_path: Path
+) -> None:
+    path = write(tmp_path, suite, **{name: data})
+
+    with pytest.raises(SuiteError) as caught:
+        load_suites(path)
+
+    assert str(caught.value) == f"{tmp_path / name}:{message}"
+
+
+def test_call_in_a_file_beside_the_suite_is_found(tmp_path: Path, fresh_imports: None) -> None:
+    function = load_call(load_one(write(tmp_path, GOOD)))
+
+    assert function(None, "", question="How") == "How"
+
+
+def test_file_beside_the_suite_may_import_its_neighbours(tmp_path: Path, fresh_imports: None) -> None:
+    files = {"app.py": b"from neighbour_of_app import ask\n", "neighbour_of_app.py": PACKAGE_DATA["app.py"]}
+    function = load_call(load_one(write(tmp_path, GOOD, **files)))
+
+    assert function(None, "", question="How") == "How"
+
+
+def test_file_in_a_package_is_imported_by_its_dotted_name(tmp_path: Path, fresh_imports: None) -> None:
+    path = write(tmp_path / "shop" / "support", GOOD, **{"__init__.py": b"", "../__init__.py": b""})
+
+    assert load_call(load_one(path)).__module__ == "shop.support.app"
+
+
+def test_call_in_an_installed_module_is_found(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD.replace("app.py:ask", "json.decoder:JSONDecoder"))
+
+    assert load_call(load_one(path)).__module__ == "json.decoder"
+
+
+def test_two_files_of_the_same_name_are_two_modules(tmp_path: Path, fresh_imports: None) -> None:
+    other = {"app.py": b"def ask(client, prompt, question):\n    return 'other'\n"}
+    first = load_call(load_one(write(tmp_path / "a", GOOD)))
+    second = load_call(load_one(write(tmp_path / "b", GOOD, **other)))
+
+    assert (first(None, "", "How"), second(None, "", "How")) == ("How", "other")
+
+
+BAD_CALLS = [
+    pytest.param("app.py", "call is 'app.py', expected module:function or file.py:function", id="no-colon"),
+    pytest.param("':ask'", "call is ':ask', expected module:function or file.py:function", id="no-module"),
+    pytest.param("'app.py:'", "call is 'app.py:', expected module:function or file.py:function", id="no-function"),
+    pytest.param(
+        "gone.py:ask",
+        "call is 'gone.py:ask', and gone.py cannot be imported: [Errno 2] No such file or directory: 'FOLDER/gone.py'",
+        id="missing-file",
+    ),
+    pytest.param(
+        "no_such_module:ask",
+        "call is 'no_such_module:ask', and no_such_module cannot be imported: No module named 'no_such_module'",
+        id="missing-module",
+    ),
+    pytest.param(
+        "broken.py:ask",
+        "call is 'broken.py:ask', and broken.py cannot be imported: No module named 'no_such_module'",
+        id="module-that-imports-a-missing-one",
+    ),
+    pytest.param("app.py:answer", "call is 'app.py:answer', and app.py has no function 'answer'", id="no-such-name"),
+    pytest.param("app.py:LIMIT", "call is 'app.py:LIMIT', and app.py has no function 'LIMIT'", id="not-a-function"),
+]
+
+
+def load_bad_call(folder: Path, call: str) -> Suite:
+    files = {"broken.py": b"import no_such_module\n", "app.py": b"LIMIT = 3\n"}
+    return load_one(write(folder, GOOD.replace("app.py:ask", call), **files))
+
+
+@pytest.mark.parametrize(("call", "message"), BAD_CALLS)
+def test_bad_call_is_refused_with_the_line_of_its_suite(
+    call: str, message: str, tmp_path: Path, fresh_imports: None
+) -> None:
+    suite = load_bad_call(tmp_path, call)
+
+    with pytest.raises(SuiteError) as caught:
+        load_call(suite)
+
+    assert str(caught.value) == f"{suite.path}:2: {message.replace('FOLDER', str(tmp_path))}"
+
+
+def test_relative_module_is_refused_with_the_line_of_its_suite(tmp_path: Path) -> None:
+    suite = load_bad_call(tmp_path, ".app:ask")
+
+    with pytest.raises(SuiteError) as caught:
+        load_call(suite)
+
+    assert str(caught.value).startswith(f"{suite.path}:2: call is '.app:ask', and .app cannot be imported: ")
+
+
+def test_file_that_cannot_be_imported_says_so_every_time(tmp_path: Path, fresh_imports: None) -> None:
+    suite = load_bad_call(tmp_path, "broken.py:ask")
+    messages = []
+    for _ in range(2):
+        with pytest.raises(SuiteError) as caught:
+            load_call(suite)
+        messages.append(str(caught.value))
+
+    assert messages[0] == messages[1]
+
+
+@pytest.fixture
+def fresh_imports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Undoes what a test imports, so that ``shop`` and ``app`` of the next test are its own."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    before = dict(sys.modules)
+    yield
+    for name in set(sys.modules) - set(before):
+        del sys.modules[name]

@@ -1,0 +1,204 @@
+"""One case run against the emulator: two rounds, and what is said of them."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cassettes.session import CallSession, SessionOptions
+from harness.cassettes.store import CassetteStore
+from harness.client.claude import ClaudeClient, message_text
+from harness.errors import CheckError
+from harness.prompt.tokens import TextCounter
+from harness.suites.model import Case, ClientKind, PromptVersion, Suite
+from harness.suites.runner import CaseRun, run_case
+
+COUNT = TextCounter()
+PROMPT = "".join(f"Rule {number}: be polite.\n" for number in range(200))
+
+
+def make_run(client: ClientKind = "claude", prompt: str = PROMPT, path: Path = Path("/p/suite.yaml")) -> CaseRun:
+    version = PromptVersion(name="v1", path=Path("/p/v1.md"), text=prompt, model="claude-sonnet-5-5")
+    case = Case(name="parcel", line=7, inputs={"question": ["Where is my parcel?"]})
+    suite = Suite(
+        name="support", path=path, line=2, call="app.py:ask", client=client, versions=(version,), cases=(case,)
+    )
+    return CaseRun(suite=suite, version=version, case=case)
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> CallSession:
+    options = SessionOptions(mode="emulate", upstream="emulator", store=CassetteStore(tmp_path), count_text=COUNT)
+    return CallSession(options, "support")
+
+
+def ask(client: ClaudeClient, prompt: str, question: list[str]) -> str:
+    return message_text(client.create_message(prompt, question[0]))
+
+
+def ask_sdk(client: Any, prompt: str, question: list[str]) -> Any:
+    return client.messages.create(
+        model="claude-sonnet-5-5",
+        max_tokens=100,
+        system=[{"type": "text", "text": prompt, "cache_control": {"type": "ephemeral"}}],
+        messages=[{"role": "user", "content": question[0]}],
+    )
+
+
+def ask_twice(client: ClaudeClient, prompt: str, question: list[str]) -> None:
+    ask(client, prompt, question)
+    ask(client, prompt, ["And my refund?"])
+
+
+def ask_in_pieces(client: ClaudeClient, prompt: str, question: list[str]) -> Iterator[str]:
+    return client.stream_message(prompt, question[0])
+
+
+async def ask_later(client: ClaudeClient, prompt: str, question: list[str]) -> str:
+    await asyncio.sleep(0)
+    return ask(client, prompt, question)
+
+
+def ask_and_spoil_the_input(client: ClaudeClient, prompt: str, question: list[str]) -> None:
+    ask(client, prompt, question)
+    question[0] += " Again."
+
+
+def ask_for_the_raw_stream(client: Any, prompt: str, question: list[str]) -> Any:
+    return client.messages.create(
+        model="claude-sonnet-5-5",
+        max_tokens=100,
+        stream=True,
+        system=[{"type": "text", "text": prompt, "cache_control": {"type": "ephemeral"}}],
+        messages=[{"role": "user", "content": question[0]}],
+    )
+
+
+@pytest.mark.parametrize(
+    ("function", "client", "calls"),
+    [
+        pytest.param(ask, "claude", 2, id="function"),
+        pytest.param(ask_sdk, "anthropic", 2, id="function-of-the-sdks-client"),
+        pytest.param(ask_twice, "claude", 4, id="several-calls"),
+        pytest.param(ask_in_pieces, "claude", 2, id="generator-is-exhausted"),
+        pytest.param(ask_later, "claude", 2, id="coroutine-is-awaited"),
+        pytest.param(ask_for_the_raw_stream, "anthropic", 2, id="stream-of-the-sdk-is-exhausted"),
+    ],
+)
+def test_case_is_called_twice_and_the_second_round_reads(
+    function: Callable[..., Any], client: ClientKind, calls: int, session: CallSession
+) -> None:
+    run_case(make_run(client), function, session, COUNT)
+
+    assert len(session.calls) == calls
+    assert session.calls[-1].usage.cache_read_input_tokens == session.calls[0].usage.cache_creation_input_tokens > 0
+
+
+def test_second_round_gets_the_inputs_untouched(session: CallSession) -> None:
+    run_case(make_run(), ask_and_spoil_the_input, session, COUNT)
+
+    assert session.calls[0].request == session.calls[1].request
+
+
+def test_claude_client_sends_the_versions_model_whatever_the_environment(
+    session: CallSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDE_MODEL", "claude-opus-4-1")
+    monkeypatch.setenv("USE_ANTHROPIC_CACHE", "false")
+
+    run_case(make_run(), ask, session, COUNT)
+
+    assert session.calls[0].model == "claude-sonnet-5-5"
+
+
+def make_no_call(client: ClaudeClient, prompt: str, question: list[str]) -> None:
+    pass
+
+
+def make_one_call_less_each_time() -> Callable[..., None]:
+    calls = [2, 1]
+
+    def function(client: ClaudeClient, prompt: str, question: list[str]) -> None:
+        for _ in range(calls.pop(0)):
+            ask(client, prompt, question)
+
+    return function
+
+
+def number_the_prompt() -> Callable[..., None]:
+    numbers = iter(range(10))
+
+    def function(client: ClaudeClient, prompt: str, question: list[str]) -> None:
+        ask(client, f"{next(numbers)}\n{prompt}", question)
+
+    return function
+
+
+@pytest.mark.parametrize(
+    ("function", "prompt", "message"),
+    [
+        pytest.param(
+            make_no_call,
+            PROMPT,
+            "support v1, case parcel: made 0 calls the first time and 0 the second, expected as many\n"
+            "  at least one; calls count only through the client that the function is given",
+            id="no-call",
+        ),
+        pytest.param(
+            make_one_call_less_each_time(),
+            PROMPT,
+            "support v1, case parcel: made 2 calls the first time and 1 the second, expected as many\n"
+            "  at least one; calls count only through the client that the function is given",
+            id="another-number-of-calls",
+        ),
+        pytest.param(
+            number_the_prompt(),
+            PROMPT,
+            "support v1, case parcel: the second call did not read the prefix that the first one wrote\n"
+            "  first call: 2,201 written, 0 read, 14 uncached\n"
+            "  second call: 2,201 written, 0 read, 14 uncached\n"
+            "  expected of the second: 2,201 read",
+            id="prompt-that-changes",
+        ),
+        pytest.param(
+            ask,
+            "Be kind.",
+            "support v1, case parcel: the first call wrote nothing to the prompt cache\n"
+            "  first call: 0 written, 0 read, 20 uncached\n"
+            "by the rules, a second call with the request as built now reads nothing",
+            id="below-the-minimum",
+        ),
+    ],
+)
+def test_case_that_does_not_cache_fails_with_all_that_is_wrong(
+    function: Callable[..., Any], prompt: str, message: str, session: CallSession
+) -> None:
+    with pytest.raises(CheckError) as caught:
+        run_case(make_run(prompt=prompt), function, session, COUNT)
+
+    assert str(caught.value) == message
+
+
+def test_applications_own_error_passes_through(session: CallSession) -> None:
+    def fail(client: ClaudeClient, prompt: str, question: list[str]) -> None:
+        raise ZeroDivisionError("of the application")
+
+    with pytest.raises(ZeroDivisionError, match=r"^of the application$"):
+        run_case(make_run(), fail, session, COUNT)
+
+
+def test_name_of_a_run_holds_suite_version_and_case() -> None:
+    assert make_run().name == "support[v1-parcel]"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/p/suites/eu/suite.yaml", "suites/eu/support/v1/parcel"),
+        ("/p/suite.yaml", "support/v1/parcel"),
+    ],
+)
+def test_cassette_stands_where_its_suite_stands(path: str, name: str) -> None:
+    assert make_run(path=Path(path)).cassette(Path("/p")) == name
