@@ -10,11 +10,14 @@ from harness.cassettes.format import Cassette, RecordedRequest
 from harness.errors import RequestError
 from harness.prompt.blocks import read_blocks
 from harness.prompt.fingerprint import check_readable
+from harness.prompt.tokens import CountText
+from harness.promptcache.describe import describe_loss, describe_place
+from harness.promptcache.explain import explain
 from harness.prompt.diff import Divergence, first_divergence, read_parts
 
 
-def describe_miss(request: RecordedRequest, cassette: Cassette | None, name: str) -> str:
-    """Why a request was not found: headline, the place where it parts from the closest recorded one."""
+def describe_miss(request: RecordedRequest, cassette: Cassette | None, name: str, count_text: CountText) -> str:
+    """Why a request was not found: where it parts from the closest recorded one, the cause and the cost."""
     sent = f"{request.method} {request.path}"
     if cassette is None:
         return f"no cassette {name!r}: nothing was recorded for {sent}"
@@ -33,30 +36,31 @@ def describe_miss(request: RecordedRequest, cassette: Cassette | None, name: str
     candidates = [old for old in recorded if old is not None and _is_readable(old)]
     if not candidates:
         return headline
-    place = find_closest(body, candidates)
+    closest, place = find_closest(body, candidates)
     if place is None:
         return f"{headline}: it differs from a recorded one only outside the prompt, or in the order of keys"
-    return f"{headline}\n{describe_divergence(place)}"
+    lines = describe_place(place, first="recorded", second="now")
+    explanation = explain(closest, body, count_text)
+    if explanation.verdict == "hit":
+        lines.append("the prompt cache loses nothing by this change")
+    elif explanation.tokens_lost:
+        lines += describe_loss(explanation)
+    return "\n  ".join([headline, *lines])
 
 
-def find_closest(body: Mapping[str, Any], recorded: list[dict[str, Any]]) -> Divergence | None:
-    """Where ``body`` parts from the recorded request that it shares the longest prefix with."""
+def find_closest(
+    body: Mapping[str, Any], recorded: list[dict[str, Any]]
+) -> tuple[dict[str, Any], Divergence | None]:
+    """The recorded request that ``body`` shares the longest prefix with, and where the two part."""
     parts = read_parts(body, read_blocks(body))
 
-    def compare(old: dict[str, Any]) -> tuple[int, int, Divergence | None]:
+    def compare(old: dict[str, Any]) -> tuple[int, int, dict[str, Any], Divergence | None]:
         old_parts = read_parts(old, read_blocks(old))
         place = first_divergence(old_parts, parts)
         shared = sum(1 for _ in takewhile(lambda pair: pair[0].key == pair[1].key, zip(old_parts, parts, strict=False)))
-        return shared, (place.offset or 0) if place else 0, place
+        return shared, (place.offset or 0) if place else 0, old, place
 
-    return max((compare(old) for old in recorded), key=itemgetter(0, 1))[2]
-
-
-def describe_divergence(place: Divergence) -> str:
-    """Two or three lines: the block and character at which two requests part, and both texts around it."""
-    where = place.path if place.offset is None else f"{place.path} at character {place.offset}"
-    before, after = place.excerpts()
-    return f"  first difference: {where}\n    recorded: {before!r}\n    now:      {after!r}"
+    return max((compare(old) for old in recorded), key=itemgetter(0, 1))[2:]
 
 
 def _is_readable(body: Mapping[str, Any]) -> bool:

@@ -61,7 +61,13 @@ class CallSession:
             Emulator(count_text=options.count_text, clock=time.monotonic, responder=responder)
         )
         if options.mode == "replay":
-            self._replay = ReplayTransport(options.store.load(name), name=name, on_call=self.calls.append, hint=hint)
+            self._replay = ReplayTransport(
+                options.store.load(name),
+                name=name,
+                on_call=self.calls.append,
+                count_text=options.count_text,
+                hint=hint,
+            )
 
     @property
     def origin(self) -> Origin:
@@ -74,6 +80,11 @@ class CallSession:
     def misses(self) -> tuple[CassetteMissError, ...]:
         """Requests that the cassette did not hold, whether or not the caller passed the error on."""
         return tuple(self._replay.misses) if self._replay else ()
+
+    def raise_first_miss(self) -> None:
+        """Raise the first miss, if there was one, for callers that may have swallowed it."""
+        if self.misses:
+            raise self.misses[0]
 
     def anthropic(self) -> Anthropic:
         """A sync client of the official SDK; in all modes but ``live`` and ``record`` it needs no key."""

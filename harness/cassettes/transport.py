@@ -19,6 +19,7 @@ from harness.cassettes.miss import describe_miss
 from harness.emulator.transport import Chunks
 from harness.errors import HarnessError
 from harness.prompt.call import Call, Origin, read_stream_usage, read_usage
+from harness.prompt.tokens import CountText
 
 KEPT_RESPONSE_HEADERS = frozenset({"content-type", "request-id", "retry-after", "retry-after-ms", "x-should-retry"})
 """Response headers that are recorded; no other is, so that none can hold an organisation's id."""
@@ -37,8 +38,11 @@ class CassetteMissError(HarnessError, AnthropicError):
 class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     """Serves a cassette: exact bytes in, recorded bytes out, equal requests in the order recorded."""
 
-    def __init__(self, cassette: Cassette | None, *, name: str, on_call: OnCall, hint: str) -> None:
+    def __init__(
+        self, cassette: Cassette | None, *, name: str, on_call: OnCall, count_text: CountText, hint: str
+    ) -> None:
         """Serve ``cassette``; ``None`` stands for one that was never recorded, and ``hint`` is how to record it."""
+        self._count_text = count_text
         self._cassette = cassette
         self._name = name
         self._on_call = on_call
@@ -63,7 +67,7 @@ class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             waiting = self._waiting.get(request.key)
             interaction = waiting.pop() if waiting else None
         if interaction is None:
-            error = CassetteMissError(describe_miss(request, self._cassette, self._name), hint=self._hint)
+            error = CassetteMissError(describe_miss(request, self._cassette, self._name, self._count_text), hint=self._hint)
             self.misses.append(error)
             raise error
         response = interaction.response

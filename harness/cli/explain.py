@@ -11,9 +11,8 @@ from harness.client.token_memo import TokenMemo
 from harness.errors import RequestError
 from harness.prompt.fingerprint import check_readable
 from harness.prompt.tokens import TextCounter
-from harness.promptcache.advice import ADVICE
+from harness.promptcache.describe import describe_loss
 from harness.promptcache.explain import Explanation, explain
-from harness.provider.pricing import dollars
 
 _EXAMPLE = """\
 BEFORE and AFTER are bodies of Messages API requests, as JSON files.
@@ -60,17 +59,11 @@ def run(options: argparse.Namespace) -> int:
 def describe(result: Explanation) -> str:
     """The explanation for people: verdict and place first, then the cause and what to do."""
     lines = [_headline(result)]
+    if result.excerpt is not None:
+        lines += [f"  before: {result.excerpt[0]!r}", f"  after:  {result.excerpt[1]!r}"]
     if result.error is not None:
         lines.append(f"  the API answers {result.error.status}: {result.error.message}")
-    if result.cause is not None:
-        why, fix = ADVICE[result.cause]
-        lines.append(f"  cause: {result.cause}: {why}")
-        if result.excerpt is not None:
-            lines += [f"    before: {result.excerpt[0]!r}", f"    after:  {result.excerpt[1]!r}"]
-        if result.tokens_lost:
-            cost = "an unknown amount" if result.cost is None else f"{dollars(result.cost)} a call"
-            lines.append(f"  cost:  {result.tokens_lost:,} tokens are not read any more: {cost}")
-        lines.append(f"  fix:   {fix}")
+    lines += [f"  {line}" for line in describe_loss(result)]
     lines.append("  " + "  ".join(f"{level}: {verdict}" for level, verdict in result.levels.items()))
     lines += [f"  note:  {note}" for note in result.notes]
     return "\n".join(lines)
@@ -88,7 +81,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _headline(result: Explanation) -> str:
     where = f" at {result.path}" if result.path else ""
     if result.offset is not None:
-        where += f", character {result.offset}"
+        where += f", character {result.offset:,}"
     return {
         "hit": "HIT: everything that was written is read",
         "partial": f"PARTIAL: a shorter prefix is read, the longer one is lost{where}",

@@ -101,8 +101,7 @@ def _parse_line(value: dict[str, Any], place: str) -> Line:
     request, usage = value.get("request"), value.get("usage")
     if not isinstance(request, dict):
         raise RequestError(f"{place}: request is missing or no object")
-    if usage is not None and not isinstance(usage, dict):
-        raise RequestError(f"{place}: usage is {type(usage).__name__}, expected an object")
+    _check_usage(usage, place)
     try:
         # Counting comes later; a body of the wrong shape is to be named with its line.
         check_readable(request)
@@ -111,6 +110,19 @@ def _parse_line(value: dict[str, Any], place: str) -> Line:
     return Line(
         at=_seconds(value.get("at"), place), workspace=str(value.get("workspace", "")), request=request, usage=usage
     )
+
+
+def _check_usage(usage: Any, place: str) -> None:
+    if usage is None:
+        return
+    if not isinstance(usage, dict):
+        raise RequestError(f"{place}: usage is {type(usage).__name__}, expected an object")
+    split = usage.get("cache_creation")
+    if split is not None and not isinstance(split, dict):
+        raise RequestError(f"{place}: usage.cache_creation is {type(split).__name__}, expected an object")
+    for key, value in [*usage.items(), *(split or {}).items()]:
+        if key.endswith("_tokens") and value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+            raise RequestError(f"{place}: usage: {key} is {value!r}, expected a number of tokens")
 
 
 def _seconds(at: Any, place: str) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.pytest_plugin.state import PASSED, STATE
+from harness.pytest_plugin.state import PASSED, SESSION, STATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,12 +29,12 @@ def harness_session(request: pytest.FixtureRequest) -> Iterator[CallSession]:
     item: pytest.Item = request.node
     state = request.config.stash[STATE]
     session = state.open_session(item, cassette_name(item))
+    item.stash[SESSION] = session
     yield session
     suite = item.path.relative_to(request.config.rootpath).as_posix()
     state.note_calls(item, session.calls, suite=suite, version="-")
     if item.stash.get(PASSED, False):
-        if session.misses:
-            raise session.misses[0]
+        session.raise_first_miss()
         session.save()
 
 

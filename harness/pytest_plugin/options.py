@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -67,5 +67,4 @@ def make_state(config: pytest.Config) -> RunState:
 
 
 def _is_distributed(config: pytest.Config) -> bool:
-    processes: Any = config.getoption("numprocesses", None)
-    return bool(processes) or hasattr(config, "workerinput")
+    return config.getoption("dist", "no") != "no" or hasattr(config, "workerinput")

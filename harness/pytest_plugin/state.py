@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 STATE: pytest.StashKey[RunState] = pytest.StashKey()
 PASSED: pytest.StashKey[bool] = pytest.StashKey()
+SESSION: pytest.StashKey[CallSession] = pytest.StashKey()
 
 _PROPERTY = "harness_calls"
 
@@ -34,7 +35,6 @@ class RunState:
     upstream: Origin
     cassettes: Path
     reports: Path | None
-    has_used_harness: bool = field(default=False)
 
     def open_session(self, item: pytest.Item, cassette: str) -> CallSession:
         """The way to an answer for one test.
@@ -74,6 +74,9 @@ class RunState:
         error = call.excinfo.value if call.excinfo else None
         if report.failed and isinstance(error, HarnessError):
             report.longrepr = f"{_own_line(item, call)}{error}"
+        elif report.failed and SESSION in item.stash:
+            # The application swallowed a miss, and something else failed for it.
+            report.sections += [("prompt cache harness", str(miss)) for miss in item.stash[SESSION].misses[:1]]
 
     def summarise(self, reporter: pytest.TerminalReporter) -> None:
         """Print the savings table and write the reports, if any test made a call."""

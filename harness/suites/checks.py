@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.errors import RequestError
 from harness.prompt.call import Call
 from harness.prompt.tokens import CountText
+from harness.promptcache.describe import describe_change, describe_loss
+from harness.promptcache.explain import explain
 from harness.promptcache.prepared import prepare
 from harness.promptcache.simulator import Simulator
 from harness.provider.usage import Usage
@@ -39,6 +42,7 @@ def check_second_call(first: Call, second: Call) -> Finding | None:
                 _show("first call", first.usage),
                 _show("second call", second.usage),
                 f"expected of the second: {expected:,} read",
+                *_describe_change(first, second),
             ),
         )
     return None
@@ -65,12 +69,29 @@ def check_prediction(calls: Sequence[Call], count_text: CountText) -> tuple[Find
     return tuple(findings)
 
 
-def predict_second_call(call: Call, count_text: CountText) -> Usage:
-    """Usage of a request that is sent a second time, half a minute after the first."""
-    simulator = Simulator()
+def check_rules(call: Call, count_text: CountText) -> Finding | None:
+    """That a request, sent twice, would be read the second time, by the rules alone."""
+    result = explain(call.request, call.request, count_text)
+    if result.verdict == "hit":
+        return None
     prepared = prepare(call.request, count_text)
-    simulator.send(prepared, at=0.0)
-    return simulator.send(prepared, at=_SECONDS_BETWEEN).usage
+    facts = [f"the API answers {result.error.status}: {result.error.message}"] if result.error else []
+    if result.cause == "below_minimum":
+        longest = prepared.count.prefixes[prepared.breakpoints[-1].block_index]
+        minimum = prepared.model.min_cacheable_tokens
+        facts.append(f"prefix: {longest:,} tokens; minimum of {prepared.model.id}: {minimum:,}")
+    return Finding(
+        headline="by the rules, a second call with the request as built now reads nothing",
+        facts=(*facts, *describe_loss(result)),
+    )
+
+
+def _describe_change(first: Call, second: Call) -> list[str]:
+    try:
+        return describe_change(first.request, second.request, first="first", second="second")
+    except RequestError:
+        # Made by hand in a test, perhaps: the usage alone has to do.
+        return []
 
 
 def _agree(predicted: Usage, reported: Usage, *, is_first: bool) -> bool:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module, util
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,32 @@ from harness.suites.model import Case, PromptVersion, Suite, SuiteEntry, SuiteFi
 from harness.suites.yaml_lines import Place, line_of, load_yaml
 
 
-def load_suites(path: Path) -> tuple[Suite, ...]:
-    """The suites of one file, with prompts and fixtures read.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteSource:
+    """A ``suite.yaml`` that has the right form; each of its suites is loaded on its own."""
+
+    path: Path
+    entries: dict[str, SuiteEntry]
+    lines: dict[Place, int]
+
+    def load(self, name: str) -> Suite:
+        """One suite, with its prompts and fixtures read.
+
+        Raises:
+            SuiteError: a file that it names is unreadable or invalid; starts ``path:line:``.
+        """
+        return _load(self.path, name, self.entries[name], self.lines)
+
+
+def read_suite_file(path: Path) -> SuiteSource:
+    """The suites of one file, not loaded yet.
 
     Raises:
-        SuiteError: the file, or one that it names, is unreadable or invalid; starts ``path:line:``.
+        SuiteError: the file is unreadable or not of the right form; starts ``path:line:``.
     """
     content, lines = load_yaml(path)
+    if not isinstance(content, dict):
+        raise SuiteError(f"{path}:1: expected keys with values")
     try:
         file = SuiteFile.model_validate(content)
     except ValidationError as error:
@@ -29,7 +49,7 @@ def load_suites(path: Path) -> tuple[Suite, ...]:
         place = tuple(first["loc"])
         dotted = ".".join(str(part) for part in place if part != "[key]")
         raise SuiteError(f"{path}:{line_of(lines, place)}: {dotted}: {_explain(first)}") from None
-    return tuple(_load(path, name, entry, lines) for name, entry in file.suites.items())
+    return SuiteSource(path=path, entries=file.suites, lines=lines)
 
 
 def load_call(suite: Suite) -> Callable[..., Any]:
@@ -42,7 +62,7 @@ def load_call(suite: Suite) -> Callable[..., Any]:
     """
     source, _, name = suite.call.partition(":")
     place = f"{suite.path}:{suite.line}"
-    if not source or not name:
+    if not source or not name or source.startswith("."):
         raise SuiteError(f"{place}: call is {suite.call!r}, expected module:function or file.py:function")
     try:
         module = _import_file(suite.path.parent / source) if source.endswith(".py") else import_module(source)
@@ -108,7 +128,12 @@ def _import_file(path: Path) -> Any:
     module = sys.modules[name] = util.module_from_spec(spec)
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        # Half a module must not be found by the next suite that names the file.
+        del sys.modules[name]
+        raise
     return module
 
 

@@ -3,10 +3,10 @@
 import asyncio
 import inspect
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from harness.cassettes.session import CallSession
@@ -15,7 +15,7 @@ from harness.errors import CheckError
 from harness.prompt.call import Call
 from harness.prompt.tokens import CountText
 from harness.settings import Settings
-from harness.suites.checks import Finding, check_prediction, check_second_call, predict_second_call
+from harness.suites.checks import Finding, check_prediction, check_rules, check_second_call
 from harness.suites.model import Case, PromptVersion, Suite
 
 
@@ -34,8 +34,8 @@ class CaseRun:
 
     def cassette(self, root: Path) -> str:
         """Name of its cassette, under the folder of the suite file: ``suites/analysis/v1/backend-engineer-mid``."""
-        folder = self.suite.path.parent.relative_to(root, walk_up=True).as_posix()
-        return f"{folder}/{self.suite.name}/{self.version.name}/{self.case.name}"
+        folder = PurePosixPath(self.suite.path.parent.relative_to(root, walk_up=True).as_posix())
+        return str(folder / self.suite.name / self.version.name / self.case.name)
 
 
 def run_case(run: CaseRun, function: Callable[..., Any], session: CallSession, count_text: CountText) -> None:
@@ -66,11 +66,8 @@ def find_faults(first: list[Call], second: list[Call], count_text: CountText) ->
         ]
     findings = []
     for one, two in zip(first, second, strict=True):
-        fault = check_second_call(one, two)
-        findings += [fault] if fault else []
-        findings += check_prediction((one, two), count_text)
-        if not predict_second_call(two, count_text).cache_read_input_tokens:
-            findings.append(Finding(headline="by the rules, a second call with the request as built now reads nothing"))
+        faults = (check_second_call(one, two), *check_prediction((one, two), count_text), check_rules(two, count_text))
+        findings += [fault for fault in faults if fault is not None]
     return findings
 
 
@@ -85,5 +82,5 @@ def _client(run: CaseRun, session: CallSession) -> Any:
 def _exhaust(result: Any) -> None:
     if inspect.iscoroutine(result):
         asyncio.run(result)
-    elif inspect.isgenerator(result):
+    elif isinstance(result, Iterator):
         deque(result, maxlen=0)

@@ -24,10 +24,16 @@ def load_yaml(path: Path) -> tuple[Any, dict[Place, int]]:
         raise SuiteError(f"{path}:{line}: not YAML: {error.problem}") from None
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise SuiteError(f"{path}:1: unreadable: {error}") from None
+    except RecursionError:
+        raise SuiteError(f"{path}:1: nested too deep") from None
     if root is None:
         raise SuiteError(f"{path}:1: the file is empty")
     lines: dict[Place, int] = {}
-    return _build(root, (), lines, path), lines
+    try:
+        return _build(root, (), lines, path), lines
+    except RecursionError:
+        # An alias that stands inside its own anchor.
+        raise SuiteError(f"{path}:{max(lines.values())}: nested too deep, or refers to itself") from None
 
 
 def line_of(lines: dict[Place, int], place: Place) -> int:
@@ -37,12 +43,21 @@ def line_of(lines: dict[Place, int], place: Place) -> int:
     return lines.get(place, 1)
 
 
+def _scalar(node: yaml.Node, path: Path) -> Any:
+    try:
+        return yaml.SafeLoader("").construct_object(node)
+    except yaml.MarkedYAMLError as error:
+        raise SuiteError(f"{path}:{node.start_mark.line + 1}: not YAML: {error.problem}") from None
+    except ValueError as error:
+        raise SuiteError(f"{path}:{node.start_mark.line + 1}: {node.value!r}: {error}") from None
+
+
 def _build(node: yaml.Node, place: Place, lines: dict[Place, int], path: Path) -> Any:
     lines.setdefault(place, node.start_mark.line + 1)
     if isinstance(node, yaml.SequenceNode):
         return [_build(item, (*place, index), lines, path) for index, item in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
-        return yaml.SafeLoader("").construct_object(node)
+        return _scalar(node, path)
     result: dict[str, Any] = {}
     first: dict[str, int] = {}
     for key_node, value_node in node.value:

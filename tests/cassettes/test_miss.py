@@ -5,6 +5,7 @@ import pytest
 from harness.cassettes.format import RecordedRequest
 from harness.cassettes.miss import describe_miss
 from tests.cassettes.examples import cassette, interaction, request
+from tests.recordings import counter
 
 BASE: dict[str, Any] = {
     "model": "claude-sonnet-5-5",
@@ -16,7 +17,7 @@ HEADLINE = "cassette 'suite/case' does not hold this POST /v1/messages"
 
 
 def miss(sent: RecordedRequest, *recorded: Any) -> str:
-    return describe_miss(sent, cassette(*(interaction(body) for body in recorded)), "suite/case")
+    return describe_miss(sent, cassette(*(interaction(body) for body in recorded)), "suite/case", counter())
 
 
 def system(text: str) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def system(text: str) -> dict[str, Any]:
 
 
 def test_a_cassette_that_was_never_recorded_is_named() -> None:
-    assert describe_miss(request(BASE), None, "suite/case") == (
+    assert describe_miss(request(BASE), None, "suite/case", counter()) == (
         "no cassette 'suite/case': nothing was recorded for POST /v1/messages"
     )
 

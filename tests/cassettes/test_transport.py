@@ -18,6 +18,7 @@ from harness.emulator.transport import Chunks, EmulatorTransport
 from harness.errors import HarnessError
 from harness.prompt.call import Call
 from harness.provider.usage import Usage
+from tests.recordings import counter
 from tests.cassettes.examples import HEADER, cassette, dump, interaction, message, request, response
 from tests.conftest import BASE_URL
 
@@ -44,7 +45,7 @@ STREAM = (
 
 def replay(recorded: Cassette | None, calls: list[Call] | None = None) -> ReplayTransport:
     noted = [] if calls is None else calls
-    return ReplayTransport(recorded, name="suite/case", on_call=noted.append, hint=HINT)
+    return ReplayTransport(recorded, name="suite/case", on_call=noted.append, count_text=counter(), hint=HINT)
 
 
 def sync_sdk(transport: httpx2.BaseTransport) -> Anthropic:

@@ -42,7 +42,8 @@ def test_test_that_was_never_recorded_says_how_to_record_it(project: Project) ->
             "cassette 'test_app/test_ask' does not hold this POST /v1/messages\n"
             "  first difference: messages[0].content[0] at character 9\n"
             "    recorded: 'Where is my parcel'\n"
-            "    now:      'Where is our parcel'",
+            "    now:      'Where is our parcel'\n"
+            "  the prompt cache loses nothing by this change",
             id="changed-message",
         ),
         pytest.param(
@@ -51,7 +52,10 @@ def test_test_that_was_never_recorded_says_how_to_record_it(project: Project) ->
             "cassette 'test_app/test_ask' does not hold this POST /v1/messages\n"
             "  first difference: model\n"
             "    recorded: '\"claude-sonnet-5-5\"'\n"
-            "    now:      '\"claude-opus-4-1\"'",
+            "    now:      '\"claude-opus-4-1\"'\n"
+            "  cause: model_changed: each model has its own prompt cache\n"
+            "  cost:  2,199 tokens are not read any more: $0.0312 more a call\n"
+            "  fix:   keep a conversation on one model",
             id="changed-model",
         ),
         pytest.param(

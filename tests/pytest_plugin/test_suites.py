@@ -58,6 +58,9 @@ def test_prompt_prefixed_with_the_time_fails_its_suite_only_and_names_the_place(
             "  first difference: system[[]0] at character 0",
             "    recorded: 'Rule 0: be polite.\\nRule ?'",
             "    now:      'It is ????-*'",
+            "  cause: timestamp: a date or time stands in the prefix, and changes",
+            "  cost:  2,199 tokens are not read any more: $0.00?? more a call",
+            "  fix:   move it behind the last breakpoint, into the user message",
             '  try: pytest "support/suite.yaml::support[[]v1-refund]" --harness-mode=record *',
         ],
         consecutive=True,
@@ -73,9 +76,12 @@ def test_one_changed_character_far_into_the_prompt_is_named(project: Project) ->
 
     assert shown(result, "support[v1-parcel]", "=") == (
         "cassette 'support/support/v1/parcel' does not hold this POST /v1/messages\n"
-        f"  first difference: system[0] at character {PROMPT.index('be', PROMPT.index('Rule 150'))}\n"
+        f"  first difference: system[0] at character {PROMPT.index('be', PROMPT.index('Rule 150')):,}\n"
         "    recorded: '…9: be polite.\\nRule 150: be polite.\\nRule 151: be …'\n"
         "    now:      '…9: be polite.\\nRule 150: Be polite.\\nRule 151: be …'\n"
+        "  cause: text_changed: the text changed\n"
+        "  cost:  2,199 tokens are not read any more: $0.0053 more a call\n"
+        "  fix:   if this is meant, give the prompt a new version; else move what varies behind the last breakpoint\n"
         '  try: pytest "support/suite.yaml::support[v1-parcel]" --harness-mode=record --harness-upstream=emulator'
     )
 
@@ -89,7 +95,10 @@ def test_prompt_below_the_minimum_fails_since_nothing_was_written(project: Proje
     assert shown(result, "support[v1-refund]", "=") == (
         "support v1, case refund: the first call wrote nothing to the prompt cache\n"
         "  first call: 0 written, 0 read, 18 uncached\n"
-        "by the rules, a second call with the request as built now reads nothing"
+        "by the rules, a second call with the request as built now reads nothing\n"
+        "  prefix: 5 tokens; minimum of claude-sonnet-5-5: 512\n"
+        "  cause: below_minimum: the prefix is shorter than the model's minimum\n"
+        "  fix:   put more static text before the breakpoint, or leave the marker out"
     )
     assert project.files("cassettes") == {}
 

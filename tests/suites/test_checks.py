@@ -9,7 +9,7 @@ from harness.prompt.tokens import TextCounter
 from harness.promptcache.prepared import prepare
 from harness.promptcache.simulator import Simulator
 from harness.provider.usage import Usage
-from harness.suites.checks import Finding, check_prediction, check_second_call, predict_second_call
+from harness.suites.checks import Finding, check_prediction, check_rules, check_second_call
 
 COUNT = TextCounter()
 LONG = "".join(f"Rule {number}: be polite.\n" for number in range(200))
@@ -150,21 +150,46 @@ def test_calls_that_cannot_be_counted_offline_are_not_judged() -> None:
     assert check_prediction([make_call(usage(written=1), request)], COUNT) == ()
 
 
-def test_request_sent_again_reads_its_prefix() -> None:
-    (call,) = billed(make_request())
-
-    predicted = predict_second_call(call, COUNT)
-
-    assert predicted.cache_read_input_tokens == call.usage.cache_creation_input_tokens > 0
-    assert predicted.cache_creation_input_tokens == 0
+def test_request_that_would_be_read_again_is_fine() -> None:
+    assert check_rules(make_call(usage()), COUNT) is None
 
 
 @pytest.mark.parametrize(
-    "request_body",
+    ("request_body", "facts"),
     [
-        pytest.param(make_request("Be kind."), id="below-the-minimum"),
-        pytest.param(make_request(system=LONG) | {"system": LONG}, id="no-breakpoint"),
+        pytest.param(
+            make_request("Be kind."),
+            (
+                "prefix: 6 tokens; minimum of claude-sonnet-5-5: 512",
+                "cause: below_minimum: the prefix is shorter than the model's minimum",
+                "fix:   put more static text before the breakpoint, or leave the marker out",
+            ),
+            id="below-the-minimum",
+        ),
+        pytest.param(
+            make_request() | {"system": LONG},
+            (
+                "cause: other: nothing is kept in the prompt cache",
+                'fix:   mark the end of the static part: "cache_control": {"type": "ephemeral"}',
+            ),
+            id="no-breakpoint",
+        ),
+        pytest.param(
+            make_request() | {"cache_control": {"type": "ephemeral", "ttl": "1h"}},
+            (
+                "the API answers 400: cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' "
+                "cache_control block. Note that blocks are processed in the following order: "
+                "`tools`, `system`, `messages`.",
+                "cause: ttl_order: a 1h breakpoint comes after a 5m one",
+                "fix:   put the longer TTL first, in the order tools, system, messages",
+            ),
+            id="rejected",
+        ),
     ],
 )
-def test_request_that_caches_nothing_reads_nothing_when_sent_again(request_body: dict[str, Any]) -> None:
-    assert predict_second_call(make_call(usage(), request_body), COUNT).cache_read_input_tokens == 0
+def test_request_that_would_not_be_read_again_says_why(request_body: dict[str, Any], facts: tuple[str, ...]) -> None:
+    fault = check_rules(make_call(usage(), request_body), COUNT)
+
+    assert fault is not None
+    assert fault.headline == "by the rules, a second call with the request as built now reads nothing"
+    assert fault.facts == facts

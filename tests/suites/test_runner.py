@@ -159,7 +159,13 @@ def number_the_prompt() -> Callable[..., None]:
             "support v1, case parcel: the second call did not read the prefix that the first one wrote\n"
             "  first call: 2,201 written, 0 read, 14 uncached\n"
             "  second call: 2,201 written, 0 read, 14 uncached\n"
-            "  expected of the second: 2,201 read",
+            "  expected of the second: 2,201 read\n"
+            "  first difference: system[0] at character 0\n"
+            "    first:  '0\\nRule 0: be polite.\\nRul…'\n"
+            "    second: '1\\nRule 0: be polite.\\nRul…'\n"
+            "  cause: text_changed: the text changed\n"
+            "  fix:   if this is meant, give the prompt a new version; "
+            "else move what varies behind the last breakpoint",
             id="prompt-that-changes",
         ),
         pytest.param(
@@ -167,7 +173,10 @@ def number_the_prompt() -> Callable[..., None]:
             "Be kind.",
             "support v1, case parcel: the first call wrote nothing to the prompt cache\n"
             "  first call: 0 written, 0 read, 20 uncached\n"
-            "by the rules, a second call with the request as built now reads nothing",
+            "by the rules, a second call with the request as built now reads nothing\n"
+            "  prefix: 6 tokens; minimum of claude-sonnet-5-5: 512\n"
+            "  cause: below_minimum: the prefix is shorter than the model's minimum\n"
+            "  fix:   put more static text before the breakpoint, or leave the marker out",
             id="below-the-minimum",
         ),
     ],
