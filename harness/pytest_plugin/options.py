@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from harness.pytest_plugin.state import RunState
-from harness.settings import has_api_key
 
 if TYPE_CHECKING:
     from harness.cassettes.session import Mode
@@ -46,7 +45,7 @@ def make_state(config: pytest.Config) -> RunState:
     mode = cast("Mode", config.getoption("--harness-mode"))
     upstream = cast("Origin", config.getoption("--harness-upstream"))
     needs_key = mode == "live" or (mode == "record" and upstream == "anthropic")
-    if needs_key and not has_api_key():
+    if needs_key and not _has_api_key():
         raise pytest.UsageError(
             f"--harness-mode={mode} asks the real API, and neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN is set\n"
             "  try: set one of them"
@@ -58,12 +57,19 @@ def make_state(config: pytest.Config) -> RunState:
             "  try: leave out -n"
         )
     return RunState(
-        config=config,
+        config,
         mode=mode,
         upstream=upstream,
         cassettes=config.rootpath / config.getini("harness_cassettes"),
         reports=config.rootpath / folder if (folder := config.getini("harness_reports")) else None,
     )
+
+
+def _has_api_key() -> bool:
+    # Not needed by a run without the API, and importing it takes 2 ms.
+    from harness.settings import has_api_key
+
+    return has_api_key()
 
 
 def _is_distributed(config: pytest.Config) -> bool:

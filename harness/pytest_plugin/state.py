@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,15 +25,17 @@ SESSION: pytest.StashKey[CallSession] = pytest.StashKey()
 _PROPERTY = "harness_calls"
 
 
-@dataclass(kw_only=True)
 class RunState:
     """What the plugin knows of a run; one for each process."""
 
-    config: pytest.Config
-    mode: Mode
-    upstream: Origin
-    cassettes: Path
-    reports: Path | None
+    def __init__(
+        self, config: pytest.Config, *, mode: Mode, upstream: Origin, cassettes: Path, reports: Path | None
+    ) -> None:
+        self.config = config
+        self.mode = mode
+        self.upstream = upstream
+        self.cassettes = cassettes
+        self.reports = reports
 
     def open_session(self, item: pytest.Item, cassette: str) -> CallSession:
         """The way to an answer for one test.
