@@ -70,11 +70,7 @@ def _counts() -> Iterator[str]:
     headers = ("request holds", "calls", "flagged", "exact", "within 3 tokens", "within 1 %", "off by over 5 %")
     yield tabulate(rows, headers=headers, tablefmt="github", colalign=("left", *("right",) * 6))
     yield "The last four columns are of the calls that are not flagged. What was flagged, and why:"
-    reasons = Counter(
-        reason.split(": ", 1)[1].split("'")[0].strip()
-        for _, _, count in recordings.counted()
-        for reason in count.unmodelled[:1]
-    )
+    reasons = Counter(_reason(reason) for _, _, count in recordings.counted() for reason in count.unmodelled[:1])
     yield tabulate(reasons.most_common(), headers=("reason", "calls"), tablefmt="github", colalign=("left", "right"))
 
 
@@ -101,6 +97,9 @@ def _billing() -> Iterator[str]:
         tablefmt="github",
         colalign=("left", *("right",) * 3),
     )
+    yield "Why the other steps cannot be counted:"
+    reasons = Counter(_reason(step.count.unmodelled[0]) for _, step in steps if not step.count.is_exact)
+    yield tabulate(reasons.most_common(), headers=("reason", "steps"), tablefmt="github", colalign=("left", "right"))
     unexplained = [step for _, step in judged if not step.is_explained]
     yield "Steps that are not billed as predicted: " + (
         ", ".join(f"{step.recording.id} ({step.recording.path})" for step in unexplained) or "none."
@@ -119,6 +118,12 @@ def _volatile() -> Iterator[str]:
         f"`harness.prompt.volatile` reports {len(finds)} finds in {len(prompts)} distinct system prompts: "
         f"{1000 * len(finds) / len(prompts):.0f} per 1,000 prompts. A plain date is reported only if it is today's."
     )
+
+
+def _reason(text: str) -> str:
+    """Why, without the place and the name of the thing."""
+    path, _, why = text.partition(": ")
+    return "the model is not known" if path == "model" else why.split("'")[0].strip()
 
 
 def _share(values: Iterable[bool]) -> str:

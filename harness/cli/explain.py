@@ -65,6 +65,7 @@ def describe(result: Explanation) -> str:
         lines.append(f"  the API answers {result.error.status}: {result.error.message}")
     lines += [f"  {line}" for line in describe_loss(result)]
     lines.append("  " + "  ".join(f"{level}: {verdict}" for level, verdict in result.levels.items()))
+    lines += [f"  breakpoint {path}: {verdict}" for path, verdict in result.breakpoints]
     lines += [f"  note:  {note}" for note in result.notes]
     return "\n".join(lines)
 

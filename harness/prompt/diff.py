@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
+from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.blocks import Block, Level, Request, read_blocks
 from harness.prompt.fingerprint import block_digest, message_parameters, system_parameters
 from harness.provider.rules import find_model
@@ -70,9 +71,9 @@ class Divergence(NamedTuple):
         return _cut(block_text(old), start, self.offset), _cut(block_text(new), start, self.offset)
 
 
-def read_parts(request: Request, blocks: Sequence[Block]) -> tuple[Part, ...]:
+def read_parts(request: Request, blocks: Sequence[Block], assumptions: Assumptions = DEFAULT) -> tuple[Part, ...]:
     """Everything that is rendered into the prompt, in the order in which the prompt cache reads it."""
-    return tuple(_parts(request, blocks))
+    return tuple(_parts(request, blocks, assumptions))
 
 
 def find_divergence(before: Request, after: Request) -> Divergence | None:
@@ -114,26 +115,26 @@ def first_difference(before: str, after: str) -> int:
     return low
 
 
-def _parts(request: Request, blocks: Sequence[Block]) -> Iterator[Part]:
+def _parts(request: Request, blocks: Sequence[Block], assumptions: Assumptions) -> Iterator[Part]:
     model = find_model(str(request.get("model")))
     yield Part("model", model.id, "tools", value=request.get("model"))
     speed = request.get("speed") or "standard"
     yield Part("speed", speed, "tools", value=speed)
-    yield from _block_parts(blocks, "tools")
+    yield from _block_parts(blocks, "tools", assumptions)
     yield from _parameter_parts(system_parameters(request, blocks), "system")
-    yield from _block_parts(blocks, "system")
+    yield from _block_parts(blocks, "system", assumptions)
     yield from _parameter_parts(message_parameters(request, blocks, model), "messages")
-    yield from _block_parts(blocks, "messages")
+    yield from _block_parts(blocks, "messages", assumptions)
 
 
-def _block_parts(blocks: Sequence[Block], level: Level) -> Iterator[Part]:
+def _block_parts(blocks: Sequence[Block], level: Level, assumptions: Assumptions) -> Iterator[Part]:
     message = None
     for block in blocks:
         if block.level == level:
             # The first block of a message carries the border in front of it.
             border = f"{block.role}:" if block.message != message else ""
             message = block.message
-            yield Part(block.path, border + block_digest(block), level, block)
+            yield Part(block.path, border + block_digest(block, assumptions), level, block)
 
 
 def _parameter_parts(values: Mapping[str, Any], level: Level) -> Iterator[Part]:

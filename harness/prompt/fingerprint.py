@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from harness.errors import RequestError
+from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.blocks import Block, Request, read_blocks
 from harness.provider.rules import Model, find_model
 
@@ -27,10 +28,11 @@ _NESTING = frozenset({"tool_result", "document"})
 _END_OF_TEXT = b"\xff"
 _END_OF_JSON = b"\xfe"
 
-_UNRENDERED = frozenset({"cache_control", "id", "tool_use_id"})
+_MARKER = frozenset({"cache_control"})
+_MARKER_AND_IDS = _MARKER | {"id", "tool_use_id"}
 
 
-def fingerprints(request: Request, blocks: Sequence[Block]) -> tuple[bytes, ...]:
+def fingerprints(request: Request, blocks: Sequence[Block], assumptions: Assumptions = DEFAULT) -> tuple[bytes, ...]:
     """SHA-256 of the prefix that ends at each block: one per block, in the same order.
 
     A fingerprint covers all earlier blocks, so the first pair that differs between two
@@ -42,6 +44,9 @@ def fingerprints(request: Request, blocks: Sequence[Block]) -> tuple[bytes, ...]
     name = request.get("model")
     model = find_model(name if isinstance(name, str) else "")
     running = sha256(_dump(["prefix", VERSION, model.id, request.get("speed") or "standard"], "model"))
+    if assumptions.is_thinking_first:
+        running.update(_dump([thinking(request), effort(request, model)], "thinking"))
+    unrendered = _unrendered(assumptions)
     update, digest = running.update, running.digest
     level, message = "tools", None
     digests = []
@@ -55,7 +60,7 @@ def fingerprints(request: Request, blocks: Sequence[Block]) -> tuple[bytes, ...]
         if block.message != message:
             update(b"message %r" % block.role)
             message = block.message
-        update(_key(block))
+        update(_key(block, unrendered))
         digests.append(digest())
     return tuple(digests)
 
@@ -69,9 +74,9 @@ def check_readable(request: Request) -> None:
     fingerprints(request, read_blocks(request))
 
 
-def block_digest(block: Block) -> str:
+def block_digest(block: Block, assumptions: Assumptions = DEFAULT) -> str:
     """SHA-256 (hex) of one block alone, without its marker."""
-    return sha256(_key(block)).hexdigest()
+    return sha256(_key(block, _unrendered(assumptions))).hexdigest()
 
 
 def system_parameters(request: Request, blocks: Sequence[Block]) -> dict[str, Any]:
@@ -142,21 +147,26 @@ def _holds_image(content: Any) -> bool:
     return isinstance(content, list) and any(isinstance(part, dict) and part.get("type") == "image" for part in content)
 
 
-def _key(block: Block) -> bytes:
+def _unrendered(assumptions: Assumptions) -> frozenset[str]:
+    return _MARKER if assumptions.has_client_tool_ids else _MARKER_AND_IDS
+
+
+def _key(block: Block, unrendered: frozenset[str]) -> bytes:
     """The block as it enters the key: its rendered fields sorted by name, inner order kept.
 
-    Left out: the marker, empty fields, and ids of tool calls. That ids are not rendered was
-    seen for server tools, not for client tools (`explain` says so where it matters).
+    Left out are empty fields and the ``unrendered`` ones.
     """
     content = block.content
     if content.get("type") == "text" and len(content) - ("cache_control" in content) == 2:
         # Nearly every block: nothing to sort.
         return _text_key(content.get("text"), block)
-    fields = sorted(item for item in content.items() if _is_rendered(*item))
+    fields = sorted(item for item in content.items() if _is_rendered(*item, unrendered))
     if len(fields) == 1 and fields[0][0] == "text":
         return _text_key(fields[0][1], block)
     if content.get("type") == "tool_result":
-        fields = [(key, _result_parts(value, block) if key == "content" else value) for key, value in fields]
+        fields = [
+            (key, _result_parts(value, block, unrendered) if key == "content" else value) for key, value in fields
+        ]
     return _dump(fields, block.path) + _END_OF_JSON
 
 
@@ -168,19 +178,19 @@ def _text_key(text: Any, block: Block) -> bytes:
     return data + _END_OF_TEXT
 
 
-def _is_rendered(key: str, value: Any) -> bool:
-    if key in _UNRENDERED or value is None:
+def _is_rendered(key: str, value: Any, unrendered: frozenset[str]) -> bool:
+    if key in unrendered or value is None:
         return False
     return not (key == "type" and value in ("text", "custom")) and not (key == "is_error" and not value)
 
 
-def _result_parts(content: Any, block: Block) -> Any:
+def _result_parts(content: Any, block: Block, unrendered: frozenset[str]) -> Any:
     if isinstance(content, str):
         return [[("text", content)]]
     if not isinstance(content, list):
         raise RequestError(f"{block.path}.content is {type(content).__name__}, expected a string or a list")
     return [
-        sorted(item for item in part.items() if _is_rendered(*item)) if isinstance(part, dict) else part
+        sorted(item for item in part.items() if _is_rendered(*item, unrendered)) if isinstance(part, dict) else part
         for part in content
     ]
 

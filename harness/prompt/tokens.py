@@ -151,6 +151,8 @@ class _Tally:
         system = [block for block in self.blocks if block.level == "system"]
         if self.has_budget_thinking:
             self.total += self.rules.budget_thinking[0]
+        elif thinking(self.request).get("type") == "adaptive" and not self.has_tools:
+            self.total += self.rules.adaptive_thinking
         if not system:
             if self.request.get("system") == "":
                 # Seen in recorded traffic: an empty system prompt is accepted and costs 3.
@@ -161,7 +163,8 @@ class _Tally:
             if block is system[-1]:
                 self.total += self._system_separator(_text(block))
             self.prefixes.append(self.total)
-        self.prefixes[-1] += self.rules.system_head
+        if not self.has_tools:
+            self.prefixes[-1] += self.rules.system_head
 
     def _system_separator(self, text: str) -> int:
         if text.endswith("\n"):

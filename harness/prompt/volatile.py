@@ -54,8 +54,13 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 _SPAN_CHARACTERS = 60
 _LABEL_CHARACTERS = 40
 
-_SHORT_CLOCK = re.compile(r"(?<![A-Za-z0-9_:.])[0-2]?\d:[0-5]\d(?: ?[AaPp]\.?[Mm]\.?)?(?![A-Za-z0-9_:])")
-"""Too common to be reported on its own, but a time where it is all that changed."""
+_TIME_IN_A_CHANGE = re.compile(
+    r"(?<![A-Za-z0-9_:.])[0-2]?\d:[0-5]\d(?: ?[AaPp]\.?[Mm]\.?)?(?![A-Za-z0-9_:])"
+    r"|(?<![A-Za-z0-9_./-])\d{1,2}[./]\d{1,2}[./]\d{2}(?![A-Za-z0-9_/-])"
+    rf"|\b(?:{_MONTHS}) \d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}(?:st|nd|rd|th)? (?:{_MONTHS})\b"
+    r"|\b(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b"
+)
+"""Too common to be reported on their own, but a time where it is all that changed."""
 
 TIMES: tuple[Kind, ...] = ("time", "date", "epoch")
 """The kinds that tell a moment."""
@@ -124,7 +129,7 @@ def _changed_times(text: str, start: int, end: int) -> tuple[bool, str]:
         # Nothing was there; a time that begins right behind it was not changed.
         return False, ""
     times = [(span.start + low, span.end + low) for span in find_spans(window) if span.kind in TIMES]
-    times += [(match.start() + low, match.end() + low) for match in _SHORT_CLOCK.finditer(window)]
+    times += [(match.start() + low, match.end() + low) for match in _TIME_IN_A_CHANGE.finditer(window)]
     spans = sorted(time for time in times if time[0] < end and time[1] > start)
     rest, position = "", start
     for span_start, span_end in spans:

@@ -3,6 +3,7 @@
 import json
 import unicodedata
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any, Literal
 
 from harness.prompt.blocks import Block
@@ -144,12 +145,17 @@ def _same_text(before: Part | None, after: Part | None, old: Sequence[Part], new
     for parts, start in ((old, before), (new, after)):
         blocks = [part.block for part in parts if part.level == first.level and part.block]
         index = len(blocks) if start is None else next(i for i, block in enumerate(blocks) if block is start.block)
-        reach = [block for block in blocks[index:] if first.level == "system" or block.message == blocks[index].message]
+        reach = _turn(blocks[index:])
         if any(block.type != "text" for block in reach):
             return False
         sides.append((len(reach), "".join(block_text(block) for block in reach)))
     (old_count, old_text), (new_count, new_text) = sides
     return old_count != new_count and old_text == new_text
+
+
+def _turn(blocks: Sequence[Block]) -> list[Block]:
+    """The first blocks, as far as they are of one role."""
+    return list(takewhile(lambda block: block.role == blocks[0].role, blocks))
 
 
 def _squeezed(text: str) -> str:

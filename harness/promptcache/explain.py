@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from harness.errors import UnknownModelError
+from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.blocks import LEVELS, Block, Breakpoint, Level, Request, read_blocks
 from harness.prompt.diff import Divergence, Part, first_divergence, read_parts
 from harness.prompt.tokens import CountText
 from harness.promptcache.causes import PARAMETER_CAUSES, Cause, name_cause, tool_names
 from harness.promptcache.prepared import PreparedRequest, Rung, prepare
-from harness.promptcache.simulator import Options, Simulator
+from harness.promptcache.simulator import Simulator
 from harness.promptcache.validation import ApiError, check_request
 from harness.provider.pricing import price
 from harness.provider.rules import TTL_SECONDS
@@ -29,6 +30,8 @@ class Explanation:
 
     verdict: Verdict
     levels: dict[Level, LevelVerdict]
+    breakpoints: tuple[tuple[str, LevelVerdict], ...] = ()
+    """Path of each breakpoint of the earlier request, and whether this one still reads up to it."""
     cause: Cause | None = None
     path: str | None = None
     offset: int | None = None
@@ -69,29 +72,32 @@ def explain(
     count_text: CountText,
     *,
     gap_seconds: float = 30.0,
-    options: Options | None = None,
+    assumptions: Assumptions = DEFAULT,
 ) -> Explanation:
     """Explain what ``after`` reads when ``before`` was answered ``gap_seconds`` earlier.
 
     Raises:
         RequestError: one of them does not have the shape of a Messages request.
     """
-    return _Comparison(before, after, count_text, gap_seconds, options or Options()).explain()
+    return _Comparison(before, after, count_text, gap_seconds, assumptions).explain()
 
 
 class _Comparison:
     """Two requests, one after the other, in an otherwise empty prompt cache."""
 
     def __init__(
-        self, before: Request, after: Request, count_text: CountText, gap_seconds: float, options: Options
+        self, before: Request, after: Request, count_text: CountText, gap_seconds: float, assumptions: Assumptions
     ) -> None:
         self.before, self.after = before, after
-        self.old, self.new = prepare(before, count_text), prepare(after, count_text)
+        self.old, self.new = (prepare(request, count_text, assumptions) for request in (before, after))
         self.gap_seconds = gap_seconds
-        self.options = options
-        self.old_parts, self.new_parts = read_parts(before, self.old.blocks), read_parts(after, self.new.blocks)
+        self.assumptions = assumptions
+        self.old_parts, self.new_parts = (
+            read_parts(before, self.old.blocks, assumptions),
+            read_parts(after, self.new.blocks, assumptions),
+        )
         self.old_error = check_request(before, read_blocks(before))
-        simulator = Simulator(options)
+        simulator = Simulator(assumptions)
         if self.old_error is None:
             simulator.send(self.old, at=0.0)
         self.outcome = simulator.send(self.new, at=gap_seconds)
@@ -106,7 +112,9 @@ class _Comparison:
         if lost is None:
             # Not lost by the default assumption, but the levels and a note say what it rests on.
             cause = self._unclear_change()
-            return Explanation(verdict="hit", levels=self._levels(cause), notes=self._notes(cause))
+            return Explanation(
+                verdict="hit", levels=self._levels(cause), breakpoints=self._breakpoints(), notes=self._notes(cause)
+            )
         return self._lost(lost)
 
     # --- what is read and what is lost -------------------------------------------------------------------
@@ -155,6 +163,12 @@ class _Comparison:
 
     def _levels(self, cause: Cause | None) -> dict[Level, LevelVerdict]:
         return {level: self._level(level, cause) for level in LEVELS}
+
+    def _breakpoints(self) -> tuple[tuple[str, LevelVerdict], ...]:
+        return tuple(
+            (self.old.blocks[point.block_index].path, "hit" if self._is_read(point) else "miss")
+            for point in self.old.breakpoints
+        )
 
     def _level(self, level: Level, cause: Cause | None) -> LevelVerdict:
         old_points = [point for point in self.old.breakpoints if self.old.blocks[point.block_index].level == level]
@@ -222,6 +236,7 @@ class _Comparison:
         return Explanation(
             verdict=verdict,
             levels=self._levels(cause),
+            breakpoints=self._breakpoints(),
             cause=cause,
             path=path,
             offset=offset,
@@ -278,7 +293,7 @@ class _Comparison:
         index = self.new.fingerprints.index(self.old.fingerprints[lost.block_index])
         block = self.new.blocks[index].path
         here = next((point for point in self.new.breakpoints if point.block_index == index), None)
-        if here is not None and here.ttl != lost.ttl and self.options.is_ttl_in_key:
+        if here is not None and here.ttl != lost.ttl and self.assumptions.is_ttl_in_key:
             return "ttl_changed", "cache_control" if here.is_automatic else f"{block}.cache_control.ttl"
         if self.gap_seconds > TTL_SECONDS[lost.ttl]:
             return "ttl_expired", block
@@ -299,6 +314,11 @@ class _Comparison:
         notes = []
         if self.old_error is not None:
             notes.append(f"the API would reject the earlier request: {self.old_error.message}")
+        names = self.before.get("model"), self.after.get("model")
+        if names[0] != names[1] and self.old.model.id == self.new.model.id:
+            notes.append(
+                f"{names[0]!r} and {names[1]!r} name one model: assumed to share its prompt cache, not documented"
+            )
         if not self.new.model.is_known:
             notes.append(f"model {self.new.model.id!r} is not known: judged by the rules of the newest models")
         elif self.new.model.minimum_is == "inferred" and cause == "below_minimum":
@@ -309,7 +329,9 @@ class _Comparison:
                 "assumed to be messages only"
             )
         if cause == "ttl_changed":
-            notes.append("that the two TTLs have separate entries is measured, not documented (option is_ttl_in_key)")
+            notes.append(
+                "that the two TTLs have separate entries is measured, not documented (assumption is_ttl_in_key)"
+            )
         if _tool_ids(self.before) != _tool_ids(self.after)[: len(_tool_ids(self.before))]:
             notes.append("ids of tool calls differ: assumed not to be part of the prompt, as measured for server tools")
         notes += [f"not counted exactly: {reason}" for reason in self.new.count.unmodelled]

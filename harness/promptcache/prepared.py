@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.blocks import Block, Breakpoint, Request, find_breakpoints, read_blocks
 from harness.prompt.fingerprint import fingerprints, thinking
 from harness.prompt.tokens import Count, CountText, count_request
@@ -37,7 +38,7 @@ class PreparedRequest:
     """The breakpoints whose prefix reaches the model's minimum; the others neither read nor write."""
 
 
-def prepare(request: Request, count_text: CountText) -> PreparedRequest:
+def prepare(request: Request, count_text: CountText, assumptions: Assumptions = DEFAULT) -> PreparedRequest:
     """Read, fingerprint and count a request.
 
     Raises:
@@ -46,7 +47,7 @@ def prepare(request: Request, count_text: CountText) -> PreparedRequest:
     name = request.get("model")
     model = find_model(name if isinstance(name, str) else "")
     blocks = rendered_blocks(request, read_blocks(request), model)
-    prints = fingerprints(request, blocks)
+    prints = fingerprints(request, blocks, assumptions)
     count = count_request(request, blocks, count_text)
     breakpoints = find_breakpoints(request, blocks)
     return PreparedRequest(

@@ -1,32 +1,18 @@
 """The prompt cache as a state machine: requests in, billed usage out.
 
 Rules and their sources: platform.claude.com/docs/en/build-with-claude/prompt-caching
-(checked 2026-11-23). Where the documentation is silent, `Options` names the assumption.
+(checked 2026-11-23). Where the documentation is silent, `Assumptions` names what is assumed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import inf, nextafter
 from random import Random
 from typing import NamedTuple
 
+from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.promptcache.prepared import PreparedRequest, Rung
 from harness.provider.rules import LOOKBACK_POSITIONS, TTL_SECONDS, Ttl
 from harness.provider.usage import Usage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What is not established about the prompt cache, each with the assumption made by default."""
-
-    is_ttl_in_key: bool = True
-    """A marker does not read an entry that was written under the other TTL at that block.
-
-    Not documented; two field measurements lean this way (damianvtran/local-operator#532,
-    askalf/dario#775).
-    """
-    miss_rate: float = 0.0
-    """Share of reads that fall back to an earlier entry, as real ones do now and then."""
 
 
 class Entry:
@@ -54,8 +40,8 @@ class Outcome(NamedTuple):
 class Simulator:
     """The prompt cache of one provider, for any number of workspaces and models."""
 
-    def __init__(self, options: Options | None = None, *, random: Random | None = None) -> None:
-        self._options = options or Options()
+    def __init__(self, assumptions: Assumptions = DEFAULT, *, random: Random | None = None) -> None:
+        self._assumptions = assumptions
         self._random = random or Random(0)
         self._workspaces: dict[str, _Entries] = {}
 
@@ -73,7 +59,7 @@ class Simulator:
         rungs = request.rungs
         read_index = self._find_read(request, rungs, entries, at)
         if read_index is not None:
-            if self._options.miss_rate and self._random.random() < self._options.miss_rate:
+            if self._assumptions.miss_rate and self._random.random() < self._assumptions.miss_rate:
                 earlier = tuple(rung for rung in rungs if rung.block_index < read_index)
                 read_index = self._find_read(request, earlier, entries, at)
             elif not rungs or read_index != rungs[-1].block_index:
@@ -104,7 +90,7 @@ class Simulator:
     ) -> int | None:
         """The same among the positions from one breakpoint backwards."""
         fingerprints, positions = request.fingerprints, request.positions
-        marked = {rung.block_index: rung.ttl for rung in rungs} if self._options.is_ttl_in_key else {}
+        marked = {rung.block_index: rung.ttl for rung in rungs} if self._assumptions.is_ttl_in_key else {}
         lowest = positions[start] - LOOKBACK_POSITIONS + 1
         for index in range(start, -1, -1):
             if positions[index] < lowest:

@@ -29,7 +29,7 @@ Source: platform.claude.com/docs/en/build-with-claude/prompt-caching (checked 20
 """
 
 
-_OVERRIDES = ("tail", "tool_prompt", "tool_prompt_head", "image")
+_OVERRIDES = ("tail", "tool_prompt", "tool_prompt_head", "image", "adaptive_thinking")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,7 @@ class Generation:
     no_parallel: tuple[int, int]
     is_error: int
     budget_thinking: tuple[int, int]
+    adaptive_thinking: int
     system_head: int
     format: int
     assistant_first: int

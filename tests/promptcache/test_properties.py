@@ -6,10 +6,11 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from harness.prompt.assumptions import Assumptions
 from harness.prompt.blocks import find_breakpoints, read_blocks
 from harness.prompt.fingerprint import fingerprints
 from harness.promptcache.prepared import prepare
-from harness.promptcache.simulator import Options, Simulator
+from harness.promptcache.simulator import Simulator
 
 MARKS = st.sampled_from([None, None, {"type": "ephemeral"}, {"type": "ephemeral", "ttl": "1h"}])
 TEXTS = st.sampled_from(["a", "b", "c d", "Ünïcode ", "long " * 600, "longer " * 900])
@@ -74,7 +75,7 @@ def test_classes_add_up_to_the_total_and_none_is_negative(sequence: list[tuple[d
 def test_nothing_is_read_that_was_not_written_there_before(
     sequence: list[tuple[dict[str, Any], float, str]], is_ttl_in_key: bool
 ) -> None:
-    simulator, at = Simulator(Options(is_ttl_in_key=is_ttl_in_key)), 0.0
+    simulator, at = Simulator(Assumptions(is_ttl_in_key=is_ttl_in_key)), 0.0
     written: dict[tuple[str, bytes], int] = {}
     for request, gap, workspace in sequence:
         at += gap
@@ -147,7 +148,7 @@ def test_any_changed_character_before_a_breakpoint_changes_its_fingerprint(
 @given(requests())
 def test_a_miss_rate_of_one_reads_less_and_never_more(request: dict[str, Any]) -> None:
     prepared = prepare(request, _count)
-    sure, unsure = Simulator(), Simulator(Options(miss_rate=1.0))
+    sure, unsure = Simulator(), Simulator(Assumptions(miss_rate=1.0))
     for simulator in (sure, unsure):
         simulator.send(prepared, at=0)
 

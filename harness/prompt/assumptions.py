@@ -1,0 +1,32 @@
+"""What is not established about the prompt cache, each with the assumption made by default."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumptions:
+    """Named assumptions: change one to see what a verdict rests on."""
+
+    is_ttl_in_key: bool = True
+    """A marker does not read an entry that was written under the other TTL at that block.
+
+    Not documented; two field measurements lean this way (damianvtran/local-operator#532,
+    askalf/dario#775).
+    """
+    has_client_tool_ids: bool = False
+    """Ids of client tool calls are part of the prompt.
+
+    Recorded traffic shows that ids of server tools are not; one report says that ids of client
+    tools are (router-for-me/CLIProxyAPI#5107).
+    """
+    is_thinking_first: bool = False
+    """Thinking and effort are rendered in front of the tools, so that changing them loses every level.
+
+    The documentation says that messages are lost and that the other levels are model-specific.
+    """
+    miss_rate: float = 0.0
+    """Share of reads that fall back to an earlier entry, as real ones do now and then."""
+
+
+DEFAULT = Assumptions()
+"""What every judgement rests on unless it is told otherwise."""
