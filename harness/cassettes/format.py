@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.errors import CassetteError
 from harness.prompt.call import Origin
@@ -43,13 +43,36 @@ class RecordedRequest:
         return request_key(self.method, self.path, self.body)
 
 
+class Chunk(NamedTuple):
+    """One piece of a body, as it arrived."""
+
+    data: bytes
+    after_ms: int = 0
+    """Milliseconds after the piece before it, or after the response began; kept to 10 ms."""
+
+
+class Failure(NamedTuple):
+    """How a call broke: a time-out, a dropped connection."""
+
+    kind: str
+    """Name of the exception class of ``httpx2``: ``ReadTimeout``, ``RemoteProtocolError``, …"""
+    message: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedResponse:
-    """The response of an interaction; ``chunks`` are the pieces in which the body arrived."""
+    """What came back: a response, the beginning of one that broke, or nothing at all."""
 
-    status: int
+    status: int | None
+    """``None`` where the call broke before a response began; then there is a ``failure``."""
     headers: Mapping[str, str]
-    chunks: tuple[bytes, ...]
+    chunks: tuple[Chunk, ...]
+    failure: Failure | None = None
+
+    @property
+    def body(self) -> bytes:
+        """What arrived of the body, in one piece."""
+        return b"".join(chunk.data for chunk in self.chunks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +150,6 @@ def decode(text: str, get_blob: GetBlob) -> Cassette:
 
 def _encode_interaction(interaction: Interaction, put_blob: PutBlob) -> dict[str, Any]:
     request, response = interaction.request, interaction.response
-    body = b"".join(response.chunks)
     return {
         "request": {
             "method": request.method,
@@ -135,29 +157,48 @@ def _encode_interaction(interaction: Interaction, put_blob: PutBlob) -> dict[str
             "sha256": sha256(request.body).hexdigest(),
             **_encode_body(request.body, put_blob),
         },
-        "response": {
+        "response": _encode_response(response, put_blob),
+    }
+
+
+def _encode_response(response: RecordedResponse, put_blob: PutBlob) -> dict[str, Any]:
+    item: dict[str, Any] = {}
+    if response.status is not None:
+        item = {
             "status": response.status,
             "headers": dict(response.headers),
-            "sha256": sha256(body).hexdigest(),
-            **(_encode_body(body, put_blob) if len(response.chunks) < 2 else _encode_chunks(response.chunks)),
-        },
-    }
+            "sha256": sha256(response.body).hexdigest(),
+            **_encode_chunks(response.chunks, put_blob),
+        }
+    if response.failure is not None:
+        item["failure"] = {"kind": response.failure.kind, "message": response.failure.message}
+    return item
 
 
 def _decode_interaction(item: dict[str, Any], number: int, get_blob: GetBlob) -> Interaction:
     request, response = item["request"], item["response"]
     body = _decode_body(request, get_blob)
     _prove(body, request["sha256"], f"interactions[{number}].request")
-    chunks = _decode_chunks(response["chunks"]) if "chunks" in response else (_decode_body(response, get_blob),)
-    _prove(b"".join(chunks), response["sha256"], f"interactions[{number}].response")
     return Interaction(
         request=RecordedRequest(method=str(request["method"]), path=str(request["path"]), body=body),
-        response=RecordedResponse(
-            status=int(response["status"]),
-            headers={str(name): str(value) for name, value in response["headers"].items()},
-            chunks=chunks,
-        ),
+        response=_decode_response(response, f"interactions[{number}].response", get_blob),
     )
+
+
+def _decode_response(item: dict[str, Any], place: str, get_blob: GetBlob) -> RecordedResponse:
+    failure = Failure(str(item["failure"]["kind"]), str(item["failure"]["message"])) if "failure" in item else None
+    if "status" not in item:
+        if failure is None:
+            raise CassetteError(f"{place}: neither a status nor a failure")
+        return RecordedResponse(status=None, headers={}, chunks=(), failure=failure)
+    response = RecordedResponse(
+        status=int(item["status"]),
+        headers={str(name): str(value) for name, value in item["headers"].items()},
+        chunks=_decode_chunks(item, get_blob),
+        failure=failure,
+    )
+    _prove(response.body, item["sha256"], place)
+    return response
 
 
 def _prove(body: bytes, digest: str, place: str) -> None:
@@ -187,15 +228,24 @@ def _decode_body(item: Mapping[str, Any], get_blob: GetBlob) -> bytes:
     return _decode_base64(item["base64"])
 
 
-def _encode_chunks(chunks: tuple[bytes, ...]) -> dict[str, Any]:
+def _encode_chunks(chunks: tuple[Chunk, ...], put_blob: PutBlob) -> dict[str, Any]:
+    if len(chunks) == 1:
+        after = {"after_ms": chunks[0].after_ms} if chunks[0].after_ms else {}
+        return {**_encode_body(chunks[0].data, put_blob), **after}
     try:
-        return {"chunks": [chunk.decode() for chunk in chunks]}
+        return {"chunks": [[chunk.after_ms, chunk.data.decode()] for chunk in chunks]}
     except UnicodeDecodeError:
-        return {"chunks": [{"base64": base64.b64encode(chunk).decode("ascii")} for chunk in chunks]}
+        encoded = [(chunk.after_ms, base64.b64encode(chunk.data).decode("ascii")) for chunk in chunks]
+        return {"chunks": [[after_ms, {"base64": data}] for after_ms, data in encoded]}
 
 
-def _decode_chunks(items: list[Any]) -> tuple[bytes, ...]:
-    return tuple(item.encode() if isinstance(item, str) else _decode_base64(item["base64"]) for item in items)
+def _decode_chunks(item: Mapping[str, Any], get_blob: GetBlob) -> tuple[Chunk, ...]:
+    if "chunks" not in item:
+        return (Chunk(_decode_body(item, get_blob), int(item.get("after_ms", 0))),)
+    return tuple(
+        Chunk(data.encode() if isinstance(data, str) else _decode_base64(data["base64"]), int(after_ms))
+        for after_ms, data in item["chunks"]
+    )
 
 
 def _decode_base64(text: str) -> bytes:

@@ -1,7 +1,7 @@
 """What to say of a request that a cassette does not hold: the closest recorded one, and where they part."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import takewhile
 from operator import itemgetter
 from typing import Any
@@ -9,15 +9,25 @@ from typing import Any
 from harness.cassettes.format import Cassette, RecordedRequest
 from harness.errors import RequestError
 from harness.prompt.blocks import read_blocks
+from harness.prompt.diff import Divergence, first_divergence, read_parts
 from harness.prompt.fingerprint import check_readable
 from harness.prompt.tokens import CountText
 from harness.promptcache.describe import describe_loss, describe_place
 from harness.promptcache.explain import explain
-from harness.prompt.diff import Divergence, first_divergence, read_parts
 
 
-def describe_miss(request: RecordedRequest, cassette: Cassette | None, name: str, count_text: CountText) -> str:
-    """Why a request was not found: where it parts from the closest recorded one, the cause and the cost."""
+def describe_miss(
+    request: RecordedRequest,
+    cassette: Cassette | None,
+    name: str,
+    *,
+    count_text: CountText,
+    count_sharing: Callable[[str], int],
+) -> str:
+    """Why a request was not found: where it parts from the closest recorded one, the cause and the cost.
+
+    ``count_sharing`` gives the number of cassettes that hold a text.
+    """
     sent = f"{request.method} {request.path}"
     if cassette is None:
         return f"no cassette {name!r}: nothing was recorded for {sent}"
@@ -45,12 +55,12 @@ def describe_miss(request: RecordedRequest, cassette: Cassette | None, name: str
         lines.append("the prompt cache loses nothing by this change")
     elif explanation.tokens_lost:
         lines += describe_loss(explanation)
+    if others := _count_others(place, count_sharing):
+        lines.append(f"shared: {others} more {'cassette has' if others == 1 else 'cassettes have'} the recorded text")
     return "\n  ".join([headline, *lines])
 
 
-def find_closest(
-    body: Mapping[str, Any], recorded: list[dict[str, Any]]
-) -> tuple[dict[str, Any], Divergence | None]:
+def find_closest(body: Mapping[str, Any], recorded: list[dict[str, Any]]) -> tuple[dict[str, Any], Divergence | None]:
     """The recorded request that ``body`` shares the longest prefix with, and where the two part."""
     parts = read_parts(body, read_blocks(body))
 
@@ -61,6 +71,13 @@ def find_closest(
         return shared, (place.offset or 0) if place else 0, old, place
 
     return max((compare(old) for old in recorded), key=itemgetter(0, 1))[2:]
+
+
+def _count_others(place: Divergence, count_sharing: Callable[[str], int]) -> int:
+    """How many more cassettes hold the recorded text of the block, and so will miss for the same change."""
+    block = place.before.block if place.before else None
+    text = block.content.get("text") if block else None
+    return max(0, count_sharing(text) - 1) if isinstance(text, str) else 0
 
 
 def _is_readable(body: Mapping[str, Any]) -> bool:

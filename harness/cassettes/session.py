@@ -6,13 +6,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
-from typing import Literal
+from typing import Any, Literal
 
 import httpx2
 from anthropic import Anthropic, AsyncAnthropic
 
-from harness.cassettes.format import Cassette, Header
+from harness.cassettes.format import Cassette, Header, Interaction
+from harness.cassettes.miss import describe_miss
 from harness.cassettes.store import CassetteStore
 from harness.cassettes.transport import CassetteMissError, RecordTransport, ReplayTransport
 from harness.emulator.core import Emulator
@@ -29,6 +31,25 @@ UPSTREAMS: tuple[Origin, ...] = ("anthropic", "emulator")
 _BASE_URL = "https://api.anthropic.com"
 
 
+class _Impatient:
+    """Tries again at once: what comes next is recorded too, and a test is not to sit out a recorded back-off.
+
+    A dropped connection has no response that could carry ``retry-after-ms``, so the SDK's own
+    choice has to be overruled; a test holds that it still is.
+    """
+
+    def _calculate_retry_timeout(self, *_: Any, **__: Any) -> float:
+        return 0.0
+
+
+class _ImpatientAnthropic(_Impatient, Anthropic):
+    """`Anthropic` that does not wait between tries."""
+
+
+class _ImpatientAsyncAnthropic(_Impatient, AsyncAnthropic):
+    """`AsyncAnthropic` that does not wait between tries."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionOptions:
     """What all sessions of a run share."""
@@ -38,6 +59,8 @@ class SessionOptions:
     """Who answers in ``record`` mode."""
     store: CassetteStore
     count_text: CountText
+    is_realtime: bool = False
+    """Replay streams with the gaps they were recorded with."""
     today: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -65,8 +88,11 @@ class CallSession:
                 options.store.load(name),
                 name=name,
                 on_call=self.calls.append,
-                count_text=options.count_text,
+                describe=partial(
+                    describe_miss, count_text=options.count_text, count_sharing=options.store.count_sharing
+                ),
                 hint=hint,
+                is_realtime=options.is_realtime,
             )
 
     @property
@@ -75,6 +101,11 @@ class CallSession:
         if self._options.mode == "emulate":
             return "emulator"
         return self._options.upstream if self._options.mode == "record" else "anthropic"
+
+    @property
+    def unplayed(self) -> tuple[Interaction, ...]:
+        """What was recorded and has not been asked for; empty in any mode but ``replay``."""
+        return self._replay.unplayed if self._replay else ()
 
     @property
     def misses(self) -> tuple[CassetteMissError, ...]:
@@ -90,13 +121,15 @@ class CallSession:
         """A sync client of the official SDK; in all modes but ``live`` and ``record`` it needs no key."""
         transport = self._transport(httpx2.HTTPTransport)
         assert isinstance(transport, httpx2.BaseTransport)
-        return Anthropic(api_key=self._key, base_url=_BASE_URL, http_client=httpx2.Client(transport=transport))
+        client = _ImpatientAnthropic if self._replay else Anthropic
+        return client(api_key=self._key, base_url=_BASE_URL, http_client=httpx2.Client(transport=transport))
 
     def async_anthropic(self) -> AsyncAnthropic:
         """An async client of the official SDK; close it before its loop ends."""
         transport = self._transport(httpx2.AsyncHTTPTransport)
         assert isinstance(transport, httpx2.AsyncBaseTransport)
-        return AsyncAnthropic(api_key=self._key, base_url=_BASE_URL, http_client=httpx2.AsyncClient(transport=transport))
+        client = _ImpatientAsyncAnthropic if self._replay else AsyncAnthropic
+        return client(api_key=self._key, base_url=_BASE_URL, http_client=httpx2.AsyncClient(transport=transport))
 
     def save(self) -> None:
         """In ``record`` mode, write the cassette; nothing is written if nothing was recorded."""

@@ -1,11 +1,15 @@
 """Cassettes and blobs as files: read whole and proved, written whole or not at all."""
 
+import re
+from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 
 from harness.cassettes.format import Cassette, decode, encode
 from harness.errors import CassetteError
 from harness.files import write_atomically
+
+_BLOB_NAME = re.compile(rb'"\$blob": "([0-9a-f]{64})"')
 
 
 class CassetteStore:
@@ -14,6 +18,7 @@ class CassetteStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._blobs: dict[str, str] = {}
+        self._sharing: Counter[bytes] | None = None
 
     def path(self, name: str) -> Path:
         """The file of the cassette ``name``, a slash-separated path without ending."""
@@ -33,11 +38,21 @@ class CassetteStore:
             return None
         except (CassetteError, UnicodeDecodeError, OSError) as error:
             reason = error.message if isinstance(error, CassetteError) else str(error)
-            raise CassetteError(f"{path}: {reason}", hint="restore the file from version control, or record anew") from None
+            raise CassetteError(
+                f"{path}: {reason}", hint="restore the file from version control, or record anew"
+            ) from None
 
     def save(self, name: str, cassette: Cassette) -> None:
         """Write a cassette after its blobs, so that no file names a text that is not there."""
         write_atomically(self.path(name), encode(cassette, self._put_blob).encode())
+
+    def count_sharing(self, text: str) -> int:
+        """How many cassettes name a long text; short ones are not stored on their own, and count as 0."""
+        if self._sharing is None:
+            self._sharing = Counter(
+                digest for path in self.folder.rglob("*.json") for digest in set(_BLOB_NAME.findall(path.read_bytes()))
+            )
+        return self._sharing[sha256(text.encode()).hexdigest().encode()]
 
     def _put_blob(self, text: str) -> str:
         digest = sha256(text.encode()).hexdigest()

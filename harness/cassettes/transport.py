@@ -5,7 +5,9 @@ Sync and async in one class, since a transport's two doors lead to the same stat
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from threading import Lock
@@ -14,17 +16,18 @@ from typing import Any
 import httpx2
 from anthropic import AnthropicError
 
-from harness.cassettes.format import Cassette, Interaction, RecordedRequest, RecordedResponse
-from harness.cassettes.miss import describe_miss
-from harness.emulator.transport import Chunks
+from harness.cassettes.format import Cassette, Chunk, Failure, Interaction, RecordedRequest, RecordedResponse
 from harness.errors import HarnessError
 from harness.prompt.call import Call, Origin, read_stream_usage, read_usage
-from harness.prompt.tokens import CountText
 
 KEPT_RESPONSE_HEADERS = frozenset({"content-type", "request-id", "retry-after", "retry-after-ms", "x-should-retry"})
 """Response headers that are recorded; no other is, so that none can hold an organisation's id."""
 
 OnCall = Callable[[Call], None]
+DescribeMiss = Callable[[RecordedRequest, Cassette | None, str], str]
+
+_ABANDONED = httpx2.ReadError("the recording stops here, where its reader had stopped")
+"""Ends the recording of a stream that was not read to its end; a reader who goes on must not take it for whole."""
 
 
 class CassetteMissError(HarnessError, AnthropicError):
@@ -35,24 +38,64 @@ class CassetteMissError(HarnessError, AnthropicError):
     """
 
 
+class RecordedStream(httpx2.SyncByteStream, httpx2.AsyncByteStream):
+    """A recorded body, given out chunk by chunk; ends as it ended when it was recorded."""
+
+    def __init__(self, response: RecordedResponse, *, is_realtime: bool) -> None:
+        self._response = response
+        self._is_realtime = is_realtime
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._response.chunks:
+            if self._is_realtime and chunk.after_ms:
+                time.sleep(chunk.after_ms / 1000)
+            yield chunk.data
+        raise_failure(self._response)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self._response.chunks:
+            if self._is_realtime and chunk.after_ms:
+                await asyncio.sleep(chunk.after_ms / 1000)
+            yield chunk.data
+        raise_failure(self._response)
+
+
 class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     """Serves a cassette: exact bytes in, recorded bytes out, equal requests in the order recorded."""
 
     def __init__(
-        self, cassette: Cassette | None, *, name: str, on_call: OnCall, count_text: CountText, hint: str
+        self,
+        cassette: Cassette | None,
+        *,
+        name: str,
+        on_call: OnCall,
+        describe: DescribeMiss,
+        hint: str,
+        is_realtime: bool = False,
     ) -> None:
-        """Serve ``cassette``; ``None`` stands for one that was never recorded, and ``hint`` is how to record it."""
-        self._count_text = count_text
+        """Serve ``cassette``; ``None`` stands for one that was never recorded.
+
+        ``describe`` says why a request is not in it, ``hint`` what to type then.
+        """
         self._cassette = cassette
         self._name = name
         self._on_call = on_call
+        self._describe = describe
         self._hint = hint
+        self._is_realtime = is_realtime
         self.misses: list[CassetteMissError] = []
         """Every miss so far, for whoever must not trust the caller to pass the error on."""
         self._lock = Lock()
         self._waiting: dict[str, list[Interaction]] = defaultdict(list)
         for interaction in reversed(cassette.interactions if cassette else ()):
             self._waiting[interaction.request.key].append(interaction)
+
+    @property
+    def unplayed(self) -> tuple[Interaction, ...]:
+        """What was recorded and has not been asked for."""
+        with self._lock:
+            left = {id(interaction) for waiting in self._waiting.values() for interaction in waiting}
+        return tuple(item for item in (self._cassette.interactions if self._cassette else ()) if id(item) in left)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one request from the cassette."""
@@ -67,13 +110,20 @@ class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             waiting = self._waiting.get(request.key)
             interaction = waiting.pop() if waiting else None
         if interaction is None:
-            error = CassetteMissError(describe_miss(request, self._cassette, self._name, self._count_text), hint=self._hint)
+            error = CassetteMissError(self._describe(request, self._cassette, self._name), hint=self._hint)
             self.misses.append(error)
             raise error
         response = interaction.response
+        if response.status is None:
+            raise_failure(response)
         if self._cassette is not None and (call := make_call(interaction, self._cassette.header.origin)):
             self._on_call(call)
-        return httpx2.Response(response.status, headers=dict(response.headers), stream=Chunks(response.chunks))
+        headers = dict(response.headers)
+        if response.status is not None and response.status >= 400:
+            # The client is not to wait before it tries again: what comes next is recorded too.
+            headers |= {"retry-after-ms": "1"}
+        stream = RecordedStream(response, is_realtime=self._is_realtime)
+        return httpx2.Response(response.status or 200, headers=headers, stream=stream)
 
 
 class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
@@ -97,41 +147,132 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         """Send one request upstream."""
         if not isinstance(self._upstream, httpx2.BaseTransport):
             raise TypeError("the upstream of this recorder is async only")
-        recorded, slot = self._open(request, request.read())
-        response = self._upstream.handle_request(request)
-        stream = response.stream
-        assert isinstance(stream, httpx2.SyncByteStream)
-        return _with_stream(response, _SyncTee(stream, lambda chunks: self._close(slot, recorded, response, chunks)))
+        taking = self._open(request, request.read())
+        try:
+            response = self._upstream.handle_request(request)
+        except httpx2.TransportError as error:
+            taking.end(error)
+            raise
+        assert isinstance(response.stream, httpx2.SyncByteStream)
+        taking.begin(response)
+        return _with_stream(response, _SyncTee(response.stream, taking))
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request upstream."""
         if not isinstance(self._upstream, httpx2.AsyncBaseTransport):
             raise TypeError("the upstream of this recorder is sync only")
-        recorded, slot = self._open(request, await request.aread())
-        response = await self._upstream.handle_async_request(request)
-        stream = response.stream
-        assert isinstance(stream, httpx2.AsyncByteStream)
-        return _with_stream(response, _AsyncTee(stream, lambda chunks: self._close(slot, recorded, response, chunks)))
+        taking = self._open(request, await request.aread())
+        try:
+            response = await self._upstream.handle_async_request(request)
+        except httpx2.TransportError as error:
+            taking.end(error)
+            raise
+        assert isinstance(response.stream, httpx2.AsyncByteStream)
+        taking.begin(response)
+        return _with_stream(response, _AsyncTee(response.stream, taking))
 
-    def _open(self, request: httpx2.Request, body: bytes) -> tuple[RecordedRequest, int]:
+    def _open(self, request: httpx2.Request, body: bytes) -> _Taking:
         # Compressed bodies would be unreadable in a pull request, and several decoders are lossy.
         request.headers["accept-encoding"] = "identity"
         with self._lock:
             self._interactions.append(None)
-            return _recorded(request, body), len(self._interactions) - 1
+            slot = len(self._interactions) - 1
+        return _Taking(_recorded(request, body), lambda interaction: self._close(slot, interaction))
 
-    def _close(
-        self, slot: int, request: RecordedRequest, response: httpx2.Response, chunks: tuple[bytes, ...]
-    ) -> None:
-        headers = {
-            name.lower(): value for name, value in response.headers.items() if name.lower() in KEPT_RESPONSE_HEADERS
-        }
-        recorded = RecordedResponse(status=response.status_code, headers=headers, chunks=chunks)
-        interaction = Interaction(request=request, response=recorded)
+    def _close(self, slot: int, interaction: Interaction) -> None:
         with self._lock:
             self._interactions[slot] = interaction
         if call := make_call(interaction, self._origin):
             self._on_call(call)
+
+
+class _Taking:
+    """One interaction while it is being recorded."""
+
+    def __init__(self, request: RecordedRequest, on_end: Callable[[Interaction], None]) -> None:
+        self._request = request
+        self._on_end = on_end
+        self._status: int | None = None
+        self._headers: dict[str, str] = {}
+        self._chunks: list[Chunk] = []
+        self._latest = time.monotonic()
+        self._is_ended = False
+
+    def begin(self, response: httpx2.Response) -> None:
+        """Note status and the harmless headers."""
+        self._status = response.status_code
+        names = ((name.lower(), value) for name, value in response.headers.items())
+        self._headers = {name: value for name, value in names if name in KEPT_RESPONSE_HEADERS}
+        self._latest = time.monotonic()
+
+    def add(self, data: bytes) -> None:
+        """Note a chunk with the time that it took."""
+        now = time.monotonic()
+        self._chunks.append(Chunk(data, round((now - self._latest) * 100) * 10))
+        self._latest = now
+
+    def end(self, error: httpx2.TransportError | None = None) -> None:
+        """Close the interaction; once, however often it is called."""
+        if self._is_ended:
+            return
+        self._is_ended = True
+        failure = Failure(type(error).__name__, str(error)) if error is not None else None
+        chunks = tuple(self._chunks) or ((Chunk(b""),) if self._status is not None else ())
+        response = RecordedResponse(status=self._status, headers=self._headers, chunks=chunks, failure=failure)
+        self._on_end(Interaction(request=self._request, response=response))
+
+
+class _SyncTee(httpx2.SyncByteStream):
+    """Passes chunks on as they arrive, and notes them."""
+
+    def __init__(self, stream: httpx2.SyncByteStream, taking: _Taking) -> None:
+        self._stream = stream
+        self._taking = taking
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for chunk in self._stream:
+                self._taking.add(chunk)
+                yield chunk
+        except httpx2.TransportError as error:
+            self._taking.end(error)
+            raise
+        self._taking.end()
+
+    def close(self) -> None:
+        self._stream.close()
+        self._taking.end(_ABANDONED)
+
+
+class _AsyncTee(httpx2.AsyncByteStream):
+    """`_SyncTee` for asyncio."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream, taking: _Taking) -> None:
+        self._stream = stream
+        self._taking = taking
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._stream:
+                self._taking.add(chunk)
+                yield chunk
+        except httpx2.TransportError as error:
+            self._taking.end(error)
+            raise
+        self._taking.end()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+        self._taking.end(_ABANDONED)
+
+
+def raise_failure(response: RecordedResponse) -> None:
+    """Raise what broke a recorded response, if anything did, as the HTTP client raised it then."""
+    if response.failure is not None:
+        kind = getattr(httpx2, response.failure.kind, None)
+        if isinstance(kind, type) and issubclass(kind, httpx2.TransportError):
+            raise kind(response.failure.message)
+        raise httpx2.ReadError(f"{response.failure.kind}: {response.failure.message}")
 
 
 def make_call(interaction: Interaction, origin: Origin) -> Call | None:
@@ -139,17 +280,23 @@ def make_call(interaction: Interaction, origin: Origin) -> Call | None:
     request, response = interaction.request, interaction.response
     if request.path.split("?", 1)[0] != "/v1/messages" or response.status != 200:
         return None
-    body = b"".join(response.chunks)
     if response.headers.get("content-type", "").startswith("text/event-stream"):
-        usage = read_stream_usage(_events(body))
+        usage = read_stream_usage(list(_events(response.body)))
+    elif response.failure is None:
+        usage = read_usage(json.loads(response.body))
     else:
-        usage = read_usage(json.loads(body))
+        return None
     return Call(request=json.loads(request.body), usage=usage, status=response.status, origin=origin)
 
 
-def _events(body: bytes) -> list[dict[str, Any]]:
-    lines = (line for line in body.splitlines() if line.startswith(b"data:"))
-    return [json.loads(line[5:]) for line in lines]
+def _events(body: bytes) -> Iterator[dict[str, Any]]:
+    for line in body.splitlines():
+        if line.startswith(b"data:"):
+            try:
+                yield json.loads(line[5:])
+            except ValueError:
+                # The last line of a stream that broke off.
+                return
 
 
 def _recorded(request: httpx2.Request, body: bytes) -> RecordedRequest:
@@ -160,35 +307,3 @@ def _with_stream(response: httpx2.Response, stream: httpx2.SyncByteStream | http
     return httpx2.Response(
         response.status_code, headers=response.headers, stream=stream, extensions=response.extensions
     )
-
-
-class _SyncTee(httpx2.SyncByteStream):
-    def __init__(self, stream: httpx2.SyncByteStream, on_end: Callable[[tuple[bytes, ...]], None]) -> None:
-        self._stream = stream
-        self._on_end = on_end
-
-    def __iter__(self) -> Iterator[bytes]:
-        chunks = []
-        for chunk in self._stream:
-            chunks.append(chunk)
-            yield chunk
-        self._on_end(tuple(chunks))
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-class _AsyncTee(httpx2.AsyncByteStream):
-    def __init__(self, stream: httpx2.AsyncByteStream, on_end: Callable[[tuple[bytes, ...]], None]) -> None:
-        self._stream = stream
-        self._on_end = on_end
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        chunks = []
-        async for chunk in self._stream:
-            chunks.append(chunk)
-            yield chunk
-        self._on_end(tuple(chunks))
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from harness.cassettes.format import Cassette, Header, Interaction, RecordedRequest, RecordedResponse
+from harness.cassettes.format import Cassette, Chunk, Header, Interaction, RecordedRequest, RecordedResponse
 
 HEADER = Header(origin="emulator", recorded_at="2026-11-23T10:00:00Z", sdk="anthropic 2.12.0")
 
@@ -17,7 +17,9 @@ def request(body: Any, path: str = "/v1/messages") -> RecordedRequest:
 
 
 def response(*chunks: bytes, status: int = 200, content_type: str = "application/json") -> RecordedResponse:
-    return RecordedResponse(status=status, headers={"content-type": content_type}, chunks=chunks)
+    return RecordedResponse(
+        status=status, headers={"content-type": content_type}, chunks=tuple(Chunk(data) for data in chunks)
+    )
 
 
 def interaction(body: Any, *chunks: bytes, path: str = "/v1/messages") -> Interaction:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from harness.cassettes.format import (
     BLOB_CHARACTERS,
     Cassette,
+    Chunk,
     Header,
     Interaction,
     RecordedRequest,
@@ -34,7 +35,7 @@ BODIES = (
     | JSON.map(dump)
     | JSON.map(lambda value: json.dumps(value, indent=2).encode())
 )
-CHUNKS = st.lists(BODIES, min_size=1, max_size=5).map(tuple)
+CHUNKS = st.lists(st.builds(Chunk, BODIES, st.integers(0, 5000)), min_size=1, max_size=5).map(tuple)
 CASSETTES = st.builds(
     Cassette,
     header=st.builds(Header, origin=st.sampled_from(["anthropic", "emulator"]), recorded_at=TEXTS, sdk=TEXTS),
@@ -126,7 +127,7 @@ def test_the_pieces_of_a_stream_are_kept_apart_even_in_the_middle_of_a_character
 @given(st.lists(st.binary(max_size=20), max_size=5).map(tuple))
 def test_no_piece_at_all_is_an_empty_body(chunks: tuple[bytes, ...]) -> None:
     recorded = cassette(Interaction(request=request({}), response=response(*chunks)))
-    assert b"".join(round_trip(recorded).interactions[0].response.chunks) == b"".join(chunks)
+    assert round_trip(recorded).interactions[0].response.body == b"".join(chunks)
 
 
 def test_a_cassette_reads_as_json_with_long_texts_by_name() -> None:
@@ -175,7 +176,7 @@ BODY_CHANGES: tuple[tuple[str, str, Any], ...] = (
     ("request", "text", '{"model": "a"}'),
     ("request", "sha256", "0" * 64),
     ("response", "json", {"answer": 2}),
-    ("response", "chunks", ["{}"]),
+    ("response", "chunks", [[0, "{}"], [0, ""]]),
     ("response", "sha256", "0" * 64),
 )
 
@@ -208,7 +209,7 @@ def test_one_changed_character_gives_an_error_or_the_recorded_bodies(place: int,
         return
     for old, new in zip(recorded.interactions, changed.interactions, strict=True):
         assert old.request.body == new.request.body
-        assert b"".join(old.response.chunks) == b"".join(new.response.chunks)
+        assert old.response.body == new.response.body
 
 
 @given(length=st.integers(min_value=0))
@@ -256,8 +257,12 @@ WRONG_VALUES: tuple[tuple[str, str, Any], ...] = (
     ("response", "headers", None),
     ("response", "chunks", 5),
     ("response", "chunks", [5]),
-    ("response", "chunks", ["\ud800"]),
-    ("response", "chunks", [{"base64": "é"}]),
+    ("response", "chunks", ["{}"]),
+    ("response", "chunks", [[0, "\ud800"]]),
+    ("response", "chunks", [[0, {"base64": "é"}]]),
+    ("response", "chunks", [["soon", "{}"]]),
+    ("response", "failure", "ReadTimeout"),
+    ("response", "failure", {"kind": "ReadTimeout"}),
 )
 
 

@@ -17,7 +17,13 @@ HEADLINE = "cassette 'suite/case' does not hold this POST /v1/messages"
 
 
 def miss(sent: RecordedRequest, *recorded: Any) -> str:
-    return describe_miss(sent, cassette(*(interaction(body) for body in recorded)), "suite/case", counter())
+    return describe_miss(
+        sent,
+        cassette(*(interaction(body) for body in recorded)),
+        "suite/case",
+        count_text=counter(),
+        count_sharing=lambda _: 0,
+    )
 
 
 def system(text: str) -> dict[str, Any]:
@@ -25,7 +31,7 @@ def system(text: str) -> dict[str, Any]:
 
 
 def test_a_cassette_that_was_never_recorded_is_named() -> None:
-    assert describe_miss(request(BASE), None, "suite/case", counter()) == (
+    assert describe_miss(request(BASE), None, "suite/case", count_text=counter(), count_sharing=lambda _: 0) == (
         "no cassette 'suite/case': nothing was recorded for POST /v1/messages"
     )
 
