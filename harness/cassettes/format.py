@@ -8,10 +8,11 @@ body is kept as text, or base64 where it is not UTF-8. A stored SHA-256 proves e
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from harness.errors import CassetteError
 from harness.prompt.call import Origin
@@ -19,6 +20,11 @@ from harness.prompt.call import Origin
 VERSION = 1
 BLOB_CHARACTERS = 1_000
 """Texts from this length on are stored as blobs."""
+
+BLOB_NAME = re.compile(r'"\$blob": "([^"]*)"')
+"""Names of blobs in the text of a cassette."""
+
+_DIGEST_LINE = re.compile(r' "sha256": "([0-9a-f]{64})",')
 
 _MAX_DEPTH = 100
 """Bodies nested deeper are kept as text: writing them as JSON would recurse too deep."""
@@ -35,12 +41,25 @@ class RecordedRequest:
 
     method: str
     path: str
-    body: bytes
+    digest: str
+    """SHA-256 (hex) of the body's exact bytes."""
+    load_body: Callable[[], bytes] = field(compare=False, repr=False)
+    """Gives the body; of a cassette on disk it is put together only when somebody asks."""
+
+    @classmethod
+    def from_body(cls, method: str, path: str, body: bytes) -> Self:
+        """A request whose body is at hand."""
+        return cls(method=method, path=path, digest=sha256(body).hexdigest(), load_body=lambda: body)
 
     @property
-    def key(self) -> str:
-        """What a request is matched on: SHA-256 (hex) of method, path and the exact body bytes."""
-        return request_key(self.method, self.path, self.body)
+    def body(self) -> bytes:
+        """The exact bytes."""
+        return self.load_body()
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What a request is matched on: method, path and the exact bytes of the body."""
+        return self.method, self.path, self.digest
 
 
 class Chunk(NamedTuple):
@@ -101,30 +120,33 @@ class Cassette:
     interactions: tuple[Interaction, ...]
 
 
-def request_key(method: str, path: str, body: bytes) -> str:
-    """SHA-256 (hex) of method, path and the exact body bytes."""
-    return sha256(f"{method} {path}\n".encode() + body).hexdigest()
-
-
 def encode(cassette: Cassette, put_blob: PutBlob) -> str:
     """A cassette as the text of its file; its long texts go to ``put_blob``."""
-    document = {
-        "format": VERSION,
-        "recorded": {
-            "from": cassette.header.origin,
-            "at": cassette.header.recorded_at,
-            "sdk": cassette.header.sdk,
-        },
-        "interactions": [_encode_interaction(interaction, put_blob) for interaction in cassette.interactions],
-    }
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    return sign(
+        {
+            "recorded": {
+                "from": cassette.header.origin,
+                "at": cassette.header.recorded_at,
+                "sdk": cassette.header.sdk,
+            },
+            "interactions": [_encode_interaction(interaction, put_blob) for interaction in cassette.interactions],
+        }
+    )
+
+
+def sign(content: dict[str, Any]) -> str:
+    """The text of a cassette file: version and digest on lines of their own, then what the digest is of."""
+    rest = json.dumps(content, ensure_ascii=False, indent=1)[2:] + "\n"
+    digest = sha256(rest.encode("utf-8", "surrogatepass")).hexdigest()
+    return f'{{\n "format": {VERSION},\n "sha256": "{digest}",\n{rest}'
 
 
 def decode(text: str, get_blob: GetBlob) -> Cassette:
-    """A cassette from the text of its file.
+    """A cassette from the text of its file. All texts that it names are there and whole.
 
     Raises:
-        CassetteError: the text is no cassette, of another version, or a body is not what was recorded.
+        CassetteError: the text is no cassette, of another version, not as it was recorded, or
+            a text that it names is not.
     """
     try:
         document = json.loads(text)
@@ -133,6 +155,9 @@ def decode(text: str, get_blob: GetBlob) -> Cassette:
     version = document.get("format") if isinstance(document, dict) else None
     if version != VERSION:
         raise CassetteError(f"cassette format is {version!r}, expected {VERSION}")
+    _prove_text(text)
+    for digest in set(BLOB_NAME.findall(text)):
+        get_blob(digest)
     try:
         recorded = document["recorded"]
         if recorded["from"] not in ("anthropic", "emulator"):
@@ -148,13 +173,20 @@ def decode(text: str, get_blob: GetBlob) -> Cassette:
     return Cassette(header=header, interactions=interactions)
 
 
+def _prove_text(text: str) -> None:
+    lines = text.split("\n", 3)
+    named = _DIGEST_LINE.fullmatch(lines[2]) if len(lines) == 4 else None
+    if named is None or sha256(lines[3].encode("utf-8", "surrogatepass")).hexdigest() != named[1]:
+        raise CassetteError("not as it was recorded (its sha256 differs): edited by hand, or with other line ends")
+
+
 def _encode_interaction(interaction: Interaction, put_blob: PutBlob) -> dict[str, Any]:
     request, response = interaction.request, interaction.response
     return {
         "request": {
             "method": request.method,
             "path": request.path,
-            "sha256": sha256(request.body).hexdigest(),
+            "sha256": request.digest,
             **_encode_body(request.body, put_blob),
         },
         "response": _encode_response(response, put_blob),
@@ -177,10 +209,23 @@ def _encode_response(response: RecordedResponse, put_blob: PutBlob) -> dict[str,
 
 def _decode_interaction(item: dict[str, Any], number: int, get_blob: GetBlob) -> Interaction:
     request, response = item["request"], item["response"]
-    body = _decode_body(request, get_blob)
-    _prove(body, request["sha256"], f"interactions[{number}].request")
+
+    def load_body() -> bytes:
+        place = f"interactions[{number}].request"
+        try:
+            body = _decode_body(request, get_blob)
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise CassetteError(f"{place}: not a body: {type(error).__name__} at {error}") from None
+        _prove(body, request["sha256"], place)
+        return body
+
     return Interaction(
-        request=RecordedRequest(method=str(request["method"]), path=str(request["path"]), body=body),
+        request=RecordedRequest(
+            method=str(request["method"]),
+            path=str(request["path"]),
+            digest=str(request["sha256"]),
+            load_body=load_body,
+        ),
         response=_decode_response(response, f"interactions[{number}].response", get_blob),
     )
 

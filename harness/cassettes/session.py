@@ -80,9 +80,7 @@ class CallSession:
         self._name = name
         self._recorder: RecordTransport | None = None
         self._replay: ReplayTransport | None = None
-        self._emulator = EmulatorTransport(
-            Emulator(count_text=options.count_text, clock=time.monotonic, responder=responder)
-        )
+        self._responder = responder
         if options.mode == "replay":
             self._replay = ReplayTransport(
                 options.store.load(name),
@@ -147,12 +145,16 @@ class CallSession:
         # None: the SDK takes it from the environment. Offline no key is needed, and none must leak in.
         return None if self.origin == "anthropic" and self._options.mode in ("record", "live") else "offline"
 
+    def _make_emulator(self) -> EmulatorTransport:
+        count_text = self._options.count_text
+        return EmulatorTransport(Emulator(count_text=count_text, clock=time.monotonic, responder=self._responder))
+
     def _transport(
         self, real: type[httpx2.HTTPTransport | httpx2.AsyncHTTPTransport]
     ) -> httpx2.BaseTransport | httpx2.AsyncBaseTransport:
         if self._replay is not None:
             return self._replay
         if self._recorder is None:
-            upstream = self._emulator if self.origin == "emulator" else real()
+            upstream = self._make_emulator() if self.origin == "emulator" else real()
             self._recorder = RecordTransport(upstream, origin=self.origin, on_call=self.calls.append)
         return self._recorder

@@ -1,16 +1,12 @@
 """Cassettes and blobs as files: read whole and proved, written whole or not at all."""
 
-import re
 from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 
-from harness.cassettes.format import Cassette, decode, encode
+from harness.cassettes.format import BLOB_NAME, Cassette, decode, encode
 from harness.errors import CassetteError
 from harness.files import write_atomically
-
-_BLOB_NAME = re.compile(rb'"\$blob": "([0-9a-f]{64})"')
-
 
 class CassetteStore:
     """The cassettes under one folder, with their long texts in ``blobs/``."""
@@ -18,7 +14,7 @@ class CassetteStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._blobs: dict[str, str] = {}
-        self._sharing: Counter[bytes] | None = None
+        self._sharing: Counter[str] | None = None
 
     def path(self, name: str) -> Path:
         """The file of the cassette ``name``, a slash-separated path without ending."""
@@ -50,9 +46,11 @@ class CassetteStore:
         """How many cassettes name a long text; short ones are not stored on their own, and count as 0."""
         if self._sharing is None:
             self._sharing = Counter(
-                digest for path in self.folder.rglob("*.json") for digest in set(_BLOB_NAME.findall(path.read_bytes()))
+                digest
+                for path in self.folder.rglob("*.json")
+                for digest in set(BLOB_NAME.findall(path.read_text(encoding="utf-8", errors="replace")))
             )
-        return self._sharing[sha256(text.encode()).hexdigest().encode()]
+        return self._sharing[sha256(text.encode()).hexdigest()]
 
     def _put_blob(self, text: str) -> str:
         digest = sha256(text.encode()).hexdigest()

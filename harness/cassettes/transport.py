@@ -86,7 +86,7 @@ class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         self.misses: list[CassetteMissError] = []
         """Every miss so far, for whoever must not trust the caller to pass the error on."""
         self._lock = Lock()
-        self._waiting: dict[str, list[Interaction]] = defaultdict(list)
+        self._waiting: dict[tuple[str, str, str], list[Interaction]] = defaultdict(list)
         for interaction in reversed(cassette.interactions if cassette else ()):
             self._waiting[interaction.request.key].append(interaction)
 
@@ -116,7 +116,7 @@ class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         response = interaction.response
         if response.status is None:
             raise_failure(response)
-        if self._cassette is not None and (call := make_call(interaction, self._cassette.header.origin)):
+        if self._cassette is not None and (call := make_call(request, response, self._cassette.header.origin)):
             self._on_call(call)
         headers = dict(response.headers)
         if response.status is not None and response.status >= 400:
@@ -182,7 +182,7 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     def _close(self, slot: int, interaction: Interaction) -> None:
         with self._lock:
             self._interactions[slot] = interaction
-        if call := make_call(interaction, self._origin):
+        if call := make_call(interaction.request, interaction.response, self._origin):
             self._on_call(call)
 
 
@@ -275,9 +275,8 @@ def raise_failure(response: RecordedResponse) -> None:
         raise httpx2.ReadError(f"{response.failure.kind}: {response.failure.message}")
 
 
-def make_call(interaction: Interaction, origin: Origin) -> Call | None:
+def make_call(request: RecordedRequest, response: RecordedResponse, origin: Origin) -> Call | None:
     """The call that an interaction was; ``None`` if it was not an answered Messages request."""
-    request, response = interaction.request, interaction.response
     if request.path.split("?", 1)[0] != "/v1/messages" or response.status != 200:
         return None
     if response.headers.get("content-type", "").startswith("text/event-stream"):
@@ -286,7 +285,7 @@ def make_call(interaction: Interaction, origin: Origin) -> Call | None:
         usage = read_usage(json.loads(response.body))
     else:
         return None
-    return Call(request=json.loads(request.body), usage=usage, status=response.status, origin=origin)
+    return Call(body=request.body, usage=usage, status=response.status, origin=origin)
 
 
 def _events(body: bytes) -> Iterator[dict[str, Any]]:
@@ -300,7 +299,7 @@ def _events(body: bytes) -> Iterator[dict[str, Any]]:
 
 
 def _recorded(request: httpx2.Request, body: bytes) -> RecordedRequest:
-    return RecordedRequest(method=request.method, path=request.url.raw_path.decode("ascii"), body=body)
+    return RecordedRequest.from_body(request.method, request.url.raw_path.decode("ascii"), body)
 
 
 def _with_stream(response: httpx2.Response, stream: httpx2.SyncByteStream | httpx2.AsyncByteStream) -> httpx2.Response:

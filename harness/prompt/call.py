@@ -1,7 +1,9 @@
 """One call of the Messages API: what was sent and what it was billed. Everything that judges reads these."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from harness.provider.usage import Usage
@@ -10,16 +12,22 @@ Origin = Literal["anthropic", "emulator"]
 """Who answered, or had answered when the cassette was recorded."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Call:
     """One answered request."""
 
-    request: Mapping[str, Any]
-    """The body as sent, parsed."""
+    body: bytes
+    """The body as sent."""
     usage: Usage
     """As the API reported it; of a stream, the final one."""
     status: int
     origin: Origin
+
+    @cached_property
+    def request(self) -> dict[str, Any]:
+        """The body, parsed; only when somebody asks, since few calls of a run are looked into."""
+        request: dict[str, Any] = json.loads(self.body)
+        return request
 
     @property
     def model(self) -> str:

@@ -13,7 +13,7 @@ def dump(value: Any) -> bytes:
 
 
 def request(body: Any, path: str = "/v1/messages") -> RecordedRequest:
-    return RecordedRequest(method="POST", path=path, body=body if isinstance(body, bytes) else dump(body))
+    return RecordedRequest.from_body("POST", path, body if isinstance(body, bytes) else dump(body))
 
 
 def response(*chunks: bytes, status: int = 200, content_type: str = "application/json") -> RecordedResponse:

@@ -1,5 +1,6 @@
 import json
 import re
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -16,12 +17,13 @@ from harness.cassettes.format import (
     RecordedResponse,
     decode,
     encode,
-    request_key,
+    sign,
 )
 from harness.errors import CassetteError
 from tests.cassettes.examples import cassette, dump, interaction, request, response
 
 LONG = "x" * BLOB_CHARACTERS
+CHANGED = "not as it was recorded (its sha256 differs): edited by hand, or with other line ends"
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 JSON = st.recursive(
@@ -42,7 +44,7 @@ CASSETTES = st.builds(
     interactions=st.lists(
         st.builds(
             Interaction,
-            request=st.builds(RecordedRequest, method=st.sampled_from(["GET", "POST"]), path=TEXTS, body=BODIES),
+            request=st.builds(RecordedRequest.from_body, st.sampled_from(["GET", "POST"]), TEXTS, BODIES),
             response=st.builds(
                 RecordedResponse,
                 status=st.integers(100, 599),
@@ -72,12 +74,21 @@ def round_trip(recorded: Cassette) -> Cassette:
     return decode(encode(recorded, blobs.put), blobs.get_blob)
 
 
+def key(method: str, path: str, body: bytes) -> tuple[str, str, str]:
+    return RecordedRequest.from_body(method, path, body).key
+
+
 def document(*interactions: Interaction) -> Any:
     return json.loads(encode(cassette(*interactions), Blobs().put))
 
 
 def load(changed: Any) -> Cassette:
-    return decode(json.dumps(changed), Blobs().get_blob)
+    """Decodes a document that was changed and signed again, bodies and all."""
+    content = {key: value for key, value in changed.items() if key not in ("format", "sha256")}
+    loaded = decode(sign(content).replace('"format": 1', f'"format": {changed["format"]}', 1), Blobs().get_blob)
+    for recorded in loaded.interactions:
+        assert recorded.request.body is not None
+    return loaded
 
 
 @given(CASSETTES)
@@ -134,8 +145,10 @@ def test_a_cassette_reads_as_json_with_long_texts_by_name() -> None:
     blobs = Blobs()
     text = encode(cassette(interaction({"system": LONG, "max_tokens": 5}, b"{}")), blobs.put)
     assert text.endswith("}\n")
+    digest = sha256(text.split("\n", 3)[3].encode()).hexdigest()
     assert json.loads(text) == {
         "format": 1,
+        "sha256": digest,
         "recorded": {"from": "emulator", "at": "2026-11-23T10:00:00Z", "sdk": "anthropic 2.12.0"},
         "interactions": [
             {
@@ -194,8 +207,9 @@ def test_a_body_that_was_edited_is_detected(side: str, field: str, value: Any) -
 
 def test_a_blob_of_another_text_is_detected() -> None:
     text = encode(cassette(interaction({"system": LONG})), Blobs().put)
+    (loaded,) = decode(text, lambda _: LONG + "x").interactions
     with pytest.raises(CassetteError, match="the body is not the one that was recorded"):
-        decode(text, lambda _: LONG + "x")
+        _ = loaded.request.body
 
 
 @given(place=st.integers(min_value=0), replacement=st.characters(exclude_categories=["Cs"]))
@@ -227,13 +241,12 @@ def test_a_text_that_was_cut_off_is_an_error(length: int) -> None:
         ("{}", "cassette format is None, expected 1"),
         ('{"format": 2}', "cassette format is 2, expected 1"),
         ('{"format": "1"}', "cassette format is '1', expected 1"),
-        ('{"format": 1}', "not a cassette: KeyError at 'recorded'"),
+        ('{"format": 1}', CHANGED),
+        (sign({"recorded": {}}).replace("{}", "{ }"), CHANGED),
+        (sign({"interactions": []}), "not a cassette: KeyError at 'recorded'"),
+        (sign({"recorded": {"from": "elsewhere"}}), "recorded from 'elsewhere', expected anthropic or emulator"),
         (
-            '{"format": 1, "recorded": {"from": "elsewhere"}}',
-            "recorded from 'elsewhere', expected anthropic or emulator",
-        ),
-        (
-            '{"format": 1, "recorded": {"from": "emulator", "at": "", "sdk": ""}}',
+            sign({"recorded": {"from": "emulator", "at": "", "sdk": ""}}),
             "not a cassette: KeyError at 'interactions'",
         ),
     ],
@@ -287,16 +300,16 @@ def test_interactions_of_the_wrong_kind_are_a_cassette_error(interactions: Any) 
 
 def test_the_key_covers_method_path_and_the_exact_bytes() -> None:
     keys = {
-        request_key("POST", "/v1/messages", b'{"a":1,"b":2}'),
-        request_key("POST", "/v1/messages", b'{"b":2,"a":1}'),
-        request_key("POST", "/v1/messages", b'{"a":1,"b":2} '),
-        request_key("POST", "/v1/messages", b'{"a":1,"b":true}'),
-        request_key("POST", "/v1/messages?beta=true", b'{"a":1,"b":2}'),
-        request_key("GET", "/v1/messages", b'{"a":1,"b":2}'),
+        key("POST", "/v1/messages", b'{"a":1,"b":2}'),
+        key("POST", "/v1/messages", b'{"b":2,"a":1}'),
+        key("POST", "/v1/messages", b'{"a":1,"b":2} '),
+        key("POST", "/v1/messages", b'{"a":1,"b":true}'),
+        key("POST", "/v1/messages?beta=true", b'{"a":1,"b":2}'),
+        key("GET", "/v1/messages", b'{"a":1,"b":2}'),
     }
     assert len(keys) == 6
 
 
 def test_a_recorded_request_has_the_key_of_what_it_was() -> None:
     recorded = request({"a": 1})
-    assert recorded.key == request_key("POST", "/v1/messages", b'{"a":1}')
+    assert recorded.key == key("POST", "/v1/messages", b'{"a":1}')

@@ -8,7 +8,7 @@ from threading import Barrier
 import httpx2
 import pytest
 
-from harness.cassettes.format import Cassette, Chunk, Failure, Interaction, RecordedResponse
+from harness.cassettes.format import Cassette, Chunk, Failure, RecordedResponse
 from harness.cassettes.store import CassetteStore
 from harness.cassettes.transport import make_call
 from harness.emulator.core import Emulator
@@ -264,6 +264,6 @@ def test_an_upstream_of_the_other_kind_is_refused() -> None:
 def test_only_an_answered_messages_request_is_a_call(
     path: str, answer: RecordedResponse, expected: Usage | None
 ) -> None:
-    call = make_call(Interaction(request=request(REQUEST, path), response=answer), "anthropic")
+    call = make_call(request(REQUEST, path), answer, "anthropic")
     assert (call.usage if call else None) == expected
     assert call is None or (call.request, call.origin, call.model) == (REQUEST, "anthropic", "claude-sonnet-5-5")

@@ -48,7 +48,7 @@ def test_a_replayed_call_is_noted_with_its_usage_and_origin() -> None:
     sync_create(replay(cassette(interaction(REQUEST, dump(answer))), calls))
     assert calls == [
         Call(
-            request=REQUEST,
+            body=dump(REQUEST),
             usage=Usage(input_tokens=10, cache_read_input_tokens=900, output_tokens=5),
             status=200,
             origin="emulator",

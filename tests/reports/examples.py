@@ -1,5 +1,6 @@
 """Calls to report on."""
 
+import json
 from typing import Any
 
 from harness.prompt.call import Call, Origin
@@ -16,5 +17,5 @@ def row(
 ) -> CallRow:
     request: dict[str, Any] = {"model": model, "messages": []}
     return CallRow.from_call(
-        Call(request=request, usage=usage, status=200, origin=origin), suite=suite, version=version
+        Call(body=json.dumps(request).encode(), usage=usage, status=200, origin=origin), suite=suite, version=version
     )

@@ -1,5 +1,6 @@
 """What has to hold of two calls, and what is said where it does not."""
 
+import json
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ def make_request(system: str = LONG, **changes: Any) -> dict[str, Any]:
 
 
 def make_call(usage: Usage, request: dict[str, Any] | None = None) -> Call:
-    return Call(request=request or make_request(), usage=usage, status=200, origin="emulator")
+    return Call(body=json.dumps(request or make_request()).encode(), usage=usage, status=200, origin="emulator")
 
 
 def usage(*, written: int = 0, read: int = 0, uncached: int = 9, written_1h: int = 0) -> Usage:

@@ -10,7 +10,7 @@ from harness.testing.assertions import assert_reads_prefix
 
 def make_call(*, written: int = 0, read: int = 0) -> Call:
     usage = Usage(input_tokens=9, cache_read_input_tokens=read, ephemeral_5m_input_tokens=written)
-    return Call(request={"model": "claude-sonnet-5-5"}, usage=usage, status=200, origin="emulator")
+    return Call(body=b'{"model": "claude-sonnet-5-5"}', usage=usage, status=200, origin="emulator")
 
 
 def test_call_that_reads_what_an_earlier_one_wrote_passes() -> None:

@@ -1,0 +1,211 @@
+"""Replaying 500 calls of 60 KB that share a 58 KB system prompt, against a floor and two other recorders.
+
+The floor is the SDK on ``httpx2.MockTransport`` with a dictionary of ready bytes. Every variant runs in its own
+process, five times in turn; the time is the process's CPU time for loading and replaying, without imports.
+
+Run: python benchmarks/replay.py [--calls 500] [--rounds 5]
+vcrpy is a dependency of this package; `pip install cassetter` to have the other one measured too.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+SYSTEM = "".join(f"Rule {number}: weigh the evidence of each skill before the title of the post.\n" for number in range(770))
+QUESTION = "Where does this resume fall short of the job? " * 40
+
+
+def bodies(calls: int) -> list[dict[str, Any]]:
+    """The requests, as keyword arguments of the SDK."""
+    system = [{"type": "text", "text": SYSTEM, "cache_control": {"type": "ephemeral"}}]
+    return [
+        {
+            "model": "claude-sonnet-5-5",
+            "max_tokens": 100,
+            "system": system,
+            "messages": [{"role": "user", "content": f"{number}: {QUESTION}"}],
+        }
+        for number in range(calls)
+    ]
+
+
+def client(transport: Any) -> Any:
+    """The SDK on a transport."""
+    import httpx2
+    from anthropic import Anthropic
+
+    return Anthropic(
+        api_key="offline", base_url="https://api.anthropic.com", http_client=httpx2.Client(transport=transport)
+    )
+
+
+def ask(sdk: Any, requests: list[dict[str, Any]]) -> None:
+    """Make all calls."""
+    for request in requests:
+        sdk.messages.create(**request)
+
+
+def sessions(folder: Path, mode: str) -> Any:
+    """What makes sessions of this package, as the plugin makes them: one store for the run."""
+    from harness.cassettes.session import CallSession, SessionOptions
+    from harness.cassettes.store import CassetteStore
+
+    store = CassetteStore(folder)
+    options = SessionOptions(mode=mode, upstream="emulator", store=store, count_text=lambda text, _: len(text) // 4)
+    return lambda name: CallSession(options, name)
+
+
+def record(folder: Path, calls: int) -> None:
+    """Record everything once, for every variant."""
+    import httpx2
+    import vcr
+
+    requests = bodies(calls)
+    one = sessions(folder / "one", "record")("all")
+    ask(one.anthropic(), requests)
+    one.save()
+    open_many = sessions(folder / "many", "record")
+    for number, request in enumerate(requests):
+        many = open_many(f"case{number}")
+        ask(many.anthropic(), [request])
+        many.save()
+    answers: dict[bytes, bytes] = {}
+
+    def keep(request: httpx2.Request) -> httpx2.Response:
+        body = json.dumps(
+            {
+                "id": "msg_1",
+                "type": "message",
+                "role": "assistant",
+                "model": "claude-sonnet-5-5",
+                "content": [{"type": "text", "text": "This is an answer. " * 20}],
+                "stop_reason": "end_turn",
+                "stop_sequence": None,
+                "usage": {"input_tokens": 1, "output_tokens": 1},
+            }
+        ).encode()
+        answers[request.content] = body
+        return httpx2.Response(200, headers={"content-type": "application/json"}, content=body)
+
+    with vcr.use_cassette(str(folder / "vcr.yaml"), record_mode="all", match_on=["method", "path", "raw_body"]):
+        ask(client(httpx2.MockTransport(keep)), requests)
+    (folder / "floor.json").write_text(json.dumps({key.decode(): value.decode() for key, value in answers.items()}))
+
+
+def run_floor(folder: Path, calls: int) -> None:
+    """The SDK on a dictionary of ready bytes."""
+    import httpx2
+
+    ready = json.loads((folder / "floor.json").read_text())
+    answers = {key.encode(): value.encode() for key, value in ready.items()}
+    headers = {"content-type": "application/json"}
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, headers=headers, content=answers[request.content])
+
+    ask(client(httpx2.MockTransport(answer)), bodies(calls))
+
+
+def run_one(folder: Path, calls: int) -> None:
+    """This package, one cassette."""
+    ask(sessions(folder / "one", "replay")("all").anthropic(), bodies(calls))
+
+
+def run_many(folder: Path, calls: int) -> None:
+    """This package, a cassette for each call, with one client for each as tests have it."""
+    open_session = sessions(folder / "many", "replay")
+    for number, request in enumerate(bodies(calls)):
+        ask(open_session(f"case{number}").anthropic(), [request])
+
+
+def run_floor_many(folder: Path, calls: int) -> None:
+    """The floor with one client for each call."""
+    import httpx2
+
+    ready = json.loads((folder / "floor.json").read_text())
+    answers = {key.encode(): value.encode() for key, value in ready.items()}
+    headers = {"content-type": "application/json"}
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, headers=headers, content=answers[request.content])
+
+    for request in bodies(calls):
+        ask(client(httpx2.MockTransport(answer)), [request])
+
+
+def run_vcr(folder: Path, calls: int) -> None:
+    """Stock vcrpy, matching on the raw body."""
+    import httpx2
+    import vcr
+
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        raise AssertionError("not in the cassette")
+
+    with vcr.use_cassette(str(folder / "vcr.yaml"), record_mode="none", match_on=["method", "path", "raw_body"]):
+        ask(client(httpx2.MockTransport(refuse)), bodies(calls))
+
+
+VARIANTS = {
+    "floor, one client": run_floor,
+    "this package, one cassette": run_one,
+    "floor, a client each": run_floor_many,
+    "this package, a cassette each": run_many,
+    "vcrpy": run_vcr,
+}
+
+
+def measure(name: str, folder: Path, calls: int) -> float:
+    """CPU seconds of one variant in a process of its own."""
+    command = [sys.executable, __file__, "--variant", name, "--folder", str(folder), "--calls", str(calls)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=500)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--variant", choices=VARIANTS)
+    parser.add_argument("--folder", type=Path)
+    options = parser.parse_args()
+    if options.variant:
+        import anthropic  # noqa: F401
+
+        from harness.cassettes import session as _  # noqa: F401
+
+        start = time.process_time()
+        VARIANTS[options.variant](options.folder, options.calls)
+        print(time.process_time() - start)
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        record(folder, options.calls)
+        sizes = {part: sum(f.stat().st_size for f in (folder / part).rglob("*") if f.is_file()) for part in ("one", "many")}
+        sizes["vcr.yaml"] = (folder / "vcr.yaml").stat().st_size
+        print({part: f"{size / 1e6:.2f} MB" for part, size in sizes.items()})
+        names = [name for name in VARIANTS if name != "vcrpy"]
+        times: dict[str, list[float]] = {name: [] for name in names}
+        for _ in range(options.rounds):
+            for name in names:
+                times[name].append(measure(name, folder, options.calls))
+        for name in names:
+            print(f"{name:32} {median(times[name]):6.2f} s")
+        for ours, floor in (
+            ("this package, one cassette", "floor, one client"),
+            ("this package, a cassette each", "floor, a client each"),
+        ):
+            ratio = median(a / b for a, b in zip(times[ours], times[floor], strict=True))
+            print(f"{ours}: {ratio:.2f} of {floor}")
+        if options.rounds > 3:
+            print(f"{"vcrpy, once":32} {measure("vcrpy", folder, options.calls):6.2f} s")
+        print(f"cassetter: {'installed, not measured here' if find_spec('cassetter') else 'not installed'}")
+
+
+if __name__ == "__main__":
+    main()
