@@ -18,7 +18,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-SYSTEM = "".join(f"Rule {number}: weigh the evidence of each skill before the title of the post.\n" for number in range(770))
+SYSTEM = "".join(
+    f"Rule {number}: weigh the evidence of each skill before the title of the post.\n" for number in range(770)
+)
 QUESTION = "Where does this resume fall short of the job? " * 40
 
 
@@ -177,7 +179,7 @@ def main() -> None:
     if options.variant:
         import anthropic  # noqa: F401
 
-        from harness.cassettes import session as _  # noqa: F401
+        from harness.cassettes import session as _
 
         start = time.process_time()
         VARIANTS[options.variant](options.folder, options.calls)
@@ -186,16 +188,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         record(folder, options.calls)
-        sizes = {part: sum(f.stat().st_size for f in (folder / part).rglob("*") if f.is_file()) for part in ("one", "many")}
+        sizes = {
+            part: sum(f.stat().st_size for f in (folder / part).rglob("*") if f.is_file()) for part in ("one", "many")
+        }
         sizes["vcr.yaml"] = (folder / "vcr.yaml").stat().st_size
         print({part: f"{size / 1e6:.2f} MB" for part, size in sizes.items()})
         names = [name for name in VARIANTS if name != "vcrpy"]
         times: dict[str, list[float]] = {name: [] for name in names}
         for _ in range(options.rounds):
-            for name in names:
-                times[name].append(measure(name, folder, options.calls))
-        for name in names:
-            print(f"{name:32} {median(times[name]):6.2f} s")
+            for variant in names:
+                times[variant].append(measure(variant, folder, options.calls))
+        for variant in names:
+            print(f"{variant:32} {median(times[variant]):6.2f} s")
         for ours, floor in (
             ("this package, one cassette", "floor, one client"),
             ("this package, a cassette each", "floor, a client each"),
@@ -203,7 +207,7 @@ def main() -> None:
             ratio = median(a / b for a, b in zip(times[ours], times[floor], strict=True))
             print(f"{ours}: {ratio:.2f} of {floor}")
         if options.rounds > 3:
-            print(f"{"vcrpy, once":32} {measure("vcrpy", folder, options.calls):6.2f} s")
+            print(f"{'vcrpy, once':32} {measure('vcrpy', folder, options.calls):6.2f} s")
         print(f"cassetter: {'installed, not measured here' if find_spec('cassetter') else 'not installed'}")
 
 

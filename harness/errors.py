@@ -9,7 +9,8 @@
     ├── CassetteError (ValueError)       a cassette or blob on disk is unreadable or not whole
     ├── SuiteError (ValueError)          a suite, fixture or prompt file is unreadable or invalid
     ├── UsageError (ValueError)          options that cannot go together, or lack something
-    └── CheckError (AssertionError)      a check of a suite or assertion does not hold
+    ├── CheckError (AssertionError)      a check of a suite or assertion does not hold
+    └── NetworkBlockedError (ConnectionError)  a test reached for another machine where it must not
 
 ``harness.cassettes.transport.CassetteMissError`` is the one more: it has to derive from
 ``anthropic.AnthropicError`` too, so that the SDK neither wraps nor retries it, and lives
@@ -55,3 +56,7 @@ class UsageError(HarnessError, ValueError):
 
 class CheckError(HarnessError, AssertionError):
     """A check of a suite or an assertion does not hold."""
+
+
+class NetworkBlockedError(HarnessError, ConnectionError):
+    """A test reached for another machine in a mode in which it must not."""

@@ -16,7 +16,8 @@ from anthropic import Anthropic, AsyncAnthropic
 from harness.cassettes.format import Cassette, Header, Interaction
 from harness.cassettes.miss import describe_miss
 from harness.cassettes.store import CassetteStore
-from harness.cassettes.transport import CassetteMissError, RecordTransport, ReplayTransport
+from harness.cassettes.scrub import Scrubber
+from harness.cassettes.transport import NOTHING_OF_THE_USERS, CassetteMissError, RecordTransport, ReplayTransport
 from harness.emulator.core import Emulator
 from harness.emulator.responder import Responder, respond
 from harness.emulator.transport import EmulatorTransport
@@ -59,6 +60,7 @@ class SessionOptions:
     """Who answers in ``record`` mode."""
     store: CassetteStore
     count_text: CountText
+    scrubber: Scrubber = NOTHING_OF_THE_USERS
     is_realtime: bool = False
     """Replay streams with the gaps they were recorded with."""
     today: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -91,6 +93,7 @@ class CallSession:
                 ),
                 hint=hint,
                 is_realtime=options.is_realtime,
+                scrubber=options.scrubber,
             )
 
     @property
@@ -156,5 +159,7 @@ class CallSession:
             return self._replay
         if self._recorder is None:
             upstream = self._make_emulator() if self.origin == "emulator" else real()
-            self._recorder = RecordTransport(upstream, origin=self.origin, on_call=self.calls.append)
+            self._recorder = RecordTransport(
+                upstream, origin=self.origin, on_call=self.calls.append, scrubber=self._options.scrubber
+            )
         return self._recorder

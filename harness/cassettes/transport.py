@@ -10,6 +10,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from threading import Lock
 from typing import Any
 
@@ -17,6 +18,7 @@ import httpx2
 from anthropic import AnthropicError
 
 from harness.cassettes.format import Cassette, Chunk, Failure, Interaction, RecordedRequest, RecordedResponse
+from harness.cassettes.scrub import Scrubber
 from harness.errors import HarnessError
 from harness.prompt.call import Call, Origin, read_stream_usage, read_usage
 
@@ -25,6 +27,9 @@ KEPT_RESPONSE_HEADERS = frozenset({"content-type", "request-id", "retry-after", 
 
 OnCall = Callable[[Call], None]
 DescribeMiss = Callable[[RecordedRequest, Cassette | None, str], str]
+
+NOTHING_OF_THE_USERS = Scrubber()
+"""Takes out keys and ids of organisations, as always, and nothing besides."""
 
 _ABANDONED = httpx2.ReadError("the recording stops here, where its reader had stopped")
 """Ends the recording of a stream that was not read to its end; a reader who goes on must not take it for whole."""
@@ -72,6 +77,7 @@ class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         describe: DescribeMiss,
         hint: str,
         is_realtime: bool = False,
+        scrubber: Scrubber = NOTHING_OF_THE_USERS,
     ) -> None:
         """Serve ``cassette``; ``None`` stands for one that was never recorded.
 
@@ -83,6 +89,7 @@ class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         self._describe = describe
         self._hint = hint
         self._is_realtime = is_realtime
+        self._scrubber = scrubber
         self.misses: list[CassetteMissError] = []
         """Every miss so far, for whoever must not trust the caller to pass the error on."""
         self._lock = Lock()
@@ -99,11 +106,11 @@ class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one request from the cassette."""
-        return self._answer(_recorded(request, request.read()))
+        return self._answer(self._scrubber.request(_recorded(request, request.read())))
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one request from the cassette."""
-        return self._answer(_recorded(request, await request.aread()))
+        return self._answer(self._scrubber.request(_recorded(request, await request.aread())))
 
     def _answer(self, request: RecordedRequest) -> httpx2.Response:
         with self._lock:
@@ -130,8 +137,14 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     """Passes requests to an upstream and notes what came back, chunk by chunk, while it is read."""
 
     def __init__(
-        self, upstream: httpx2.BaseTransport | httpx2.AsyncBaseTransport, *, origin: Origin, on_call: OnCall
+        self,
+        upstream: httpx2.BaseTransport | httpx2.AsyncBaseTransport,
+        *,
+        origin: Origin,
+        on_call: OnCall,
+        scrubber: Scrubber = NOTHING_OF_THE_USERS,
     ) -> None:
+        self._scrubber = scrubber
         self._upstream = upstream
         self._origin = origin
         self._on_call = on_call
@@ -177,9 +190,10 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         with self._lock:
             self._interactions.append(None)
             slot = len(self._interactions) - 1
-        return _Taking(_recorded(request, body), lambda interaction: self._close(slot, interaction))
+        return _Taking(self._scrubber.request(_recorded(request, body)), lambda interaction: self._close(slot, interaction))
 
     def _close(self, slot: int, interaction: Interaction) -> None:
+        interaction = replace(interaction, response=self._scrubber.response(interaction.response))
         with self._lock:
             self._interactions[slot] = interaction
         if call := make_call(interaction.request, interaction.response, self._origin):

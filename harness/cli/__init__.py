@@ -8,6 +8,7 @@ from importlib import import_module
 from harness.errors import HarnessError
 
 COMMANDS = {
+    "cassettes": "recorded interactions, from and to the YAML of vcrpy",
     "explain": "why a request does not read what an earlier one wrote",
     "simulate": "what the prompt cache bills for a sequence of requests",
 }

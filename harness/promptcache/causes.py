@@ -46,6 +46,9 @@ Cause = Literal[
     "other",
 ]
 
+_NEIGHBOURS = 8
+"""Characters on either side of a difference that may compose with it."""
+
 PARAMETER_CAUSES: dict[str, Cause] = {
     "model": "model_changed",
     "speed": "speed_changed",
@@ -114,7 +117,7 @@ def _name_text(before: Block | None, after: Block | None) -> Cause | None:
     old, new = block_text(before), block_text(after)
     if _squeezed(old) == _squeezed(new):
         return "whitespace"
-    if _normalised(old) == _normalised(new):
+    if _differ_in_form(old, new):
         return "unicode"
     if reads_as_time(old, new):
         return "timestamp"
@@ -160,6 +163,15 @@ def _turn(blocks: Sequence[Block]) -> list[Block]:
 
 def _squeezed(text: str) -> str:
     return "".join(text.split())
+
+
+def _differ_in_form(old: str, new: str) -> bool:
+    """Whether two different texts are one after normalisation; only what is around the differences is compared."""
+    if old.isascii() and new.isascii():
+        return False
+    start = max(0, first_difference(old, new) - _NEIGHBOURS)
+    end = max(0, first_difference(old[start:][::-1], new[start:][::-1]) - _NEIGHBOURS)
+    return _normalised(old[start : len(old) - end]) == _normalised(new[start : len(new) - end])
 
 
 def _normalised(text: str) -> str:

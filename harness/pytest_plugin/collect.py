@@ -69,7 +69,8 @@ class CaseItem(pytest.Item):
         """Make the calls and check them; in ``record`` mode, keep them."""
         state, run = self.config.stash[STATE], self.case_run
         function = load_call(run.suite)
-        session = state.open_session(self, run.cassette(self.config.rootpath))
+        cassette = run.cassette(self.config.rootpath)
+        session = state.open_session(self, cassette)
         self.stash[SESSION] = session
         try:
             runner.run_case(run, function, session, state.count_text)
@@ -79,8 +80,7 @@ class CaseItem(pytest.Item):
             raise
         finally:
             state.note_calls(self, session.calls, suite=run.suite.name, version=run.version.name)
-        session.raise_first_miss()
-        session.save()
+        state.close_session(self, session, cassette)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What the application's code raised, without the frames of pytest above it."""

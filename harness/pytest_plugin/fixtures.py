@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.errors import UsageError
 from harness.pytest_plugin.state import PASSED, SESSION, STATE
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from anthropic import Anthropic, AsyncAnthropic
 
     from harness.cassettes.session import CallSession
+    from harness.cassettes.vcr import ForeignSession
     from harness.client.claude import AsyncClaudeClient, ClaudeClient
 
 
@@ -27,14 +29,37 @@ def harness_session(request: pytest.FixtureRequest) -> Iterator[CallSession]:
     """
     item: pytest.Item = request.node
     state = request.config.stash[STATE]
-    session = state.open_session(item, cassette_name(item))
+    cassette = cassette_name(item)
+    session = state.open_session(item, cassette)
     item.stash[SESSION] = session
     yield session
     suite = "/".join(item.path.parts[-2:])
     state.note_calls(item, session.calls, suite=suite, version="-")
     if item.stash.get(PASSED, False):
-        session.raise_first_miss()
-        session.save()
+        state.close_session(item, session, cassette)
+
+
+@pytest.fixture
+def harness_cassette(request: pytest.FixtureRequest) -> Iterator[ForeignSession]:
+    """The test's way to an answer for any other HTTP client; point it at ``harness_cassette.base_url``.
+
+    ``harness_cassette.calls`` and the cassette are as for ``harness_session``. A test uses one of the two.
+    """
+    item: pytest.Item = request.node
+    if "harness_session" in request.fixturenames:
+        raise UsageError(
+            "harness_session and harness_cassette in one test would write one cassette",
+            hint="give the official SDK harness_cassette.base_url and a key of its own, or make two tests",
+        )
+    state = request.config.stash[STATE]
+    cassette = cassette_name(item)
+    session = state.open_foreign_session(item, cassette)
+    item.stash[SESSION] = session
+    with session:
+        yield session
+    state.note_calls(item, session.calls, suite="/".join(item.path.parts[-2:]), version="-")
+    if item.stash.get(PASSED, False):
+        state.close_session(item, session, cassette)
 
 
 @pytest.fixture

@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from harness.errors import UsageError
 from harness.pytest_plugin.state import RunState
+from harness.pytest_plugin.upkeep import Limits
 
 if TYPE_CHECKING:
+    from harness.cassettes.scrub import Rule
     from harness.cassettes.session import Mode
     from harness.prompt.call import Origin
 
 _MODES = ("replay", "emulate", "record", "live")
 _UPSTREAMS = ("anthropic", "emulator")
+_GUARDS = ("used", "all", "off")
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -31,6 +35,41 @@ def add_options(parser: pytest.Parser) -> None:
         choices=_UPSTREAMS,
         default="anthropic",
         help="who answers in record mode (default: anthropic, which needs a key)",
+    )
+    group.addoption(
+        "--harness-max-age",
+        metavar="DAYS",
+        help="warn of replayed cassettes that were recorded longer ago than this",
+    )
+    group.addoption(
+        "--harness-max-age-fails",
+        action="store_true",
+        help="tests whose cassettes are older than --harness-max-age fail",
+    )
+    group.addoption(
+        "--harness-fail-unplayed",
+        action="store_true",
+        help="tests whose cassettes hold requests that they do not send fail",
+    )
+    group.addoption(
+        "--harness-realtime",
+        action="store_true",
+        help="replay streams with the gaps they were recorded with (default: without any)",
+    )
+    group.addoption(
+        "--harness-list-cassettes",
+        metavar="FILE",
+        help="write the names of all cassettes that the collected tests use to FILE, and run no test",
+    )
+    parser.addini("harness_max_age", "what --harness-max-age is if it is not given; empty: any age", default="")
+    parser.addini(
+        "harness_guard",
+        "which tests can reach only loopback addresses, in replay and emulate mode: "
+        "those that use the harness (used), all, or none (off)",
+        default="used",
+    )
+    parser.addini(
+        "harness_scrub", "what never to store of bodies, one a line: regex => replacement", type="linelist", default=[]
     )
     parser.addini("harness_cassettes", "folder of the cassettes, from the root of the project", default="cassettes")
     parser.addini("harness_reports", "folder to write report.json and report.md to; empty: none", default="")
@@ -62,7 +101,68 @@ def make_state(config: pytest.Config) -> RunState:
         upstream=upstream,
         cassettes=config.rootpath / config.getini("harness_cassettes"),
         reports=config.rootpath / folder if (folder := config.getini("harness_reports")) else None,
+        guard=_read_guard(config),
+        limits=_read_limits(config),
+        scrub=_read_scrub(config),
     )
+
+
+def register_lister(config: pytest.Config) -> None:
+    """Let a run list cassettes instead of running tests, if the options want it.
+
+    Raises:
+        pytest.UsageError: the tests would be collected in other processes.
+    """
+    path = config.getoption("--harness-list-cassettes")
+    if path is None:
+        return
+    if _is_distributed(config):
+        raise pytest.UsageError(
+            "--harness-list-cassettes cannot run in several processes: none of them sees the whole list\n"
+            "  try: leave out -n"
+        )
+    from harness.pytest_plugin.listing import CassetteLister
+
+    config.pluginmanager.register(CassetteLister(config.invocation_params.dir / path), "harness-lister")
+
+
+def _read_guard(config: pytest.Config) -> str:
+    guard = str(config.getini("harness_guard"))
+    if guard not in _GUARDS:
+        raise pytest.UsageError(f"harness_guard is {guard!r}, expected used, all or off")
+    return guard
+
+
+def _read_limits(config: pytest.Config) -> Limits:
+    given = config.getoption("--harness-max-age")
+    name, value = (
+        ("harness_max_age", config.getini("harness_max_age")) if given is None else ("--harness-max-age", given)
+    )
+    if (value or given is not None) and not (value.isascii() and value.isdecimal()):
+        raise pytest.UsageError(f"{name} is {value!r}, expected a whole number of days")
+    is_age_fatal = config.getoption("--harness-max-age-fails")
+    if is_age_fatal and not value:
+        raise pytest.UsageError(
+            "--harness-max-age-fails needs to know which age is too much\n"
+            "  try: add --harness-max-age=DAYS, or set harness_max_age in the configuration file"
+        )
+    return Limits(
+        max_age_days=int(value) if value else None,
+        is_age_fatal=is_age_fatal,
+        is_unplayed_fatal=config.getoption("--harness-fail-unplayed"),
+    )
+
+
+def _read_scrub(config: pytest.Config) -> tuple[Rule, ...]:
+    lines = config.getini("harness_scrub")
+    if not lines:
+        return ()
+    from harness.cassettes.scrub import read_rules
+
+    try:
+        return read_rules(lines)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _has_api_key() -> bool:

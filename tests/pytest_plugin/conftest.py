@@ -70,6 +70,9 @@ def pytest_configure(config):
 
 RECORD = ("--harness-mode=record", "--harness-upstream=emulator")
 
+# They come with hypothesis and with LangChain, and import for a second or more in each run.
+OTHERS_PLUGINS = ("-p", "no:hypothesispytest", "-p", "no:langsmith_plugin", "-p", "no:anyio")
+
 Run = Callable[..., pytest.RunResult]
 
 
@@ -95,8 +98,7 @@ class Project:
 
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run pytest in this process."""
-        # Hypothesis' plugin would import hypothesis at the end of each run, which takes a second.
-        return self.pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments)
+        return self.pytester.runpytest_inprocess("-p", "no:cacheprovider", *OTHERS_PLUGINS, *arguments)
 
     def record(self, *arguments: str) -> None:
         """Record all cassettes from the emulator; all tests have to pass."""

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.pytest_plugin.conftest import Project
+from tests.pytest_plugin.conftest import OTHERS_PLUGINS, Project
 
 pytest_plugins = ("pytester",)
 
@@ -23,7 +23,7 @@ def pytest_unconfigure(config):
 def test_project_without_a_suite_loads_nothing_heavy(arguments: tuple[str, ...], project: Project) -> None:
     project.write("conftest.py", REPORT_HEAVY)
     project.write("test_app.py", "def test_one():\n    pass\n")
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *OTHERS_PLUGINS, *arguments]
 
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=project.path)
 

@@ -1,7 +1,10 @@
 """A request that the cassette does not hold: one failure, at once, with the command to record it."""
 
+import json
+
 import pytest
 
+from harness.cassettes.format import sign
 from tests.pytest_plugin.conftest import APP, PROMPT, Project, shown
 
 pytest_plugins = ("pytester",)
@@ -102,7 +105,8 @@ def test_miss_of_a_cassette_from_the_real_api_is_to_be_recorded_there(project: P
     project.write("test_app.py", TEST)
     project.record()
     cassette = project.path / "cassettes/test_app/test_ask.json"
-    cassette.write_text(cassette.read_text().replace('"from": "emulator"', '"from": "anthropic"'))
+    content = json.loads(cassette.read_text().replace('"from": "emulator"', '"from": "anthropic"'))
+    cassette.write_text(sign({key: content[key] for key in ("recorded", "interactions")}))
     project.write("test_app.py", TEST.replace("my parcel", "our parcel"))
 
     result = project.run()

@@ -61,6 +61,7 @@ def test_prompt_prefixed_with_the_time_fails_its_suite_only_and_names_the_place(
             "  cause: timestamp: a date or time stands in the prefix, and changes",
             "  cost:  2,199 tokens are not read any more: $0.00?? more a call",
             "  fix:   move it behind the last breakpoint, into the user message",
+            "  shared: 3 more cassettes have the recorded text",
             '  try: pytest "support/suite.yaml::support[[]v1-refund]" --harness-mode=record *',
         ],
         consecutive=True,
@@ -82,6 +83,7 @@ def test_one_changed_character_far_into_the_prompt_is_named(project: Project) ->
         "  cause: text_changed: the text changed\n"
         "  cost:  2,199 tokens are not read any more: $0.0053 more a call\n"
         "  fix:   if this is meant, give the prompt a new version; else move what varies behind the last breakpoint\n"
+        "  shared: 1 more cassette has the recorded text\n"
         '  try: pytest "support/suite.yaml::support[v1-parcel]" --harness-mode=record --harness-upstream=emulator'
     )
 

@@ -1,0 +1,205 @@
+"""Keeping a folder of cassettes clean: what nothing names any more, what is not whole, and what must not be there."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from harness.cassettes.format import BLOB_NAME, Cassette
+from harness.cassettes.store import CassetteStore
+from harness.errors import CassetteError, UsageError
+
+_BLOB_FILE = re.compile(r"[0-9a-f]{64}\.txt")
+_ENDING = ".json"
+
+# What ends a name and begins a value in JSON, in JSON within JSON, and in a header.
+_IS = r"\\?[\"']?\s*[:=]\s*\\?[\"']?"
+
+SECRETS = tuple(
+    (what, re.compile(pattern))
+    for what, pattern in (
+        ("an API key (sk-ant-)", r"sk-ant-"),
+        ("a bearer token", r"(?i)\bbearer\s+(?=[\w.~+/=-]*\d)[\w.~+/=-]{8,}"),
+        ("an x-api-key header", rf"(?i)\bx-api-key{_IS}[\w.~+/-]"),
+        (
+            "an authorization header",
+            rf"(?i)\bauthorization{_IS}(?:(?:bearer|basic|token)\s+[\w.~+/=-]{{4}}|(?=[\w.~+/=-]*\d)[\w.~+/=-]{{16}})",
+        ),
+        ("a cookie", rf"(?i)\b(?:set-)?cookie{_IS}[\w.-]+="),
+        ("an organization id", r"\borg[-_](?=[A-Za-z]*\d)[A-Za-z0-9]{16,}"),
+        (
+            "an organization id",
+            r"(?i)\b(?:anthropic-)?org(?:ani[sz]ation)?(?:[_-]?(?:uu)?id)?\W{1,8}"
+            r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+        ),
+        ("a workspace id", r"\bwrkspc_\w{8}"),
+    )
+)
+"""What a committed cassette must not hold, with the pattern that finds it."""
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong with a file."""
+
+    path: Path
+    line: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unnamed:
+    """Files that nothing names."""
+
+    cassettes: tuple[Path, ...]
+    blobs: tuple[Path, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all of them."""
+        return sum(path.stat().st_size for path in (*self.cassettes, *self.blobs))
+
+
+def read_used(path: Path) -> frozenset[str]:
+    """Names of cassettes, one a line, as ``pytest --harness-list-cassettes`` writes them.
+
+    Raises:
+        UsageError: the file is unreadable or names nothing, so that everything would be removed.
+    """
+    hint = f"write it with pytest --harness-list-cassettes={path}"
+    try:
+        names = frozenset(path.read_text(encoding="utf-8").splitlines()) - {""}
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: unreadable: {error}", hint=hint) from None
+    if not names:
+        raise UsageError(f"{path}: names no cassette, and all would be removed", hint=hint)
+    return names
+
+
+def find_unnamed(folder: Path, used: frozenset[str] | None = None) -> Unnamed:
+    """Cassettes that are not in ``used``, if that is given, and blobs that no other cassette names.
+
+    Raises:
+        UsageError: the folder is not one of cassettes, or holds none of those in ``used``.
+        CassetteError: a cassette is unreadable, so that the blobs that it names are not known.
+    """
+    cassettes = list_cassettes(folder)
+    if used is not None and used.isdisjoint(cassettes):
+        raise UsageError(
+            f"none of the {len(cassettes):,} cassettes in {folder} is used, which is not likely",
+            hint="give the folder that the ini key harness_cassettes names",
+        )
+    unused = () if used is None else tuple(path for name, path in cassettes.items() if name not in used)
+    named = {digest for path in cassettes.values() if path not in unused for digest in _read_names(path)}
+    blobs = tuple(path for path in _list_blobs(folder) if path.stem not in named)
+    return Unnamed(cassettes=unused, blobs=blobs)
+
+
+def remove(unnamed: Unnamed, folder: Path) -> None:
+    """Delete files, cassettes first, so that none is ever without its blobs; then folders that are left empty."""
+    for path in (*unnamed.cassettes, *unnamed.blobs):
+        path.unlink()
+    for path in unnamed.cassettes:
+        for parent in path.parents:
+            if parent == folder or any(parent.iterdir()):
+                break
+            parent.rmdir()
+
+
+def check(folder: Path) -> list[Finding]:
+    """What is wrong with the cassettes and blobs of a folder: secrets, and files that are not whole.
+
+    Raises:
+        UsageError: the folder is not one of cassettes, or holds none.
+    """
+    store = CassetteStore(folder)
+    findings: list[Finding] = []
+    for name, path in list_cassettes(folder).items():
+        text = path.read_bytes().decode("utf-8", "replace")
+        try:
+            cassette = store.load(name)
+        except CassetteError as error:
+            reason = error.message.removeprefix(f"{path}: ")
+            findings.append(Finding(path, _find_line(text, reason), reason))
+        else:
+            findings += _find_hidden(path, text, cassette)
+        findings += _find_secrets(path, text)
+    for path in _list_blobs(folder):
+        data = path.read_bytes()
+        if sha256(data).hexdigest() != path.stem:
+            findings.append(Finding(path, 1, "not the text that was recorded (its sha256 differs)"))
+        findings += _find_secrets(path, data.decode("utf-8", "replace"))
+    return sorted(set(findings))
+
+
+def list_cassettes(folder: Path) -> dict[str, Path]:
+    """The cassettes of a folder by name, sorted.
+
+    Raises:
+        UsageError: there is no such folder, or no cassette in it.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder")
+    found = {path.relative_to(folder).as_posix().removesuffix(_ENDING): path for path in folder.rglob(f"*{_ENDING}")}
+    if not found:
+        raise UsageError(f"{folder} holds no cassette", hint="record with pytest --harness-mode=record")
+    return dict(sorted(found.items()))
+
+
+def _list_blobs(folder: Path) -> list[Path]:
+    return sorted(path for path in (folder / "blobs").glob("*.txt") if _BLOB_FILE.fullmatch(path.name))
+
+
+def _read_names(path: Path) -> list[str]:
+    """Digests of the blobs that a cassette names."""
+    try:
+        text = path.read_bytes().decode()
+        json.loads(text)
+    except (OSError, ValueError, RecursionError) as error:
+        raise CassetteError(
+            f"{path}:{getattr(error, 'lineno', 1)}: not a cassette: {error}",
+            hint="restore the file from version control, record anew, or delete it",
+        ) from None
+    return BLOB_NAME.findall(text)
+
+
+def _find_secrets(path: Path, text: str) -> Iterator[Finding]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        for what in _name_secrets(line):
+            yield Finding(path, number, what)
+
+
+def _find_hidden(path: Path, text: str, cassette: Cassette | None) -> Iterator[Finding]:
+    """Secrets in bodies that do not stand in one piece in the file: in several chunks, or as base64."""
+    document: dict[str, Any] = json.loads(text)
+    items = zip(cassette.interactions if cassette else (), document["interactions"], strict=False)
+    for number, (interaction, item) in enumerate(items):
+        for side, body in (("request", interaction.request.body), ("response", interaction.response.body)):
+            if not item[side].keys().isdisjoint({"chunks", "base64"}):
+                line = _find_line(text, f"interactions[{number}].{side}")
+                for what in _name_secrets(body.decode("utf-8", "replace")):
+                    yield Finding(path, line, what)
+
+
+def _name_secrets(text: str) -> list[str]:
+    return [what for what, pattern in SECRETS if pattern.search(text)]
+
+
+def _find_line(text: str, reason: str) -> int:
+    """The line that a reason speaks of: of a JSON error, a blob or an interaction; else the first."""
+    if match := re.search(r"\bline (\d+) column", reason):
+        return int(match[1])
+    if match := re.search(r"[0-9a-f]{64}", reason):
+        offset = text.find(match[0])
+        return text.count("\n", 0, offset) + 1 if offset >= 0 else 1
+    if match := re.match(r"interactions\[(\d+)\]\.(request|response)", reason):
+        # Only these stand three spaces in: a text in JSON never begins a line.
+        places = [place.start() for place in re.finditer(rf'^   "{match[2]}": ', text, re.MULTILINE)]
+        number = int(match[1])
+        return text.count("\n", 0, places[number]) + 1 if number < len(places) else 1
+    return 1

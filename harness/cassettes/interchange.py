@@ -1,0 +1,266 @@
+"""Ordinary vcrpy cassettes in YAML, read into ours and written from them; every byte of a body is kept.
+
+Of headers only those of responses cross over, and of them only the ones that we record: no
+credential of a vcrpy cassette reaches one of ours.
+"""
+
+import json
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from importlib import import_module
+from io import BytesIO
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import yaml
+from vcr.request import Request
+from vcr.serialize import serialize
+from vcr.serializers import yamlserializer
+
+from harness.cassettes.format import Cassette, Chunk, Header, Interaction, RecordedRequest, RecordedResponse
+from harness.cassettes.transport import KEPT_RESPONSE_HEADERS
+from harness.errors import CassetteError
+from harness.files import write_atomically
+from harness.prompt.call import Origin
+
+API_URL = "https://api.anthropic.com"
+
+_HEADER_KEY = "prompt_cache_harness"
+"""Where an export keeps the header of our cassette, in the ``metadata`` that vcrpy passes over."""
+_EVENT_END = re.compile(rb"(?<=\n\n)|(?<=\r\n\r\n)")
+
+
+def read_vcr(path: Path) -> Cassette:
+    """A vcrpy YAML cassette as one of ours, with compressed bodies decoded.
+
+    Raises:
+        CassetteError: the file is no vcrpy cassette, or a body cannot be decoded; starts with file and place.
+    """
+    try:
+        document = yamlserializer.deserialize(path.read_bytes().decode())
+    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
+        raise CassetteError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    items = document.get("interactions") if isinstance(document, dict) else None
+    if not isinstance(items, list):
+        raise CassetteError(f"{path}: no vcrpy cassette: it has no list of interactions")
+    interactions = []
+    for number, item in enumerate(items):
+        try:
+            interactions.append(_read_interaction(item))
+        except CassetteError as error:
+            raise CassetteError(f"{path}: interactions[{number}]: {error.message}") from None
+        except (KeyError, TypeError, AttributeError, ValueError, httpx2.InvalidURL) as error:
+            reason = f"{type(error).__name__} at {error}"
+            raise CassetteError(f"{path}: interactions[{number}]: not of vcrpy's form: {reason}") from None
+    return Cassette(header=_read_header(document, path), interactions=tuple(interactions))
+
+
+def write_vcr(cassette: Cassette, path: Path) -> None:
+    """Write a cassette as YAML that stock vcrpy plays.
+
+    Raises:
+        CassetteError: a call broke off, which vcrpy's format cannot hold.
+    """
+    for number, interaction in enumerate(cassette.interactions):
+        if (failure := interaction.response.failure) is not None:
+            raise CassetteError(
+                f"interactions[{number}] broke off with {failure.kind}, which a vcrpy cassette cannot hold"
+            )
+    header = cassette.header
+    document = {
+        "requests": [_vcr_request(interaction.request) for interaction in cassette.interactions],
+        "responses": [vcr_response(interaction.response) for interaction in cassette.interactions],
+        "metadata": {_HEADER_KEY: {"from": header.origin, "at": header.recorded_at, "sdk": header.sdk}},
+    }
+    write_atomically(path, serialize(document, yamlserializer).encode())
+
+
+def vcr_response(response: RecordedResponse) -> dict[str, Any]:
+    """A response in the form in which vcrpy takes and stores it."""
+    status = response.status or 200
+    return {
+        "status": {"code": status, "message": httpx2.codes.get_reason_phrase(status)},
+        "headers": {name: [value] for name, value in response.headers.items()},
+        "body": {"string": response.body},
+    }
+
+
+def read_body(body: Any) -> bytes:
+    """The bytes of a request body as vcrpy holds it.
+
+    A body that is kept as parsed JSON becomes the JSON that the official SDK sends.
+
+    Raises:
+        CassetteError: the body is of another kind, such as a form.
+    """
+    if body is None:
+        return b""
+    if isinstance(body, bytes | bytearray):
+        return bytes(body)
+    if isinstance(body, str):
+        return body.encode()
+    if isinstance(body, BytesIO):
+        return body.getvalue()
+    if isinstance(body, dict | list):
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    if isinstance(body, Iterator):
+        return b"".join(read_body(piece) for piece in body)
+    raise CassetteError(f"a body of {type(body).__name__}, expected text, bytes or JSON")
+
+
+def read_response(status: int, headers: Mapping[str, Any], body: bytes) -> RecordedResponse:
+    """A response as we record it: decoded, without the headers that could hold a secret, streams event by event.
+
+    Raises:
+        CassetteError: the body is compressed and cannot be decoded.
+    """
+    values = {name.lower(): _header_text(value) for name, value in headers.items()}
+    kept = {name: value for name, value in values.items() if name in KEPT_RESPONSE_HEADERS}
+    body = decompress(body, values.get("content-encoding", ""))
+    is_stream = kept.get("content-type", "").startswith("text/event-stream")
+    return RecordedResponse(status=status, headers=kept, chunks=tuple(map(Chunk, split_events(body, is_stream))))
+
+
+def split_events(body: bytes, is_stream: bool) -> tuple[bytes, ...]:
+    """The events of a stream, each with the empty line that ends it; anything else stays in one piece."""
+    pieces = tuple(filter(None, _EVENT_END.split(body))) if is_stream else ()
+    return pieces or (body,)
+
+
+def decompress(body: bytes, encoding: str) -> bytes:
+    """A body without its ``content-encoding``; untouched if whoever stored it had decoded it already.
+
+    Raises:
+        CassetteError: the body is cut off or damaged, or its encoding is unknown here.
+    """
+    for name in reversed([part.strip().lower() for part in encoding.split(",")]):
+        if name in ("", "identity") or not body:
+            continue
+        if name in ("gzip", "x-gzip"):
+            body = _inflate_all(body, name, zlib.MAX_WBITS | 16) if body.startswith(b"\x1f\x8b") else body
+        elif name == "deflate":
+            body = _undeflate(body)
+        else:
+            body = _decompress_with_package(body, name)
+    return body
+
+
+def request_path(uri: str) -> str:
+    """Path and query of a URL, as the official SDK sends them."""
+    return httpx2.URL(uri).raw_path.decode("ascii")
+
+
+def _read_interaction(item: Mapping[str, Any]) -> Interaction:
+    request, response = item["request"], item["response"]
+    # Some projects' serialisers keep JSON parsed, under a name of its own.
+    body = request["parsed_body"] if "parsed_body" in request else request.get("body")
+    return Interaction(
+        request=RecordedRequest.from_body(str(request["method"]), request_path(request["uri"]), read_body(body)),
+        response=_read_response(response),
+    )
+
+
+def _read_response(item: Mapping[str, Any]) -> RecordedResponse:
+    headers = item.get("headers") or {}
+    if "parsed_body" in item:
+        # Its bytes are not the compressed ones that the headers speak of.
+        headers = {name: value for name, value in headers.items() if name.lower() != "content-encoding"}
+        body = item["parsed_body"]
+    elif "content" in item:
+        body = item["content"]
+    else:
+        body = item.get("body")
+        if isinstance(body, dict) and "string" in body:
+            body = body["string"]
+        elif body == {}:
+            body = b""
+    status = item["status_code"] if "status_code" in item else item["status"]["code"]
+    return read_response(int(status), headers, read_body(body))
+
+
+def _read_header(document: Mapping[str, Any], path: Path) -> Header:
+    metadata = document.get("metadata")
+    kept = metadata.get(_HEADER_KEY) if isinstance(metadata, dict) else None
+    if isinstance(kept, dict) and kept.get("from") in ("anthropic", "emulator"):
+        return Header(origin=kept["from"], recorded_at=str(kept.get("at")), sdk=str(kept.get("sdk")))
+    items = document["interactions"]
+    origin: Origin = "emulator" if items and all(_is_local(item["request"]["uri"]) for item in items) else "anthropic"
+    moments = [moment for item in items if (moment := _date(item["response"].get("headers") or {}))]
+    # Without a date of the server's, the file's own is the only one there is.
+    moment = min(moments) if moments else datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return Header(origin=origin, recorded_at=moment.strftime("%Y-%m-%dT%H:%M:%SZ"), sdk="imported from vcrpy")
+
+
+def _vcr_request(request: RecordedRequest) -> Request:
+    return Request(request.method, f"{API_URL}{request.path}", request.body, {})
+
+
+def _date(headers: Mapping[str, Any]) -> datetime | None:
+    text = next((_header_text(value) for name, value in headers.items() if name.lower() == "date"), "")
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _is_local(uri: str) -> bool:
+    host = httpx2.URL(uri).host
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _header_text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _undeflate(body: bytes) -> bytes:
+    """``deflate`` is zlib by the standard and raw by some servers; what is neither had been decoded before."""
+    for bits in (zlib.MAX_WBITS, -zlib.MAX_WBITS):
+        try:
+            return _inflate_all(body, "deflate", bits)
+        except CassetteError:
+            continue
+    return body
+
+
+def _inflate_all(body: bytes, name: str, bits: int) -> bytes:
+    """All members of a compressed body: a server may send several, one after the other."""
+    pieces = []
+    while body:
+        inflate = zlib.decompressobj(bits)
+        try:
+            pieces.append(inflate.decompress(body) + inflate.flush())
+        except zlib.error as error:
+            raise CassetteError(f"a {name} body is damaged: {error}") from None
+        if not inflate.eof:
+            raise CassetteError(f"a {name} body is cut off")
+        body = inflate.unused_data
+    return b"".join(pieces)
+
+
+def _decompress_with_package(body: bytes, name: str) -> bytes:
+    packages = {"br": ("brotli", "error"), "zstd": ("zstandard", "ZstdError")}
+    if name not in packages:
+        raise CassetteError(f"a body is compressed with {name!r}, expected gzip, deflate, br or zstd")
+    package, error_name = packages[name]
+    try:
+        module = import_module(package)
+    except ImportError:
+        raise CassetteError(f"a body is compressed with {name}", hint=f"pip install {package}") from None
+    try:
+        if name == "br":
+            return bytes(module.decompress(body))
+        inflate = module.ZstdDecompressor().decompressobj()
+        plain = bytes(inflate.decompress(body))
+    except getattr(module, error_name) as error:
+        raise CassetteError(f"a {name} body is damaged: {error}") from None
+    if not inflate.eof:
+        raise CassetteError(f"a {name} body is cut off")
+    return plain

@@ -1,0 +1,145 @@
+"""``harness cassettes``: take recorded interactions in from vcrpy, and give them out to it."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from harness.cli import cassettes_hygiene
+from harness.errors import CassetteError, UsageError
+
+_EXAMPLE = """\
+exit codes:
+  0  done
+  1  a finding, of check and of prune --dry-run
+  2  input that cannot be judged; the reason is on standard error
+
+examples:
+  harness cassettes import tests/cassettes/*.yaml --into cassettes
+  harness cassettes export cassettes/test_app/test_ask.json --into vcr
+  harness cassettes prune cassettes --used used.txt --dry-run
+  harness cassettes check cassettes
+"""
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the subcommands, each with its arguments."""
+    parser.description = "Convert cassettes from and to the YAML of vcrpy to the byte, and keep their folder clean."
+    parser.epilog = _EXAMPLE
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for name, (help_text, add) in _ACTIONS.items():
+        add(actions.add_parser(name, help=help_text, formatter_class=argparse.RawDescriptionHelpFormatter))
+    cassettes_hygiene.add_prune(actions)
+    cassettes_hygiene.add_check(actions)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the subcommand and return its exit code.
+
+    Raises:
+        CassetteError: a cassette is unreadable; the message starts with its file.
+        UsageError: something would be overwritten.
+    """
+    return int(options.run_action(options))
+
+
+def add_import(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``import``."""
+    parser.description = (
+        "Write vcrpy YAML cassettes as cassettes of the harness. Compressed bodies are decoded, credentials dropped."
+    )
+    parser.epilog = "example:\n  harness cassettes import tests/cassettes --into cassettes\n"
+    parser.add_argument(
+        "files", metavar="VCR_YAML", type=Path, nargs="+", help="a file, or a folder with .yaml and .yml files"
+    )
+    parser.add_argument("--into", metavar="FOLDER", type=Path, required=True, help="the folder of our cassettes")
+    parser.set_defaults(run_action=run_import)
+
+
+def run_import(options: argparse.Namespace) -> int:
+    """Read all files before the first is written, so that a bad one leaves nothing half done."""
+    from harness.cassettes.interchange import read_vcr
+    from harness.cassettes.store import CassetteStore
+
+    store = CassetteStore(options.into)
+    sources = _by_target(_find_yaml(options.files), store.path)
+    cassettes = {name: read_vcr(path) for name, path in sources.items()}
+    for name, cassette in cassettes.items():
+        store.save(name, cassette)
+        print(f"{store.path(name)}: {_count(len(cassette.interactions))} from {sources[name]}")
+    return 0
+
+
+def add_export(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``export``."""
+    parser.description = "Write cassettes of the harness as YAML that stock vcrpy plays."
+    parser.epilog = "example:\n  harness cassettes export cassettes/test_app/*.json --into vcr\n"
+    parser.add_argument("files", metavar="CASSETTE", type=Path, nargs="+", help="a .json file of a cassette")
+    parser.add_argument("--into", metavar="FOLDER", type=Path, required=True, help="where to write the YAML files")
+    parser.set_defaults(run_action=run_export)
+
+
+def run_export(options: argparse.Namespace) -> int:
+    """Write one YAML file for each cassette, under the name that it has in its folder."""
+    from harness.cassettes.interchange import write_vcr
+    from harness.cassettes.store import CassetteStore
+
+    found = [(name, (folder, path)) for path in options.files for folder, name in [_place(path)]]
+    sources = _by_target([(name, path) for name, (_, path) in found], lambda name: options.into / f"{name}.yaml")
+    folders = {name: folder for name, (folder, _) in found}
+    for name, path in sources.items():
+        cassette = CassetteStore(folders[name]).load(name)
+        if cassette is None:
+            raise CassetteError(f"{path}: there is no such cassette", hint="give the path of its .json file")
+        target = options.into / f"{name}.yaml"
+        try:
+            write_vcr(cassette, target)
+        except CassetteError as error:
+            raise CassetteError(f"{path}: {error.message}") from None
+        print(f"{target}: {_count(len(cassette.interactions))} from {path}")
+    return 0
+
+
+_ACTIONS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "import": ("take in vcrpy YAML cassettes", add_import),
+    "export": ("write vcrpy YAML cassettes", add_export),
+}
+"""Each subcommand with what it does, and what adds its arguments and sets ``run_action`` to what runs it."""
+
+
+def _find_yaml(paths: list[Path]) -> Iterator[tuple[str, Path]]:
+    """Files with the names that their cassettes get; names in a folder are relative to it."""
+    for path in paths:
+        if not path.is_dir():
+            yield path.stem, path
+            continue
+        files = sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
+        if not files:
+            raise UsageError(f"{path}: no .yaml or .yml file in this folder")
+        for file in files:
+            yield file.relative_to(path).with_suffix("").as_posix(), file
+
+
+def _by_target(
+    found: Iterator[tuple[str, Path]] | list[tuple[str, Path]], target: Callable[[str], Path]
+) -> dict[str, Path]:
+    """Sources by name, if no two have one name and no target is there already."""
+    sources: dict[str, Path] = {}
+    for name, path in found:
+        if name in sources:
+            raise UsageError(f"{sources[name]} and {path} would both become {target(name)}")
+        if target(name).exists():
+            raise UsageError(f"{target(name)} is there already", hint="remove it first, or choose another folder")
+        sources[name] = path
+    return sources
+
+
+def _place(path: Path) -> tuple[Path, str]:
+    """Folder of the cassettes that a file belongs to, which is the one with ``blobs/``, and its name there."""
+    folder = next((parent for parent in path.parents if (parent / "blobs").is_dir()), path.parent)
+    return folder, path.relative_to(folder).with_suffix("").as_posix()
+
+
+def _count(number: int) -> str:
+    return f"{number} interaction{'' if number == 1 else 's'}"

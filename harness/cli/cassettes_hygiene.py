@@ -1,0 +1,105 @@
+"""``harness cassettes prune`` and ``harness cassettes check``: what is not needed, not whole or must not be there."""
+
+import argparse
+from pathlib import Path
+
+from harness.cassettes import hygiene
+
+_PRUNE_EXAMPLE = """\
+Without --used only blobs are removed, since only the tests know which cassettes they use.
+Collect all tests for it: cassettes of tests that were not collected are removed.
+
+exit codes:
+  0  done; with --dry-run: there is nothing to remove
+  1  with --dry-run: there is something to remove
+  2  it cannot be told what is needed; the reason is on standard error, and nothing was removed
+
+example:
+  pytest --harness-list-cassettes=used.txt
+  harness cassettes prune cassettes --used used.txt --dry-run
+"""
+
+_CHECK_EXAMPLE = """\
+Looks for API keys, bearer tokens, headers that hold such, cookies, and ids of organizations and
+workspaces, and proves that every cassette and blob is whole. One line for each finding: path:line: what.
+
+exit codes:
+  0  all are whole and hold no secret
+  1  there are findings
+  2  there is nothing to judge; the reason is on standard error
+
+example:
+  harness cassettes check cassettes
+"""
+
+# Annotated so where argparse keeps the class private.
+type Subparsers = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def add_prune(subparsers: Subparsers) -> None:
+    """Add the command ``prune``."""
+    parser = subparsers.add_parser(
+        "prune",
+        help="remove cassettes and blobs that nothing names",
+        description="Remove blobs that no cassette names, and cassettes that no test names.",
+        epilog=_PRUNE_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("folder", metavar="FOLDER", type=Path)
+    parser.add_argument("--used", metavar="FILE", type=Path, help="what pytest --harness-list-cassettes=FILE wrote")
+    parser.add_argument("--dry-run", action="store_true", help="only list what would be removed")
+    parser.set_defaults(run_action=run_prune)
+
+
+def add_check(subparsers: Subparsers) -> None:
+    """Add the command ``check``."""
+    parser = subparsers.add_parser(
+        "check",
+        help="look for secrets, and for files that are not whole",
+        description="Look for secrets in cassettes and blobs, and for files that are not whole.",
+        epilog=_CHECK_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("folder", metavar="FOLDER", type=Path)
+    parser.set_defaults(run_action=run_check)
+
+
+def run_prune(options: argparse.Namespace) -> int:
+    """Remove what nothing names; 1 if a dry run found something, 0 otherwise.
+
+    Raises:
+        UsageError: there is no such folder, or the list of what is used cannot be right.
+        CassetteError: a cassette is unreadable.
+    """
+    used = hygiene.read_used(options.used) if options.used else None
+    unnamed = hygiene.find_unnamed(options.folder, used)
+    verb = "would remove" if options.dry_run else "removed"
+    size = unnamed.size
+    if not options.dry_run:
+        hygiene.remove(unnamed, options.folder)
+    for path in unnamed.cassettes:
+        print(f"{verb} {path}: no test names it")
+    for path in unnamed.blobs:
+        print(f"{verb} {path}: no cassette names it")
+    counts = (_count(len(unnamed.cassettes), "cassette"), _count(len(unnamed.blobs), "blob"), _count(size, "byte"))
+    print(f"{verb}: {', '.join(counts)}")
+    return int(options.dry_run and bool(unnamed.cassettes or unnamed.blobs))
+
+
+def run_check(options: argparse.Namespace) -> int:
+    """Print what is wrong; 1 if anything is, 0 otherwise.
+
+    Raises:
+        UsageError: there is no such folder, or no cassette in it.
+    """
+    findings = hygiene.check(options.folder)
+    for finding in findings:
+        print(finding)
+    if not findings:
+        number = len(hygiene.list_cassettes(options.folder))
+        print(f"whole and without secrets: {_count(number, 'cassette')}")
+    return int(bool(findings))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,65 @@
+"""One way for all libraries: record from the emulator, then replay, and compare what the library gave."""
+
+import gc
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.cassettes.session import Mode, SessionOptions
+from harness.cassettes.store import CassetteStore
+from harness.cassettes.vcr import ForeignSession
+from harness.prompt.call import Call
+from harness.prompt.tokens import TextCounter
+
+# LiteLLM would fetch its price list when it is imported.
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+
+KEY = "sk-ant-api03-secret"
+MODEL = "claude-sonnet-5-5"
+ANSWER = "This is the emulator's answer to a message of 5 characters."
+
+Ask = Callable[[str], str]
+"""What a library answers to "Hello", given the base URL."""
+
+
+@dataclass
+class Bench:
+    """Runs a library in a mode, with one cassette."""
+
+    folder: Path
+    count_text: TextCounter
+
+    def run(self, mode: Mode, ask: Ask) -> tuple[str, list[Call]]:
+        options = SessionOptions(
+            mode=mode, upstream="emulator", store=CassetteStore(self.folder), count_text=self.count_text
+        )
+        with ForeignSession(options, "case") as session:
+            answer = ask(session.base_url)
+        session.raise_first_miss()
+        assert session.unplayed == ()
+        session.save()
+        return answer, session.calls
+
+    def record_and_replay(self, ask: Ask) -> Call:
+        """The one call that the library made, the same when recorded and when replayed; the answer is checked."""
+        recorded = self.run("record", ask)
+        assert recorded[0] == ANSWER
+        assert self.run("replay", ask) == recorded
+        assert not any(KEY.encode() in path.read_bytes() for path in self.folder.rglob("*.json"))
+        (call,) = recorded[1]
+        return call
+
+
+@pytest.fixture
+def bench(tmp_path: Path, count_text: TextCounter) -> Bench:
+    return Bench(tmp_path, count_text)
+
+
+@pytest.fixture(autouse=True)
+def _leave_nothing_to_the_next_test() -> Iterator[None]:
+    """Collect what a library left open while its warnings are ignored, not while another test runs."""
+    yield
+    gc.collect()
