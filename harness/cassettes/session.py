@@ -13,6 +13,7 @@ from typing import Any, Literal
 import httpx2
 from anthropic import Anthropic, AsyncAnthropic
 
+from harness.cassettes.drift import find_drift
 from harness.cassettes.format import Cassette, Header, Interaction
 from harness.cassettes.miss import describe_miss
 from harness.cassettes.store import CassetteStore
@@ -112,6 +113,15 @@ class CallSession:
     def misses(self) -> tuple[CassetteMissError, ...]:
         """Requests that the cassette did not hold, whether or not the caller passed the error on."""
         return tuple(self._replay.misses) if self._replay else ()
+
+    def find_drift(self) -> list[str]:
+        """Where what was answered now differs from the cassette; empty where nothing was recorded.
+
+        Raises:
+            CassetteError: the cassette is unreadable or not whole.
+        """
+        recorded = self._options.store.load(self._name)
+        return find_drift(recorded, self._recorder.interactions) if recorded and self._recorder else []
 
     def raise_first_miss(self) -> None:
         """Raise the first miss, if there was one, for callers that may have swallowed it."""

@@ -295,8 +295,8 @@ def make_call(request: RecordedRequest, response: RecordedResponse, origin: Orig
         return None
     if response.headers.get("content-type", "").startswith("text/event-stream"):
         usage = read_stream_usage(list(_events(response.body)))
-    elif response.failure is None:
-        usage = read_usage(json.loads(response.body))
+    elif (answer := _parse(response.body)) is not None:
+        usage = read_usage(answer)
     else:
         return None
     return Call(body=request.body, usage=usage, status=response.status, origin=origin)
@@ -305,11 +305,18 @@ def make_call(request: RecordedRequest, response: RecordedResponse, origin: Orig
 def _events(body: bytes) -> Iterator[dict[str, Any]]:
     for line in body.splitlines():
         if line.startswith(b"data:"):
-            try:
-                yield json.loads(line[5:])
-            except ValueError:
-                # The last line of a stream that broke off.
-                return
+            event = _parse(line[5:])
+            if event is not None:
+                yield event
+
+
+def _parse(data: bytes) -> dict[str, Any] | None:
+    """A JSON object; ``None`` for anything else, such as the last line of a stream that broke off."""
+    try:
+        value = json.loads(data)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _recorded(request: httpx2.Request, body: bytes) -> RecordedRequest:

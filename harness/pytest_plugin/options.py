@@ -52,6 +52,11 @@ def add_options(parser: pytest.Parser) -> None:
         help="tests whose cassettes hold requests that they do not send fail",
     )
     group.addoption(
+        "--harness-verify",
+        action="store_true",
+        help="in live or emulate mode, report where answers differ from the cassettes in usage or form",
+    )
+    group.addoption(
         "--harness-realtime",
         action="store_true",
         help="replay streams with the gaps they were recorded with (default: without any)",
@@ -146,7 +151,14 @@ def _read_limits(config: pytest.Config) -> Limits:
             "--harness-max-age-fails needs to know which age is too much\n"
             "  try: add --harness-max-age=DAYS, or set harness_max_age in the configuration file"
         )
+    is_verified = config.getoption("--harness-verify")
+    if is_verified and config.getoption("--harness-mode") not in ("live", "emulate"):
+        raise pytest.UsageError(
+            "--harness-verify compares new answers with the cassettes, and this mode asks for none\n"
+            "  try: add --harness-mode=live (needs a key), or --harness-mode=emulate"
+        )
     return Limits(
+        is_verified=is_verified,
         max_age_days=int(value) if value else None,
         is_age_fatal=is_age_fatal,
         is_unplayed_fatal=config.getoption("--harness-fail-unplayed"),

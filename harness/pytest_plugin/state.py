@@ -31,6 +31,7 @@ GUARD: pytest.StashKey[Guard] = pytest.StashKey()
 
 _PROPERTY = "harness_calls"
 _OLD = "harness_old_cassette"
+_DRIFT = "harness_drift"
 _UNPLAYED = "harness_unplayed"
 _FIXTURES = frozenset({"harness_session", "harness_cassette"})
 """Every fixture of ours asks for one of these."""
@@ -94,6 +95,9 @@ class RunState:
             item.user_properties.append((_UNPLAYED, upkeep.to_json(unplayed)))
             if self.limits.is_unplayed_fatal:
                 unplayed.raise_error()
+        if self.limits.is_verified:
+            lines = [f"{cassette}: {line}" for line in session.find_drift()]
+            item.user_properties.append((_DRIFT, json.dumps(lines)))
         session.save()
 
     @contextmanager
@@ -169,10 +173,17 @@ class RunState:
         lines = [
             *upkeep.old_lines(_gathered(reporter, _OLD), self.limits.max_age_days or 0),
             *upkeep.unplayed_lines(_gathered(reporter, _UNPLAYED)),
+            *self._drift_lines(reporter),
         ]
         if lines:
             reporter.section("cassettes")
             reporter.line("\n".join(lines))
+
+    def _drift_lines(self, reporter: pytest.TerminalReporter) -> list[str]:
+        if not self.limits.is_verified:
+            return []
+        lines = [line for rows in _gathered(reporter, _DRIFT) for line in json.loads(rows)]
+        return [*lines, f"verified: {len(lines)} differences between the answers and the cassettes"]
 
     def _check_age(self, item: pytest.Item, cassette: str, *, record: str) -> None:
         max_age_days = self.limits.max_age_days

@@ -23,6 +23,8 @@ class Limits:
     """``None``: of any age."""
     is_age_fatal: bool = False
     is_unplayed_fatal: bool = False
+    is_verified: bool = False
+    """In ``live`` and ``emulate`` mode, answers are compared with the cassettes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
