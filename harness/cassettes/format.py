@@ -267,7 +267,8 @@ def _encode_body(body: bytes, put_blob: PutBlob) -> dict[str, Any]:
 
 def _decode_body(item: Mapping[str, Any], get_blob: GetBlob) -> bytes:
     if "json" in item:
-        return _dump(_without_blobs(item["json"], get_blob)).encode()
+        value = item["json"]
+        return _dump(_without_blobs(value, get_blob) if _has_blob_key(value) else value).encode()
     if "text" in item:
         return str(item["text"]).encode()
     return _decode_base64(item["base64"])
