@@ -1,6 +1,7 @@
 """A stranger's project to run the plugin in: an application that knows the SDK, and nothing of us."""
 
 import importlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -127,3 +128,10 @@ def shown(result: pytest.RunResult, start: str, stop: str) -> str:
     first = next(number for number, line in enumerate(lines) if line.strip("= _") == start)
     last = next(number for number, line in enumerate(lines) if number > first and line.startswith(stop))
     return "\n".join(lines[first + 1 : last])
+
+
+@pytest.fixture(autouse=True)
+def _no_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file written twice in a second, at the same size, would be imported as it was at first."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
