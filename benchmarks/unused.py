@@ -17,8 +17,19 @@ ROUNDS = 21
 def collect(folder: Path, *arguments: str) -> float:
     """Seconds of one ``pytest --collect-only``."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    # The plugin of hypothesis comes with it; it is no part of the question.
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:hypothesispytest", *arguments]
+    # The plugins of hypothesis and langsmith come with it; they are no part of the question.
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--collect-only",
+        "-q",
+        "-p",
+        "no:hypothesispytest",
+        "-p",
+        "no:langsmith_plugin",
+        *arguments,
+    ]
     start = time.perf_counter()
     subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
     return time.perf_counter() - start
