@@ -5,14 +5,12 @@ Run: python benchmarks/stream.py
 
 import time
 from collections.abc import Iterator
-from functools import partial
 from statistics import median
 
 import httpx2
 
 from harness.cassettes.format import Cassette, Header
-from harness.cassettes.miss import describe_miss
-from harness.cassettes.transport import RecordTransport, ReplayTransport
+from harness.cassettes.transport import CassetteMissError, RecordTransport, ReplayTransport
 
 EVENTS = 25
 GAP_SECONDS = 0.02
@@ -44,7 +42,6 @@ def first_and_all(transport: httpx2.BaseTransport) -> tuple[float, float]:
 
 def main() -> None:
     header = Header(origin="emulator", recorded_at="", sdk="")
-    describe = partial(describe_miss, count_text=lambda text, _: len(text), count_sharing=lambda _: 0)
     rows: dict[str, list[tuple[float, float]]] = {"recording": [], "replay in real time": [], "replay": []}
     for _ in range(ROUNDS):
         recorder = RecordTransport(Slow(), origin="emulator", on_call=lambda _: None)
@@ -52,7 +49,10 @@ def main() -> None:
         cassette = Cassette(header=header, interactions=recorder.interactions)
         for name, is_realtime in (("replay in real time", True), ("replay", False)):
             replay = ReplayTransport(
-                cassette, name="", on_call=lambda _: None, describe=describe, hint="", is_realtime=is_realtime
+                cassette,
+                on_call=lambda _: None,
+                make_miss=lambda _: CassetteMissError("a miss"),
+                is_realtime=is_realtime,
             )
             rows[name].append(first_and_all(replay))
     for name, times in rows.items():

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from importlib.metadata import version
 from typing import Any, Literal
 
@@ -14,10 +13,10 @@ import httpx2
 from anthropic import Anthropic, AsyncAnthropic
 
 from harness.cassettes.drift import find_drift
-from harness.cassettes.format import Cassette, Header, Interaction
+from harness.cassettes.format import Cassette, Header, Interaction, RecordedRequest
 from harness.cassettes.miss import describe_miss
-from harness.cassettes.store import CassetteStore
 from harness.cassettes.scrub import Scrubber
+from harness.cassettes.store import CassetteStore
 from harness.cassettes.transport import NOTHING_OF_THE_USERS, CassetteMissError, RecordTransport, ReplayTransport
 from harness.emulator.core import Emulator
 from harness.emulator.responder import Responder, respond
@@ -85,14 +84,17 @@ class CallSession:
         self._replay: ReplayTransport | None = None
         self._responder = responder
         if options.mode == "replay":
+            cassette = options.store.load(name)
+
+            def make_miss(request: RecordedRequest) -> CassetteMissError:
+                count, sharing = options.count_text, options.store.count_sharing
+                why = describe_miss(request, cassette, name, count_text=count, count_sharing=sharing)
+                return CassetteMissError(why, hint=hint)
+
             self._replay = ReplayTransport(
-                options.store.load(name),
-                name=name,
+                cassette,
                 on_call=self.calls.append,
-                describe=partial(
-                    describe_miss, count_text=options.count_text, count_sharing=options.store.count_sharing
-                ),
-                hint=hint,
+                make_miss=make_miss,
                 is_realtime=options.is_realtime,
                 scrubber=options.scrubber,
             )

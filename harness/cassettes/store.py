@@ -8,6 +8,7 @@ from harness.cassettes.format import BLOB_NAME, Cassette, decode, encode
 from harness.errors import CassetteError
 from harness.files import write_atomically
 
+
 class CassetteStore:
     """The cassettes under one folder, with their long texts in ``blobs/``."""
 

@@ -26,7 +26,8 @@ KEPT_RESPONSE_HEADERS = frozenset({"content-type", "request-id", "retry-after", 
 """Response headers that are recorded; no other is, so that none can hold an organisation's id."""
 
 OnCall = Callable[[Call], None]
-DescribeMiss = Callable[[RecordedRequest, Cassette | None, str], str]
+MakeMiss = Callable[[RecordedRequest], "CassetteMissError"]
+"""The error for a request that is not in the cassette, with all that there is to say of it."""
 
 NOTHING_OF_THE_USERS = Scrubber()
 """Takes out keys and ids of organisations, as always, and nothing besides."""
@@ -72,22 +73,15 @@ class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         self,
         cassette: Cassette | None,
         *,
-        name: str,
         on_call: OnCall,
-        describe: DescribeMiss,
-        hint: str,
+        make_miss: MakeMiss,
         is_realtime: bool = False,
         scrubber: Scrubber = NOTHING_OF_THE_USERS,
     ) -> None:
-        """Serve ``cassette``; ``None`` stands for one that was never recorded.
-
-        ``describe`` says why a request is not in it, ``hint`` what to type then.
-        """
+        """Serve ``cassette``; ``None`` stands for one that was never recorded."""
         self._cassette = cassette
-        self._name = name
         self._on_call = on_call
-        self._describe = describe
-        self._hint = hint
+        self._make_miss = make_miss
         self._is_realtime = is_realtime
         self._scrubber = scrubber
         self.misses: list[CassetteMissError] = []
@@ -117,7 +111,7 @@ class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             waiting = self._waiting.get(request.key)
             interaction = waiting.pop() if waiting else None
         if interaction is None:
-            error = CassetteMissError(self._describe(request, self._cassette, self._name), hint=self._hint)
+            error = self._make_miss(request)
             self.misses.append(error)
             raise error
         response = interaction.response
@@ -190,7 +184,9 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         with self._lock:
             self._interactions.append(None)
             slot = len(self._interactions) - 1
-        return _Taking(self._scrubber.request(_recorded(request, body)), lambda interaction: self._close(slot, interaction))
+        return _Taking(
+            self._scrubber.request(_recorded(request, body)), lambda interaction: self._close(slot, interaction)
+        )
 
     def _close(self, slot: int, interaction: Interaction) -> None:
         interaction = replace(interaction, response=self._scrubber.response(interaction.response))

@@ -56,9 +56,7 @@ class ForeignSession(CallSession):
         self._refused: list[CassetteMissError] = []
         self._open = ExitStack()
         if self._replay is None:
-            self._recorder = _OrderedRecorder(
-                origin=self.origin, on_call=self.calls.append, scrubber=options.scrubber
-            )
+            self._recorder = _OrderedRecorder(origin=self.origin, on_call=self.calls.append, scrubber=options.scrubber)
 
     @property
     def misses(self) -> tuple[CassetteMissError, ...]:

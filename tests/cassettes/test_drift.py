@@ -7,7 +7,11 @@ from harness.cassettes.format import Interaction
 from tests.cassettes.examples import cassette, dump, interaction, message, response
 from tests.cassettes.examples import request as recorded_request
 
-REQUEST: dict[str, Any] = {"model": "claude-sonnet-5-5", "max_tokens": 64, "messages": [{"role": "user", "content": "Hi"}]}
+REQUEST: dict[str, Any] = {
+    "model": "claude-sonnet-5-5",
+    "max_tokens": 64,
+    "messages": [{"role": "user", "content": "Hi"}],
+}
 
 
 def _answer(**usage: int) -> Interaction:

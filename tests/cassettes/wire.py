@@ -1,16 +1,15 @@
 """A wire for tests: clients of the SDK on transports to record from and to replay."""
 
 import asyncio
-from functools import partial
 from typing import Any
 
 import httpx2
 import pytest
 from anthropic import Anthropic, AsyncAnthropic
 
-from harness.cassettes.format import Cassette
+from harness.cassettes.format import Cassette, RecordedRequest
 from harness.cassettes.miss import describe_miss
-from harness.cassettes.transport import RecordTransport, ReplayTransport
+from harness.cassettes.transport import CassetteMissError, RecordTransport, ReplayTransport
 from harness.emulator.transport import Chunks
 from harness.prompt.call import Call
 from tests.cassettes.examples import dump, message
@@ -38,12 +37,13 @@ STREAM = (
 )
 
 
-describe = partial(describe_miss, count_text=counter(), count_sharing=lambda _: 0)
-
-
 def replay(recorded: Cassette | None, calls: list[Call] | None = None) -> ReplayTransport:
+    def make_miss(request: RecordedRequest) -> CassetteMissError:
+        why = describe_miss(request, recorded, "suite/case", count_text=counter(), count_sharing=lambda _: 0)
+        return CassetteMissError(why, hint=HINT)
+
     noted = [] if calls is None else calls
-    return ReplayTransport(recorded, name="suite/case", on_call=noted.append, describe=describe, hint=HINT)
+    return ReplayTransport(recorded, on_call=noted.append, make_miss=make_miss)
 
 
 def sync_sdk(transport: httpx2.BaseTransport) -> Anthropic:
