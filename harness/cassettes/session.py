@@ -29,7 +29,8 @@ Mode = Literal["replay", "emulate", "record", "live"]
 MODES: tuple[Mode, ...] = ("replay", "emulate", "record", "live")
 UPSTREAMS: tuple[Origin, ...] = ("anthropic", "emulator")
 
-_BASE_URL = "https://api.anthropic.com"
+# Parsed once: each test has a client of its own.
+_BASE_URL = httpx2.URL("https://api.anthropic.com")
 
 
 class _Impatient:
