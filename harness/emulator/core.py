@@ -5,12 +5,14 @@ deterministic: the same requests in the same order give the same bytes.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from harness.emulator.events import dump, write_events
 from harness.emulator.responder import Responder, respond
+from harness.emulator.tools import ToolCall, count_call, forced_call
 from harness.errors import RequestError
 from harness.prompt.blocks import read_blocks
 from harness.prompt.tokens import CountText
@@ -21,8 +23,6 @@ from harness.promptcache.validation import ApiError, check_request
 
 Clock = Callable[[], float]
 """Seconds, from any origin; never running backwards."""
-
-_DELTA_CHARACTERS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +66,13 @@ class Emulator:
                 return _error(error, request_id)
             _check_diagnostics(request)
             prepared = prepare(request, self._count_text)
+            call = None if is_count else forced_call(request)
         except RequestError as error:
             return _error(ApiError(400, "invalid_request_error", error.message), request_id)
         if is_count:
             return _json(200, {"input_tokens": prepared.count.total}, request_id)
-        return self._answer(request, prepared, body, request_id)
+        message = self._message(request, prepared, call, body)
+        return _stream(message, request_id) if request.get("stream") else _json(200, message, request_id)
 
     def _diagnose(self, request: dict[str, Any], message_id: str) -> dict[str, Any] | None:
         """The response's ``diagnostics``; only requests that ask for them are remembered, as by the API."""
@@ -86,19 +88,21 @@ class Emulator:
         reason = diagnose(self._diagnosed[previous], request)
         return None if reason is None else {"cache_miss_reason": reason}
 
-    def _answer(self, request: dict[str, Any], prepared: PreparedRequest, body: bytes, request_id: str) -> Answer:
+    def _message(
+        self, request: dict[str, Any], prepared: PreparedRequest, call: ToolCall | None, body: bytes
+    ) -> dict[str, Any]:
         at = self._clock()
         usage = self._simulator.send(prepared, at=at, begins_at=at).usage.input_to_api()
-        text = self._responder(request) if request["max_tokens"] else ""
-        output_tokens = self._count_text(text, prepared.model.generation.tokenizer) + 4 if text else 0
-        is_cut = output_tokens > request["max_tokens"] or not text
+        block, output_tokens = self._block(request, prepared, call, body)
+        is_cut = block is None or output_tokens > request["max_tokens"]
+        stop_reason = "max_tokens" if is_cut else "tool_use" if call else "end_turn"
         message = {
             "id": _id("msg", self._served, body),
             "type": "message",
             "role": "assistant",
             "model": request["model"],
-            "content": [{"type": "text", "text": text}] if text else [],
-            "stop_reason": "max_tokens" if is_cut else "end_turn",
+            "content": [block] if block else [],
+            "stop_reason": stop_reason,
             "stop_sequence": None,
             "usage": {
                 **usage,
@@ -107,10 +111,20 @@ class Emulator:
             },
         }
         message["diagnostics"] = self._diagnose(request, message["id"])
-        if request.get("stream"):
-            headers = {"content-type": "text/event-stream; charset=utf-8", "request-id": request_id}
-            return Answer(status=200, headers=headers, chunks=tuple(_events(message)))
-        return _json(200, message, request_id)
+        return message
+
+    def _block(
+        self, request: dict[str, Any], prepared: PreparedRequest, call: ToolCall | None, body: bytes
+    ) -> tuple[dict[str, Any] | None, int]:
+        """What answers, with its output tokens."""
+        generation = prepared.model.generation
+        if call:
+            block = {"type": "tool_use", "id": _id("toolu", self._served, body), "name": call.name, "input": call.input}
+            return {**block, "caller": {"type": "direct"}}, count_call(call, generation, self._count_text)
+        text = self._responder(request) if request["max_tokens"] else ""
+        if not text:
+            return None, 0
+        return {"type": "text", "text": text}, self._count_text(text, generation.tokenizer) + 4
 
 
 def _check_diagnostics(request: Mapping[str, Any]) -> None:
@@ -134,28 +148,6 @@ def _parse(body: bytes) -> dict[str, Any]:
     return request
 
 
-def _events(message: dict[str, Any]) -> Iterator[bytes]:
-    text = "".join(block["text"] for block in message["content"])
-    usage = message["usage"]
-    opening = {**message, "content": [], "stop_reason": None, "usage": {**usage, "output_tokens": 1}}
-    yield _event("message_start", {"message": opening})
-    if text:
-        yield _event("content_block_start", {"index": 0, "content_block": {"type": "text", "text": ""}})
-        yield _event("ping", {})
-        for start in range(0, len(text), _DELTA_CHARACTERS):
-            delta = {"type": "text_delta", "text": text[start : start + _DELTA_CHARACTERS]}
-            yield _event("content_block_delta", {"index": 0, "delta": delta})
-        yield _event("content_block_stop", {"index": 0})
-    closing = {key: usage[key] for key in usage if key.endswith("_tokens")}
-    stop = {"stop_reason": message["stop_reason"], "stop_sequence": None}
-    yield _event("message_delta", {"delta": stop, "usage": closing})
-    yield _event("message_stop", {})
-
-
-def _event(name: str, data: dict[str, Any]) -> bytes:
-    return f"event: {name}\ndata: {_dump({'type': name, **data})}\n\n".encode()
-
-
 def _error(error: ApiError, request_id: str) -> Answer:
     body = {
         "type": "error",
@@ -167,11 +159,12 @@ def _error(error: ApiError, request_id: str) -> Answer:
 
 def _json(status: int, body: dict[str, Any], request_id: str) -> Answer:
     headers = {"content-type": "application/json", "request-id": request_id}
-    return Answer(status=status, headers=headers, chunks=(_dump(body).encode(),))
+    return Answer(status=status, headers=headers, chunks=(dump(body).encode(),))
 
 
-def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _stream(message: dict[str, Any], request_id: str) -> Answer:
+    headers = {"content-type": "text/event-stream; charset=utf-8", "request-id": request_id}
+    return Answer(status=200, headers=headers, chunks=tuple(write_events(message)))
 
 
 def _id(kind: str, number: int, body: bytes) -> str:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,8 +22,22 @@ KEY = "sk-ant-api03-secret"
 MODEL = "claude-sonnet-5-5"
 ANSWER = "This is the emulator's answer to a message of 5 characters."
 
-Ask = Callable[[str], str]
-"""What a library answers to "Hello", given the base URL."""
+# The newest models take no forced choice of a tool.
+TOOL_MODEL = "claude-sonnet-4-6"
+PARAMETERS = {
+    "type": "object",
+    "properties": {
+        "title": {"type": "string"},
+        "level": {"type": "string", "enum": ["junior", "senior"]},
+        "years": {"type": "integer", "minimum": 3},
+    },
+    "required": ["title", "level", "years"],
+}
+ARGUMENTS = {"title": "x", "level": "junior", "years": 3}
+"""What the emulator makes up for those parameters."""
+
+Ask = Callable[[str], Any]
+"""What a library hands out for "Hello", given the base URL."""
 
 
 @dataclass
@@ -32,7 +47,7 @@ class Bench:
     folder: Path
     count_text: TextCounter
 
-    def run(self, mode: Mode, ask: Ask) -> tuple[str, list[Call]]:
+    def run(self, mode: Mode, ask: Ask) -> tuple[Any, list[Call]]:
         options = SessionOptions(
             mode=mode, upstream="emulator", store=CassetteStore(self.folder), count_text=self.count_text
         )
@@ -43,14 +58,18 @@ class Bench:
         session.save()
         return answer, session.calls
 
-    def record_and_replay(self, ask: Ask) -> Call:
+    def record_and_replay(self, ask: Ask, answer: Any = ANSWER) -> Call:
         """The one call that the library made, the same when recorded and when replayed; the answer is checked."""
+        (call,) = self.record_and_replay_all(ask, answer)
+        return call
+
+    def record_and_replay_all(self, ask: Ask, answer: Any) -> list[Call]:
+        """All calls that the library made, the same when recorded and when replayed; the answer is checked."""
         recorded = self.run("record", ask)
-        assert recorded[0] == ANSWER
+        assert recorded[0] == answer
         assert self.run("replay", ask) == recorded
         assert not any(KEY.encode() in path.read_bytes() for path in self.folder.rglob("*.json"))
-        (call,) = recorded[1]
-        return call
+        return recorded[1]
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """LiteLLM, with an HTTP stack of its own: plain, with tools, streamed; sync and async."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 
-from tests.integrations.conftest import KEY, MODEL, Bench
+from tests.integrations.conftest import ARGUMENTS, KEY, MODEL, PARAMETERS, TOOL_MODEL, Bench
 
 litellm = pytest.importorskip(
     "litellm", reason="litellm is not installed: pip install prompt-cache-harness[integrations]"
@@ -19,7 +20,7 @@ TOOL = {
     "function": {
         "name": "find_job",
         "description": "Find a job by its title.",
-        "parameters": {"type": "object", "properties": {"title": {"type": "string"}}, "required": ["title"]},
+        "parameters": PARAMETERS,
     },
 }
 
@@ -30,7 +31,7 @@ def options(url: str, **more: Any) -> dict[str, Any]:
         "model": f"anthropic/{MODEL}",
         "api_key": KEY,
         "api_base": url,
-        "max_tokens": 64,
+        "max_tokens": 99,
         "messages": messages,
     } | more
 
@@ -39,8 +40,22 @@ def plain(url: str) -> str:
     return str(litellm.completion(**options(url)).choices[0].message.content)
 
 
-def with_tools(url: str) -> str:
-    return str(litellm.completion(**options(url, tools=[TOOL])).choices[0].message.content)
+def forced(url: str, **more: Any) -> dict[str, Any]:
+    choice = {"type": "function", "function": {"name": "find_job"}}
+    return options(url, model=f"anthropic/{TOOL_MODEL}", tools=[TOOL], tool_choice=choice, **more)
+
+
+def tool_calls(answer: Any) -> list[tuple[str, Any]]:
+    calls = answer.choices[0].message.tool_calls
+    return [(call.function.name, json.loads(call.function.arguments)) for call in calls]
+
+
+def with_tools(url: str) -> list[tuple[str, Any]]:
+    return tool_calls(litellm.completion(**forced(url)))
+
+
+def with_tools_streamed(url: str) -> list[tuple[str, Any]]:
+    return tool_calls(litellm.stream_chunk_builder(list(litellm.completion(**forced(url, stream=True)))))
 
 
 def streamed(url: str) -> str:
@@ -60,8 +75,11 @@ def test_plain_call(bench: Bench) -> None:
     assert "tools" not in bench.record_and_replay(plain).request
 
 
-def test_call_with_tools(bench: Bench) -> None:
-    assert bench.record_and_replay(with_tools).request["tools"][0]["name"] == "find_job"
+@pytest.mark.parametrize("ask", [with_tools, with_tools_streamed])
+def test_call_with_tools(bench: Bench, ask: Any) -> None:
+    call = bench.record_and_replay(ask, answer=[("find_job", ARGUMENTS)])
+    assert call.request["tool_choice"] == {"type": "tool", "name": "find_job"}
+    assert call.request.get("stream", False) is (ask is with_tools_streamed)
 
 
 @pytest.mark.parametrize("ask", [streamed, async_streamed])

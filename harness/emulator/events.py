@@ -1,0 +1,55 @@
+"""A message as the events of a stream, in the order and the shapes of the API."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_TEXT_CHARACTERS = 120
+_JSON_CHARACTERS = 12
+"""At most, per piece of an input: as in recorded streams, so that a client has to join pieces."""
+
+
+def write_events(message: Mapping[str, Any]) -> Iterator[bytes]:
+    """Each event of the stream that gives the message, as server-sent events are written."""
+    usage = message["usage"]
+    opening = {**message, "content": [], "stop_reason": None, "usage": {**usage, "output_tokens": 1}}
+    yield _event("message_start", {"message": opening})
+    for index, block in enumerate(message["content"]):
+        yield _event("content_block_start", {"index": index, "content_block": _opened(block)})
+        if index == 0:
+            yield _event("ping", {})
+        for delta in _deltas(block):
+            yield _event("content_block_delta", {"index": index, "delta": delta})
+        yield _event("content_block_stop", {"index": index})
+    closing = {key: usage[key] for key in usage if key.endswith("_tokens")}
+    stop = {"stop_reason": message["stop_reason"], "stop_sequence": None}
+    yield _event("message_delta", {"delta": stop, "usage": closing})
+    yield _event("message_stop", {})
+
+
+def dump(value: Any) -> str:
+    """JSON as the API writes it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _opened(block: Mapping[str, Any]) -> dict[str, Any]:
+    """The block before its first delta."""
+    return {**block, "input": {}} if block["type"] == "tool_use" else {**block, "text": ""}
+
+
+def _deltas(block: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    if block["type"] == "text":
+        yield from ({"type": "text_delta", "text": piece} for piece in _pieces(block["text"], _TEXT_CHARACTERS))
+        return
+    # An empty piece comes first, and alone where the input is empty.
+    text = json.dumps(block["input"], ensure_ascii=False) if block["input"] else ""
+    for piece in ("", *_pieces(text, _JSON_CHARACTERS)):
+        yield {"type": "input_json_delta", "partial_json": piece}
+
+
+def _pieces(text: str, characters: int) -> Iterator[str]:
+    return (text[start : start + characters] for start in range(0, len(text), characters))
+
+
+def _event(name: str, data: dict[str, Any]) -> bytes:
+    return f"event: {name}\ndata: {dump({'type': name, **data})}\n\n".encode()

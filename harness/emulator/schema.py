@@ -1,0 +1,192 @@
+"""A minimal instance of a JSON schema: what the emulator hands to a tool as its input.
+
+Covers what tools are described with: types, ``enum``, ``const``, ``default``, bounds, common formats,
+``$ref``, ``anyOf``, ``oneOf`` and ``allOf``. Not covered, so possibly violated: ``pattern``,
+``multipleOf``, ``uniqueItems``, ``not`` and conditions.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from harness.errors import RequestError
+
+Schema = Mapping[str, Any]
+
+_FORMATS = {
+    "date": "2000-01-01",
+    "date-time": "2000-01-01T00:00:00Z",
+    "duration": "PT0S",
+    "email": "a@example.com",
+    "hostname": "example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "time": "00:00:00Z",
+    "uri": "https://example.com",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+}
+_LONGEST = 10_000
+"""Characters or items: a schema that asks for more is not to fill the memory."""
+
+_TYPES_BY_KEYWORD = {"properties": "object", "required": "object", "items": "array", "prefixItems": "array"}
+
+
+def minimal_instance(schema: Any) -> Any:
+    """A small value that the schema accepts, always the same one.
+
+    An object has its required properties, or all of them where none is required. A string has
+    a character where it may: clients drop empty arguments.
+
+    Raises:
+        RequestError: a ``$ref`` leads nowhere, or no instance of the schema ends.
+    """
+    try:
+        return _Place(schema).build(schema)
+    except RecursionError:
+        raise RequestError("input_schema: a definition requires itself, so no input ends") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in a document an instance is built."""
+
+    root: Any
+    opened: frozenset[str] = frozenset()
+    """The references that lead here. To enter one again would have no end."""
+
+    def build(self, schema: Any) -> Any:
+        """An instance of a part of the document."""
+        schema, place = self._written_out(schema)
+        for key in ("const", "default"):
+            if key in schema:
+                return schema[key]
+        if values := _list(schema, "enum"):
+            return values[0]
+        for key in ("anyOf", "oneOf"):
+            if branches := _list(schema, key):
+                rest = _without(schema, key)
+                return place._first_that_ends(_merge(rest, branch) for branch in branches)
+        return place._by_type(schema)
+
+    def _written_out(self, schema: Any) -> tuple[Schema, "_Place"]:
+        """The schema with its ``$ref`` and ``allOf`` replaced by what they stand for, and the place behind them."""
+        # `true`, which accepts anything, is a schema too.
+        schema = schema if isinstance(schema, dict) else {}
+        if "$ref" in schema:
+            reference = str(schema["$ref"])
+            if reference in self.opened:
+                raise RecursionError
+            inside = _Place(self.root, self.opened | {reference})
+            return inside._written_out(_merge(_without(schema, "$ref"), self._look_up(reference)))
+        if not _list(schema, "allOf"):
+            return schema, self
+        parts = [self._written_out(part) for part in _list(schema, "allOf")]
+        whole = reduce(_merge, (part for part, _ in parts), _without(schema, "allOf"))
+        return whole, _Place(self.root, self.opened.union(*(place.opened for _, place in parts)))
+
+    def _look_up(self, reference: str) -> Any:
+        node = self.root
+        for name in reference.split("/")[1:]:
+            node = node.get(name.replace("~1", "/").replace("~0", "~")) if isinstance(node, dict) else None
+        if not isinstance(node, dict):
+            raise RequestError(f"input_schema: $ref {reference!r} leads nowhere")
+        return node
+
+    def _first_that_ends(self, branches: Iterable[Schema]) -> Any:
+        for branch in branches:
+            with suppress(RecursionError):
+                return self.build(branch)
+        raise RecursionError
+
+    def _by_type(self, schema: Schema) -> Any:
+        match _type(schema):
+            case "object":
+                return dict(self._properties(schema))
+            case "array":
+                return self._items(schema)
+            case "integer":
+                return _number(schema, above=1)
+            case "number":
+                return _number(schema, above=0.001)
+            case "boolean":
+                return False
+            case "null":
+                return None
+            case _:
+                return _string(schema)
+
+    def _properties(self, schema: Schema) -> Iterator[tuple[str, Any]]:
+        properties = _dict(schema, "properties")
+        if required := [name for name in _list(schema, "required") if isinstance(name, str)]:
+            yield from ((name, self.build(properties.get(name))) for name in required)
+            return
+        for name, inner in properties.items():
+            # One that has no end is left out: nothing requires it.
+            with suppress(RecursionError):
+                yield name, self.build(inner)
+
+    def _items(self, schema: Schema) -> list[Any]:
+        items = [self.build(inner) for inner in _list(schema, "prefixItems")]
+        while len(items) < _length(schema, "minItems"):
+            items.append(self.build(schema.get("items")))
+        return items
+
+
+def _string(schema: Schema) -> str:
+    length = max(_length(schema, "minLength"), min(1, _length(schema, "maxLength", 1)))
+    return _FORMATS.get(str(schema.get("format"))) or "x" * length
+
+
+def _number(schema: Schema, *, above: float) -> float:
+    """Zero, or the bound that is nearest to it; ``above`` an exclusive one."""
+    lowest, highest = (_number_at(schema, key) for key in ("minimum", "maximum"))
+    if (bound := _number_at(schema, "exclusiveMinimum")) is not None:
+        lowest = bound + above if lowest is None else max(lowest, bound + above)
+    if (bound := _number_at(schema, "exclusiveMaximum")) is not None:
+        highest = bound - above if highest is None else min(highest, bound - above)
+    number = 0 if highest is None else min(0, highest)
+    return number if lowest is None else max(number, lowest)
+
+
+def _type(schema: Schema) -> str:
+    named = schema.get("type")
+    if isinstance(named, list):
+        named = named[0] if named else None
+    return str(named or next((kind for key, kind in _TYPES_BY_KEYWORD.items() if key in schema), "string"))
+
+
+def _merge(schema: Schema, other: Any) -> Schema:
+    """Both schemas at once, as far as they do not contradict each other."""
+    other = other if isinstance(other, dict) else {}
+    merged = {**schema, **other}
+    if "properties" in merged:
+        merged["properties"] = {**_dict(schema, "properties"), **_dict(other, "properties")}
+    if "required" in merged:
+        merged["required"] = [*_list(schema, "required"), *_list(other, "required")]
+    return merged
+
+
+def _without(schema: Schema, key: str) -> Schema:
+    return {name: value for name, value in schema.items() if name != key}
+
+
+def _dict(schema: Schema, key: str) -> dict[str, Any]:
+    value = schema.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _list(schema: Schema, key: str) -> list[Any]:
+    value = schema.get(key)
+    return value if isinstance(value, list) else []
+
+
+def _length(schema: Schema, key: str, default: int = 0) -> int:
+    value = _number_at(schema, key)
+    return default if value is None else int(min(max(value, 0), _LONGEST))
+
+
+def _number_at(schema: Schema, key: str) -> float | None:
+    value = schema.get(key)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -1,0 +1,69 @@
+"""The tool call that a request forces: which tool, with which input, and what it is billed."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.emulator.schema import minimal_instance
+from harness.errors import RequestError
+from harness.prompt.fingerprint import tool_choice
+from harness.prompt.tokens import CountText
+from harness.provider.rules import Generation
+
+_TOKENS_AROUND = 16
+"""Output tokens of a forced call besides its name and parameters.
+
+Not documented. With it, the output of 196 of 275 recorded forced calls is met to three tokens.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """One use of a tool."""
+
+    name: str
+    input: dict[str, Any]
+    is_named: bool
+    """The request named the tool, so that the answer does not spend tokens on it."""
+
+
+def forced_call(request: Mapping[str, Any]) -> ToolCall | None:
+    """The call that ``tool_choice`` forces; ``None`` where the choice is left to the model.
+
+    Of several tools under ``any``, it is the first that has an ``input_schema``.
+
+    Raises:
+        RequestError: there is no such tool, or none whose input could be made up.
+    """
+    choice = tool_choice(request)
+    if choice.get("type") not in ("any", "tool"):
+        return None
+    tools = request.get("tools") or []
+    if not tools:
+        raise RequestError("tool_choice may only be specified while providing tools.")
+    is_named = choice["type"] == "tool"
+    if is_named:
+        tools = [tool for tool in tools if tool.get("name") == choice.get("name")]
+    if not tools:
+        raise RequestError(f"Tool '{choice.get('name')}' not found in provided tools")
+    tool = next((tool for tool in tools if isinstance(tool.get("input_schema"), dict)), None)
+    if tool is None:
+        names = ", ".join(repr(tool.get("name")) for tool in tools)
+        raise RequestError(f"The emulator cannot call {names}: it needs a tool with an input_schema")
+    return ToolCall(name=str(tool.get("name")), input=_make_input(tool), is_named=is_named)
+
+
+def count_call(call: ToolCall, generation: Generation, count_text: CountText) -> int:
+    """Output tokens of a forced call, close to what the API bills for one."""
+    texts = [] if call.is_named else [call.name]
+    for key, value in call.input.items():
+        texts += [key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)]
+    counted = sum(count_text(text, generation.tokenizer) for text in texts)
+    return _TOKENS_AROUND + generation.parameter * len(call.input) + counted
+
+
+def _make_input(tool: Mapping[str, Any]) -> dict[str, Any]:
+    made = minimal_instance(tool["input_schema"])
+    # The input of a tool is an object, whatever its schema says.
+    return made if isinstance(made, dict) else {}
