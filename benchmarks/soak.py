@@ -1,6 +1,6 @@
 """Long runs that try to break cassettes: kills while recording, mutated files, many threads and tasks.
 
-Run: python benchmarks/soak.py [--kills 200] [--mutations 10000] [--rounds 50]
+Run: python benchmarks/soak.py [--kills 200] [--mutations 10000] [--rounds 50] [--xdist-rounds 50]
 """
 
 import argparse
@@ -144,6 +144,36 @@ def in_parallel(folder: Path, rounds: int) -> str:
     return f"{rounds} rounds of 200 calls in 8 threads and of 200 tasks: no answer lost, doubled or mixed up"
 
 
+XDIST_TEST = """
+import pytest
+
+@pytest.mark.parametrize("number", range(40))
+def test_each_call_gets_its_own_answer(anthropic_client, number):
+    # The same request three times over: first recorded, first served, and each once.
+    texts = [
+        anthropic_client.messages.create(
+            model="claude-sonnet-5-5", max_tokens=100, messages=[{"role": "user", "content": "x" * (number + 1)}]
+        ).content[0].text
+        for _ in range(3)
+    ]
+    assert texts == [f"This is the emulator's answer to a message of {number + 1} characters."] * 3
+"""
+
+
+def in_processes(folder: Path, rounds: int) -> str:
+    """40 tests of three equal calls each, replayed by two processes; what is lost, doubled or left fails."""
+    (folder / "test_own.py").write_text(XDIST_TEST)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder), str(folder)]
+    record = [*command, "--harness-mode=record", "--harness-upstream=emulator"]
+    subprocess.run(record, check=True, capture_output=True)
+    for _ in range(rounds):
+        replay = [*command, "-n", "2", "--harness-fail-unplayed"]
+        done = subprocess.run(replay, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout
+        assert "40 passed" in done.stdout, done.stdout
+    return f"{rounds} rounds of 40 tests of three equal calls under -n 2: all passed, nothing left unplayed"
+
+
 async def _gather(session: CallSession) -> dict[int, str]:
     async with session.async_anthropic() as client:
         messages = await asyncio.gather(*(client.messages.create(**request(number)) for number in range(200)))
@@ -155,6 +185,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--mutations", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--xdist-rounds", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--record", type=Path)
     options = parser.parse_args()
@@ -166,6 +197,8 @@ def main() -> None:
             print(run(Path(name), number, chance), flush=True)
     with tempfile.TemporaryDirectory() as name:
         print(in_parallel(Path(name), options.rounds), flush=True)
+    with tempfile.TemporaryDirectory() as name:
+        print(in_processes(Path(name), options.xdist_rounds), flush=True)
     print(json.dumps({"seed": options.seed}))
 
 

@@ -17,14 +17,15 @@
 where importing ``anthropic`` is allowed.
 """
 
-
 class HarnessError(Exception):
     """Base of all: a one-line message, and a hint that says what to try."""
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
+    def __init__(self, message: str, *, hint: str | None = None, findings: tuple[object, ...] = ()) -> None:
+        """``findings`` are what the message says, in parts (`harness.promptcache.finding`), where there are any."""
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.findings = findings
 
     def __str__(self) -> str:
         return f"{self.message}\n  try: {self.hint}" if self.hint else self.message

@@ -8,7 +8,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harness.cassettes.format import BLOB_NAME, Cassette
+from harness.cassettes.format import BLOB_NAME, Cassette, RecordedResponse
+from harness.cassettes.scrub import START
+from harness.cassettes.scrub_stream import is_stream, read_blocks
 from harness.cassettes.store import CassetteStore
 from harness.errors import CassetteError, UsageError
 
@@ -22,23 +24,25 @@ SECRETS = tuple(
     (what, re.compile(pattern))
     for what, pattern in (
         ("an API key (sk-ant-)", r"sk-ant-"),
-        ("a bearer token", r"(?i)\bbearer\s+(?=[\w.~+/=-]*\d)[\w.~+/=-]{8,}"),
+        ("a bearer token", rf"(?i){START}bearer\s+(?=[\w.~+/=-]*\d)[\w.~+/=-]{{8,}}"),
         ("an x-api-key header", rf"(?i)\bx-api-key{_IS}[\w.~+/-]"),
         (
             "an authorization header",
             rf"(?i)\bauthorization{_IS}(?:(?:bearer|basic|token)\s+[\w.~+/=-]{{4}}|(?=[\w.~+/=-]*\d)[\w.~+/=-]{{16}})",
         ),
         ("a cookie", rf"(?i)\b(?:set-)?cookie{_IS}[\w.-]+="),
-        ("an organization id", r"\borg[-_](?=[A-Za-z]*\d)[A-Za-z0-9]{16,}"),
+        ("an organization id", rf"{START}org[-_](?=[A-Za-z]*\d)[A-Za-z0-9]{{16,}}"),
         (
             "an organization id",
-            r"(?i)\b(?:anthropic-)?org(?:ani[sz]ation)?(?:[_-]?(?:uu)?id)?\W{1,8}"
+            rf"(?i){START}(?:anthropic-)?org(?:ani[sz]ation)?(?:[_-]?(?:uu)?id)?\W{{1,8}}"
             r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
         ),
-        ("a workspace id", r"\bwrkspc_\w{8}"),
+        ("a workspace id", rf"{START}wrkspc_\w{{8}}"),
     )
 )
 """What a committed cassette must not hold, with the pattern that finds it."""
+
+_REMAINS = re.compile(r"<(?:api-key|token|workspace-id|organization-id)>(?=[\w.~+/=-]*\d)[\w.~+/=-]{8}")
 
 
 class Finding(NamedTuple):
@@ -175,15 +179,24 @@ def _find_secrets(path: Path, text: str) -> Iterator[Finding]:
 
 
 def _find_hidden(path: Path, text: str, cassette: Cassette | None) -> Iterator[Finding]:
-    """Secrets in bodies that do not stand in one piece in the file: in several chunks, or as base64."""
+    """Secrets that do not stand in one piece in the file: in several chunks or events, or as base64."""
     document: dict[str, Any] = json.loads(text)
     items = zip(cassette.interactions if cassette else (), document["interactions"], strict=False)
     for number, (interaction, item) in enumerate(items):
+        spelled = _name_spelled(interaction.response)
         for side, body in (("request", interaction.request.body), ("response", interaction.response.body)):
-            if not item[side].keys().isdisjoint({"chunks", "base64"}):
-                line = _find_line(text, f"interactions[{number}].{side}")
-                for what in _name_secrets(body.decode("utf-8", "replace")):
-                    yield Finding(path, line, what)
+            is_hidden = not item[side].keys().isdisjoint({"chunks", "base64"})
+            found = _name_secrets(body.decode("utf-8", "replace")) if is_hidden else []
+            for what in (*found, *(spelled if side == "response" else ())):
+                yield Finding(path, _find_line(text, f"interactions[{number}].{side}"), what)
+
+
+def _name_spelled(response: RecordedResponse) -> list[str]:
+    """Secrets that the events of a stream add up to."""
+    texts = [block.text for block in read_blocks(response.body)] if is_stream(response) else []
+    # Once only the body was scrubbed: of a key over two events, the first lost its part and the other kept the rest.
+    remains = ["the rest of a secret of which the beginning was scrubbed"] * any(map(_REMAINS.search, texts))
+    return [what for text in texts for what in _name_secrets(text)] + remains
 
 
 def _name_secrets(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import takewhile
 from operator import itemgetter
 from typing import Any
@@ -12,52 +13,58 @@ from harness.prompt.blocks import read_blocks
 from harness.prompt.diff import Divergence, first_divergence, read_parts
 from harness.prompt.fingerprint import check_readable
 from harness.prompt.tokens import CountText
-from harness.promptcache.describe import describe_loss, describe_place
 from harness.promptcache.explain import explain
+from harness.promptcache.finding import Finding, Place
 
 
-def describe_miss(
+def find_miss(
     request: RecordedRequest,
     cassette: Cassette | None,
     name: str,
     *,
     count_text: CountText,
     count_sharing: Callable[[str], int],
-) -> str:
+) -> Finding:
     """Why a request was not found: where it parts from the closest recorded one, the cause and the cost.
 
     ``count_sharing`` gives the number of cassettes that hold a text.
     """
     sent = f"{request.method} {request.path}"
     if cassette is None:
-        return f"no cassette {name!r}: nothing was recorded for {sent}"
+        return _finding(f"no cassette {name!r}: nothing was recorded for {sent}")
     if any(interaction.request.key == request.key for interaction in cassette.interactions):
         times = sum(interaction.request.key == request.key for interaction in cassette.interactions)
-        return f"cassette {name!r} holds {sent} {_times(times)}, and it was sent once more"
+        return _finding(f"cassette {name!r} holds {sent} {_times(times)}, and it was sent once more")
     headline = f"cassette {name!r} does not hold this {sent}"
     body = _parse(request.body)
     if body is None:
-        return headline
+        return _finding(headline)
     try:
         check_readable(body)
     except RequestError as error:
-        return f"{headline}: {error.message}"
+        return _finding(f"{headline}: {error.message}")
     recorded = [_parse(interaction.request.body) for interaction in cassette.interactions]
     candidates = [old for old in recorded if old is not None and _is_readable(old)]
     if not candidates:
-        return headline
+        return _finding(headline)
     closest, place = find_closest(body, candidates)
     if place is None:
-        return f"{headline}: it differs from a recorded one only outside the prompt, or in the order of keys"
-    lines = describe_place(place, first="recorded", second="now")
+        why = "it differs from a recorded one only outside the prompt, or in the order of keys"
+        return _finding(f"{headline}: {why}")
+    finding = replace(_finding(headline), place=Place.of(place, first="recorded", second="now"))
     explanation = explain(closest, body, count_text)
+    notes = []
     if explanation.verdict == "hit":
-        lines.append("the prompt cache loses nothing by this change")
+        notes.append("the prompt cache loses nothing by this change")
     elif explanation.tokens_lost:
-        lines += describe_loss(explanation)
+        finding = finding.with_loss(explanation)
     if others := _count_others(place, count_sharing):
-        lines.append(f"shared: {others} more {'cassette has' if others == 1 else 'cassettes have'} the recorded text")
-    return "\n  ".join([headline, *lines])
+        notes.append(f"shared: {others} more {'cassette has' if others == 1 else 'cassettes have'} the recorded text")
+    return replace(finding, notes=tuple(notes))
+
+
+def _finding(headline: str) -> Finding:
+    return Finding(rule="cassette-miss", headline=headline)
 
 
 def find_closest(body: Mapping[str, Any], recorded: list[dict[str, Any]]) -> tuple[dict[str, Any], Divergence | None]:

@@ -1,9 +1,12 @@
 """Taking secrets out of bodies before they are matched or stored: patterns of the harness, and a user's own."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from harness.cassettes.format import Chunk, RecordedRequest, RecordedResponse
+from harness.cassettes.scrub_stream import Edit, change_blocks, is_stream, read_blocks, splice
 from harness.errors import UsageError
 
 _SEPARATOR = " => "
@@ -17,17 +20,20 @@ class Rule:
     replacement: str
 
 
+# A word begins here: also behind an escape of JSON, whose letter looks like a part of the word.
+START = r"(?:\b|(?<=\\[bfnrt]))"
+
 BUILT_IN = tuple(
     Rule(pattern=re.compile(pattern), replacement=replacement)
     for pattern, replacement in (
-        (r"\bsk-ant-[\w-]+", "<api-key>"),
+        (r"sk-ant-[\w-]+", "<api-key>"),
         # Prose speaks of bearer tokens too; a real one is long and has a digit.
-        (r"\b([Bb]earer)\s+(?=[\w.~+/=-]*\d)[\w.~+/=-]{16,}", r"\1 <token>"),
-        (r"\bwrkspc_\w{8,}", "<workspace-id>"),
-        (r"\borg[-_](?=[A-Za-z]*\d)[A-Za-z0-9]{16,}", "<organization-id>"),
+        (rf"{START}([Bb]earer)\s+(?=[\w.~+/=-]*\d)[\w.~+/=-]{{16,}}", r"\1 <token>"),
+        (rf"{START}wrkspc_\w{{8,}}", "<workspace-id>"),
+        (rf"{START}org[-_](?=[A-Za-z]*\d)[A-Za-z0-9]{{16,}}", "<organization-id>"),
         # "your organization (UUID) of 30,000 tokens", "(org: UUID, model: …)", "organization_id":"UUID".
         (
-            r"(?i)\b(org(?:ani[sz]ation)?(?:[_-]?(?:uu)?id)?\W{1,8})"
+            rf"(?i){START}(org(?:ani[sz]ation)?(?:[_-]?(?:uu)?id)?\W{{1,8}})"
             r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
             r"\1<org-uuid>",
         ),
@@ -51,13 +57,15 @@ class Scrubber:
     def response(self, response: RecordedResponse) -> RecordedResponse:
         """A response as it is stored; chunks keep their gaps.
 
-        What is taken out of a stream may lie across chunks; its replacement then comes with the
-        chunk in which it began.
+        What is taken out of a stream may lie across chunks, or be spelled over several events;
+        its replacement then comes with the chunk and the event in which it began.
         """
-        body, edges = scrub(response.body, (*self.rules, *BUILT_IN), _edges(response.chunks))
+        rules = (*self.rules, *BUILT_IN)
+        scrub_body = _scrub_stream if is_stream(response) else scrub
+        body, edges = scrub_body(response.body, rules, _edges(response.chunks))
         failure = response.failure
         if failure is not None:
-            failure = failure._replace(message=scrub(failure.message.encode(), (*self.rules, *BUILT_IN))[0].decode())
+            failure = failure._replace(message=scrub(failure.message.encode(), rules)[0].decode())
         if body == response.body and failure == response.failure:
             return response
         chunks = tuple(
@@ -125,24 +133,38 @@ def _scrub_text(text: str, rules: tuple[Rule, ...]) -> str:
     return text
 
 
+def _scrub_stream(body: bytes, rules: tuple[Rule, ...], edges: tuple[int, ...]) -> tuple[bytes, tuple[int, ...]]:
+    """As ``scrub``, for a stream: each rule sees what its deltas add up to, then the body.
+
+    In that order: of a secret whose beginning alone matches, the body would lose no more than
+    the beginning, and the rest, in the next delta, would then not be found.
+    """
+    blocks = read_blocks(body)
+    for rule in rules:
+        scrubbed, edges = change_blocks(body, blocks, partial(_find, rule), edges)
+        scrubbed, edges = _apply(scrubbed, rule, edges)
+        if scrubbed != body:
+            body, blocks = scrubbed, read_blocks(scrubbed)
+    return body, edges
+
+
 def _apply(body: bytes, rule: Rule, edges: tuple[int, ...]) -> tuple[bytes, tuple[int, ...]]:
     text = body.decode("utf-8", "surrogateescape")
-    moved = list(edges)
-    pieces: list[bytes] = []
-    # Ends, in the text, in the old body and in the new one, of what is done.
-    done = old = new = 0
-    for match in rule.pattern.finditer(text):
-        kept, taken = _encode(text[done : match.start()]), len(_encode(match[0]))
-        put = _encode(match.expand(rule.replacement))
-        start, new = old + len(kept), new + len(kept) + len(put)
-        for number, edge in enumerate(edges):
-            if start < edge < start + taken:
-                moved[number] = new
-            elif edge >= start + taken:
-                moved[number] = edge + new - start - taken
-        done, old = match.end(), start + taken
-        pieces += [kept, put]
-    return (b"".join([*pieces, _encode(text[done:])]), tuple(moved)) if pieces else (body, edges)
+    return splice(body, _in_bytes(text, _find(rule, text)), edges)
+
+
+def _find(rule: Rule, text: str) -> list[Edit[str]]:
+    return [Edit(match.start(), match.end(), match.expand(rule.replacement)) for match in rule.pattern.finditer(text)]
+
+
+def _in_bytes(text: str, edits: list[Edit[str]]) -> Iterator[Edit[bytes]]:
+    """Edits of a text as edits of its bytes."""
+    done = offset = 0
+    for start, end, put in edits:
+        offset += len(_encode(text[done:start]))
+        taken = len(_encode(text[start:end]))
+        yield Edit(offset, offset + taken, _encode(put))
+        done, offset = end, offset + taken
 
 
 def _encode(text: str) -> bytes:

@@ -14,7 +14,7 @@ from anthropic import Anthropic, AsyncAnthropic
 
 from harness.cassettes.drift import find_drift
 from harness.cassettes.format import Cassette, Header, Interaction, RecordedRequest
-from harness.cassettes.miss import describe_miss
+from harness.cassettes.miss import find_miss
 from harness.cassettes.scrub import Scrubber
 from harness.cassettes.store import CassetteStore
 from harness.cassettes.transport import NOTHING_OF_THE_USERS, CassetteMissError, RecordTransport, ReplayTransport
@@ -89,8 +89,8 @@ class CallSession:
 
             def make_miss(request: RecordedRequest) -> CassetteMissError:
                 count, sharing = options.count_text, options.store.count_sharing
-                why = describe_miss(request, cassette, name, count_text=count, count_sharing=sharing)
-                return CassetteMissError(why, hint=hint)
+                finding = find_miss(request, cassette, name, count_text=count, count_sharing=sharing)
+                return CassetteMissError.of(finding, hint=hint)
 
             self._replay = ReplayTransport(
                 cassette,

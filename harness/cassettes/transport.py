@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from threading import Lock
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 from anthropic import AnthropicError
@@ -21,6 +21,7 @@ from harness.cassettes.format import Cassette, Chunk, Failure, Interaction, Reco
 from harness.cassettes.scrub import Scrubber
 from harness.errors import HarnessError
 from harness.prompt.call import Call, Origin, read_stream_usage, read_usage
+from harness.promptcache.finding import Finding
 
 KEPT_RESPONSE_HEADERS = frozenset({"content-type", "request-id", "retry-after", "retry-after-ms", "x-should-retry"})
 """Response headers that are recorded; no other is, so that none can hold an organisation's id."""
@@ -42,6 +43,11 @@ class CassetteMissError(HarnessError, AnthropicError):
     Also an ``AnthropicError``: the SDK retries any other exception of a transport twice and
     shows it as "Connection error.".
     """
+
+    @classmethod
+    def of(cls, finding: Finding, *, hint: str) -> Self:
+        """The error for what there is to say of a miss; ``hint`` is what to type."""
+        return cls(str(finding), hint=hint, findings=(finding,))
 
 
 class RecordedStream(httpx2.SyncByteStream, httpx2.AsyncByteStream):

@@ -1,13 +1,13 @@
 """What must hold of a case's calls: the second one reads what the first one wrote."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from harness.errors import RequestError
 from harness.prompt.call import Call
 from harness.prompt.tokens import CountText
-from harness.promptcache.describe import describe_change, describe_loss
+from harness.promptcache.describe import add_change
 from harness.promptcache.explain import explain
+from harness.promptcache.finding import Finding
 from harness.promptcache.prepared import prepare
 from harness.promptcache.simulator import Simulator
 from harness.provider.usage import Usage
@@ -16,35 +16,27 @@ _SECONDS_BETWEEN = 30.0
 _TOLERANCE = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that a check has to say."""
-
-    headline: str
-    facts: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return "\n".join([self.headline, *(f"  {fact}" for fact in self.facts)])
-
-
 def check_second_call(first: Call, second: Call) -> Finding | None:
     """That the usage of the second call shows a read of all that the first read or wrote."""
     expected = first.usage.prefix_tokens
     if not expected:
         return Finding(
+            rule="never-cached",
             headline="the first call wrote nothing to the prompt cache",
             facts=(_show("first call", first.usage),),
         )
     if second.usage.cache_read_input_tokens < expected:
-        return Finding(
+        finding = Finding(
+            rule="second-call",
             headline="the second call did not read the prefix that the first one wrote",
             facts=(
                 _show("first call", first.usage),
                 _show("second call", second.usage),
                 f"expected of the second: {expected:,} read",
-                *_describe_change(first, second),
             ),
+            tokens=expected - second.usage.cache_read_input_tokens,
         )
+        return _add_change(finding, first, second)
     return None
 
 
@@ -62,6 +54,7 @@ def check_prediction(calls: Sequence[Call], count_text: CountText) -> tuple[Find
         if prepared.count.is_exact and not _agree(predicted, call.usage, is_first=number == 0):
             findings.append(
                 Finding(
+                    rule="prediction",
                     headline=f"call {number + 1} was not billed as the simulator predicts",
                     facts=(_show("reported", call.usage), _show("predicted", predicted)),
                 )
@@ -81,17 +74,18 @@ def check_rules(call: Call, count_text: CountText) -> Finding | None:
         minimum = prepared.model.min_cacheable_tokens
         facts.append(f"prefix: {longest:,} tokens; minimum of {prepared.model.id}: {minimum:,}")
     return Finding(
+        rule="never-cached",
         headline="by the rules, a second call with the request as built now reads nothing",
-        facts=(*facts, *describe_loss(result)),
-    )
+        facts=tuple(facts),
+    ).with_loss(result)
 
 
-def _describe_change(first: Call, second: Call) -> list[str]:
+def _add_change(finding: Finding, first: Call, second: Call) -> Finding:
     try:
-        return describe_change(first.request, second.request, first="first", second="second")
+        return add_change(finding, first.request, second.request, first="first", second="second")
     except RequestError:
         # Made by hand in a test, perhaps: the usage alone has to do.
-        return []
+        return finding
 
 
 def _agree(predicted: Usage, reported: Usage, *, is_first: bool) -> bool:

@@ -14,8 +14,9 @@ from harness.client.claude import ClaudeClient
 from harness.errors import CheckError
 from harness.prompt.call import Call
 from harness.prompt.tokens import CountText
+from harness.promptcache.finding import Finding
 from harness.settings import Settings
-from harness.suites.checks import Finding, check_prediction, check_rules, check_second_call
+from harness.suites.checks import check_prediction, check_rules, check_second_call
 from harness.suites.model import Case, PromptVersion, Suite
 
 
@@ -52,7 +53,8 @@ def run_case(run: CaseRun, function: Callable[..., Any], session: CallSession, c
     findings = find_faults(rounds[0], rounds[1], count_text)
     if findings:
         where = f"{run.suite.name} {run.version.name}, case {run.case.name}"
-        raise CheckError("\n".join([f"{where}: {findings[0]}", *(str(finding) for finding in findings[1:])]))
+        message = "\n".join([f"{where}: {findings[0]}", *(str(finding) for finding in findings[1:])])
+        raise CheckError(message, findings=tuple(findings))
 
 
 def find_faults(first: list[Call], second: list[Call], count_text: CountText) -> list[Finding]:
@@ -60,6 +62,7 @@ def find_faults(first: list[Call], second: list[Call], count_text: CountText) ->
     if not first or len(first) != len(second):
         return [
             Finding(
+                rule="undecided",
                 headline=f"made {len(first)} calls the first time and {len(second)} the second, expected as many",
                 facts=("at least one; calls count only through the client that the function is given",),
             )

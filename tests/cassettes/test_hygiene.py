@@ -9,7 +9,7 @@ from harness.cassettes.format import Cassette, Interaction
 from harness.cassettes.hygiene import Finding, check, find_unnamed, read_used, remove
 from harness.cassettes.store import CassetteStore
 from harness.errors import CassetteError, UsageError
-from tests.cassettes.examples import HEADER, cassette, interaction, request, response
+from tests.cassettes.examples import HEADER, cassette, dump, interaction, request, response
 
 SHARED, OWN = "Be polite. " * 200, "Be brief. " * 200
 UUID = "0f9c1a2b-3c4d-4e5f-8a9b-0c1d2e3f4a5b"
@@ -138,6 +138,37 @@ def test_secrets_across_chunks_and_in_base64_are_found(tmp_path: Path) -> None:
         Finding(path, sides[2], "an API key (sk-ant-)"),
         Finding(path, sides[3], "a workspace id"),
     ]
+
+
+REST = "the rest of a secret of which the beginning was scrubbed"
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        pytest.param(("a key sk-a", "nt-api03-b"), ["an API key (sk-ant-)"], id="a-key"),
+        pytest.param(("in wrk", "spc_01JwQvzr", "7rXLA5"), ["a workspace id"], id="an-id"),
+        pytest.param(("Bearer ab", "cdefgh1"), ["a bearer token"], id="a-token"),
+        pytest.param(("the key <api-key>", "3-a1B2c3D4_e5", "F6"), [REST], id="a-key-scrubbed-in-part"),
+        pytest.param(("in <workspace-id>", "zr7rXLA5AGx3HKf"), [REST], id="an-id-scrubbed-in-part"),
+        pytest.param(("Bearer <token>", ". Then", " take <api-key>-placeholders"), [], id="prose"),
+    ],
+)
+@pytest.mark.parametrize("is_whole", [False, True], ids=["in-chunks", "in-one-chunk"])
+def test_secrets_that_a_stream_spells_over_events_are_found(
+    texts: tuple[str, ...], found: list[str], is_whole: bool, tmp_path: Path
+) -> None:
+    deltas = [{"type": "content_block_delta", "delta": {"type": "text_delta", "text": text}} for text in texts]
+    events = [b"data: " + dump(delta) + b"\n\n" for delta in deltas]
+    chunks = (b"".join(events),) if is_whole else events
+    answer = response(*chunks, content_type="text/event-stream; charset=utf-8")
+    clean = interaction({})
+    store = CassetteStore(tmp_path)
+    store.save("one", cassette(clean, Interaction(request=clean.request, response=answer)))
+    lines = store.path("one").read_text().split("\n")
+    second = [number for number, line in enumerate(lines, 1) if line.startswith('   "response"')][1]
+
+    assert check(tmp_path) == [Finding(store.path("one"), second, what) for what in found]
 
 
 def test_what_is_not_whole_is_found_with_its_line(folder: Path) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from harness.cassettes.format import RecordedRequest
-from harness.cassettes.miss import describe_miss
+from harness.cassettes.miss import find_miss
 from tests.cassettes.examples import cassette, interaction, request
 from tests.recordings import counter
 
@@ -17,13 +17,8 @@ HEADLINE = "cassette 'suite/case' does not hold this POST /v1/messages"
 
 
 def miss(sent: RecordedRequest, *recorded: Any) -> str:
-    return describe_miss(
-        sent,
-        cassette(*(interaction(body) for body in recorded)),
-        "suite/case",
-        count_text=counter(),
-        count_sharing=lambda _: 0,
-    )
+    recording = cassette(*(interaction(body) for body in recorded))
+    return str(find_miss(sent, recording, "suite/case", count_text=counter(), count_sharing=lambda _: 0))
 
 
 def system(text: str) -> dict[str, Any]:
@@ -31,9 +26,9 @@ def system(text: str) -> dict[str, Any]:
 
 
 def test_a_cassette_that_was_never_recorded_is_named() -> None:
-    assert describe_miss(request(BASE), None, "suite/case", count_text=counter(), count_sharing=lambda _: 0) == (
-        "no cassette 'suite/case': nothing was recorded for POST /v1/messages"
-    )
+    finding = find_miss(request(BASE), None, "suite/case", count_text=counter(), count_sharing=lambda _: 0)
+
+    assert str(finding) == "no cassette 'suite/case': nothing was recorded for POST /v1/messages"
 
 
 @pytest.mark.parametrize(("times", "words"), [(1, "once"), (2, "2 times")])

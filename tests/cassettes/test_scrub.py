@@ -18,6 +18,10 @@ UUID = "0f9c1a2b-3c4d-4e5f-8a9b-0c1d2e3f4a5b"
     ("text", "scrubbed"),
     [
         ("key sk-ant-api03-abc_DEF-123 end", "key <api-key> end"),
+        ("xsk-ant-api03-abc", "x<api-key>"),
+        (r'{"text":"key:\nsk-ant-api03-abc"}', r'{"text":"key:\n<api-key>"}'),
+        (r'{"text":"in\nwrkspc_01JwQvzr7rXLA5AGx3"}', r'{"text":"in\n<workspace-id>"}'),
+        (r'{"text":"\tBearer eyJhbGciOiJIUzI1NiJ9.e30"}', r'{"text":"\tBearer <token>"}'),
         ("Authorization: Bearer sk-ant-oat01-abc", "Authorization: Bearer <api-key>"),
         ("bearer eyJhbGciOiJIUzI1NiJ9.e30.abc", "bearer <token>"),
         ("a bearer of good news and Bearer authentication", "a bearer of good news and Bearer authentication"),

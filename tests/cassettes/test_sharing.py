@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from harness.cassettes.format import BLOB_CHARACTERS
-from harness.cassettes.miss import describe_miss
+from harness.cassettes.miss import find_miss
 from harness.cassettes.store import CassetteStore
 from tests.cassettes.examples import cassette, interaction, request
 from tests.recordings import counter
@@ -33,7 +33,7 @@ def test_a_miss_says_how_many_more_cassettes_have_the_recorded_text(tmp_path: Pa
     for number in range(3):
         store.save(f"case{number}", cassette(interaction(_body(LONG, f"Question {number}"))))
 
-    message = describe_miss(
+    finding = find_miss(
         request(_body(LONG.replace("Weigh", "weigh", 1), "Question 0")),
         store.load("case0"),
         "case0",
@@ -41,4 +41,4 @@ def test_a_miss_says_how_many_more_cassettes_have_the_recorded_text(tmp_path: Pa
         count_sharing=CassetteStore(tmp_path).count_sharing,
     )
 
-    assert message.splitlines()[-1] == "  shared: 2 more cassettes have the recorded text"
+    assert finding.notes == ("shared: 2 more cassettes have the recorded text",)

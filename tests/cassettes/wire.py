@@ -8,7 +8,7 @@ import pytest
 from anthropic import Anthropic, AsyncAnthropic
 
 from harness.cassettes.format import Cassette, RecordedRequest
-from harness.cassettes.miss import describe_miss
+from harness.cassettes.miss import find_miss
 from harness.cassettes.transport import CassetteMissError, RecordTransport, ReplayTransport
 from harness.emulator.transport import Chunks
 from harness.prompt.call import Call
@@ -39,8 +39,8 @@ STREAM = (
 
 def replay(recorded: Cassette | None, calls: list[Call] | None = None) -> ReplayTransport:
     def make_miss(request: RecordedRequest) -> CassetteMissError:
-        why = describe_miss(request, recorded, "suite/case", count_text=counter(), count_sharing=lambda _: 0)
-        return CassetteMissError(why, hint=HINT)
+        finding = find_miss(request, recorded, "suite/case", count_text=counter(), count_sharing=lambda _: 0)
+        return CassetteMissError.of(finding, hint=HINT)
 
     noted = [] if calls is None else calls
     return ReplayTransport(recorded, on_call=noted.append, make_miss=make_miss)

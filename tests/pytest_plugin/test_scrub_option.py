@@ -66,3 +66,30 @@ def test_keys_and_ids_in_answers_are_never_stored(project: Project) -> None:
     assert check(project.path / "cassettes") == []
     assert b"<api-key> in <workspace-id> for Bearer <token>" in project.files("cassettes")["test_app/test_ask.json"]
     project.run().assert_outcomes(passed=1)
+
+
+STREAMING = """
+def test_ask(anthropic_client):
+    with anthropic_client.messages.stream(
+        model="claude-sonnet-5-5", max_tokens=500, messages=[{"role": "user", "content": "Hi"}]
+    ) as stream:
+        answer = "".join(stream.text_stream)
+    assert answer in (WHOLE, SCRUBBED)
+"""
+
+
+def test_what_a_stream_spells_over_its_events_is_never_stored(project: Project) -> None:
+    # No event of the emulator can hold one of them whole.
+    whole = f"Write to {'z' * 40}@{'y' * 40}.com or use sk-ant-{'Q7' * 40} for it."
+    scrubbed = "Write to <email> or use <api-key> for it."
+    project.write("pytest.ini", INI + "harness_scrub =\n    [\\w.]+@[\\w.]+ => <email>\n")
+    project.write("conftest.py", f"def pytest_harness_answer(request):\n    return {whole!r}\n")
+    project.write("test_app.py", STREAMING.replace("WHOLE", repr(whole)).replace("SCRUBBED", repr(scrubbed)))
+    project.record()
+
+    stored = project.files("cassettes")["test_app/test_ask.json"]
+    assert [part for part in (b"zzz", b"yyy", b"sk-ant", b"Q7") if part in stored] == []
+    assert check(project.path / "cassettes") == []
+
+    project.write("test_app.py", STREAMING.replace("WHOLE", repr(scrubbed)).replace("SCRUBBED", repr(scrubbed)))
+    project.run().assert_outcomes(passed=1)

@@ -10,7 +10,7 @@ from harness.prompt.tokens import TextCounter
 from harness.promptcache.prepared import prepare
 from harness.promptcache.simulator import Simulator
 from harness.provider.usage import Usage
-from harness.suites.checks import Finding, check_prediction, check_rules, check_second_call
+from harness.suites.checks import check_prediction, check_rules, check_second_call
 
 COUNT = TextCounter()
 LONG = "".join(f"Rule {number}: be polite.\n" for number in range(200))
@@ -94,10 +94,6 @@ def test_second_call_that_reads_the_first_ones_prefix_is_fine(first: Usage, seco
 )
 def test_second_call_that_reads_less_is_a_finding(first: Usage, second: Usage, message: str) -> None:
     assert str(check_second_call(make_call(first), make_call(second))) == message
-
-
-def test_finding_without_facts_is_its_headline() -> None:
-    assert str(Finding(headline="nothing is read")) == "nothing is read"
 
 
 def test_calls_billed_by_the_rules_are_as_predicted() -> None:
@@ -193,4 +189,4 @@ def test_request_that_would_not_be_read_again_says_why(request_body: dict[str, A
 
     assert fault is not None
     assert fault.headline == "by the rules, a second call with the request as built now reads nothing"
-    assert fault.facts == facts
+    assert str(fault).splitlines()[1:] == [f"  {fact}" for fact in facts]
