@@ -1,15 +1,180 @@
 """Assertions on calls, with messages that say what to look at."""
 
-from harness.errors import CheckError
+from collections.abc import Iterable, Iterator
+from decimal import Decimal, InvalidOperation
+
+from harness.client.token_memo import TokenMemo
+from harness.errors import CheckError, RequestError, UsageError
+from harness.prompt.blocks import Request, find_breakpoints, read_blocks
 from harness.prompt.call import Call
+from harness.prompt.fingerprint import fingerprints
+from harness.prompt.tokens import TextCounter
+from harness.promptcache.describe import describe_change, describe_loss
+from harness.promptcache.explain import Explanation, explain
+from harness.provider.pricing import dollars as show_dollars
+from harness.provider.pricing import price
+from harness.provider.rules import find_model
+from harness.provider.usage import Usage
 from harness.suites.checks import check_second_call
+from harness.testing.messages import advice, lines
 
 
-def assert_reads_prefix(call: Call, *, written_by: Call) -> None:
-    """That a call read all that an earlier one had read from or written to the prompt cache.
+def assert_reads_prefix(call: Call, *, written_by: Call | None = None) -> None:
+    """That a call read its prefix from the prompt cache.
+
+    With ``written_by``: all that this earlier call had read or written. Without: something, and
+    that nothing was left to write.
 
     Raises:
         CheckError: it read less, or the earlier call wrote nothing.
     """
-    if fault := check_second_call(written_by, call):
+    if written_by is None:
+        _check_all_read(call)
+    elif fault := check_second_call(written_by, call):
         raise CheckError(str(fault))
+
+
+def assert_same_prefix(first: Call | Request, second: Call | Request) -> None:
+    """That a second request has all that the first one keeps in the prompt cache.
+
+    That is everything up to the last breakpoint of the first; the second may go on from there.
+
+    Raises:
+        CheckError: the prefix changed, is no longer marked where it can be read, or there is none.
+        RequestError: one of them does not have the shape of a Messages request.
+    """
+    before, after = (call.request if isinstance(call, Call) else call for call in (first, second))
+    blocks = read_blocks(before)
+    points = find_breakpoints(before, blocks)
+    if not points:
+        raise CheckError(lines("the first request has no breakpoint", advice("other")))
+    prefix = fingerprints(before, blocks)[points[-1].block_index]
+    prefixes = fingerprints(after, read_blocks(after))
+    if prefix in _marked(after, prefixes):
+        return
+    result = explain(before, after, TextCounter(TokenMemo()))
+    if prefix not in prefixes:
+        headline = "the second request does not have the cached prefix of the first"
+        raise CheckError(lines(headline, _describe_change(before, after, result)))
+    if result.cause is not None:
+        headline = "the second request has the cached prefix of the first, but does not read it"
+        raise CheckError(lines(headline, [*describe_loss(result), *_notes(result)]))
+
+
+def assert_cost_below(calls: Call | Iterable[Call], dollars: str | float | Decimal) -> None:
+    """That calls cost less than a number of dollars together, by the prices of today.
+
+    Raises:
+        CheckError: they cost as much or more, or there are none.
+        UsageError: ``dollars`` is no number.
+        UnknownModelError: there is no price for a model.
+    """
+    limit = _read_limit(dollars)
+    priced = [(price(call.usage, call.model), call) for call in ([calls] if isinstance(calls, Call) else calls)]
+    if not priced:
+        raise CheckError(lines("there are no calls to price", ["fix:   pass the calls that the test made"]))
+    total = sum((cost for cost, _ in priced), Decimal(0))
+    if total >= limit:
+        raise CheckError(_describe_cost(priced, total, limit))
+
+
+# --- reads -----------------------------------------------------------------------------------------------
+
+
+def _check_all_read(call: Call) -> None:
+    """That the usage shows a read, and no write."""
+    read, written = call.usage.cache_read_input_tokens, call.usage.cache_creation_input_tokens
+    if read and not written:
+        return
+    facts = [f"usage: {_show(call.usage)}"]
+    if read:
+        headline = "the call read a part of its prefix and wrote the rest anew"
+        facts += ["fix:   pass written_by= with the earlier call to see where they part; a turn added since is a write"]
+    elif written:
+        headline = "the call wrote its prefix to the prompt cache instead of reading it"
+        facts += [
+            "fix:   look for an earlier call with the same prefix, answered within the TTL; "
+            "pass it as written_by= to see where they part"
+        ]
+    elif _has_breakpoint(call):
+        model = find_model(call.model)
+        headline = "the call neither read nor wrote anything in the prompt cache"
+        facts += [
+            f"minimum of {model.id}: {model.min_cacheable_tokens:,} tokens",
+            *advice("below_minimum"),
+        ]
+    else:
+        headline = "the call has no breakpoint"
+        facts += advice("other")
+    raise CheckError(lines(headline, facts))
+
+
+def _has_breakpoint(call: Call) -> bool:
+    try:
+        return bool(find_breakpoints(call.request, read_blocks(call.request)))
+    except RequestError:
+        # Made by hand in a test, perhaps: the usage alone has to do.
+        return False
+
+
+# --- prefixes --------------------------------------------------------------------------------------------
+
+
+def _marked(request: Request, prefixes: tuple[bytes, ...]) -> set[bytes]:
+    """The prefixes that end at a breakpoint."""
+    return {prefixes[point.block_index] for point in find_breakpoints(request, read_blocks(request))}
+
+
+def _describe_change(before: Request, after: Request, result: Explanation) -> Iterator[str]:
+    """Place, cause, cost and fix. The rules may find fault with more than the change: then the change counts."""
+    facts = describe_change(before, after, first="first", second="second")
+    yield from facts[:-2]
+    yield from describe_loss(result) if result.verdict in ("miss", "partial") else facts[-2:]
+    if result.error:
+        yield f"the API answers {result.error.status}: {result.error.message}"
+    yield from _notes(result)
+
+
+def _notes(result: Explanation) -> list[str]:
+    return [f"note:  {note}" for note in result.notes]
+
+
+# --- costs -----------------------------------------------------------------------------------------------
+
+
+def _read_limit(dollars: str | float | Decimal) -> Decimal:
+    try:
+        limit = Decimal(str(dollars))
+    except InvalidOperation:
+        limit = Decimal("NaN")
+    if not limit.is_finite():
+        raise UsageError(f"the limit is {dollars!r}, expected dollars", hint='write them as text: "0.05"')
+    return limit
+
+
+def _describe_cost(priced: list[tuple[Decimal, Call]], total: Decimal, limit: Decimal) -> str:
+    number, (cost, call) = max(enumerate(priced, start=1), key=lambda item: item[1][0])
+    what = "the call costs" if len(priced) == 1 else f"{len(priced)} calls cost"
+    facts = [f"tokens: {_show_all(sum((call.usage for _, call in priced), Usage()))}"]
+    if len(priced) > 1:
+        facts.append(f"most expensive: call {number}, {call.model}, {show_dollars(cost)}: {_show_all(call.usage)}")
+    return lines(
+        f"{what} {_exact(total)}, expected less than {_exact(limit)}",
+        [*facts, "fix:   have more of the prompt read than written or sent uncached, ask for less, or raise the limit"],
+    )
+
+
+def _exact(amount: Decimal) -> str:
+    """All digits, so that a limit and what is just above it do not read alike."""
+    return f"${amount.normalize():f}"
+
+
+def _show(usage: Usage) -> str:
+    return (
+        f"{usage.cache_creation_input_tokens:,} written, {usage.cache_read_input_tokens:,} read, "
+        f"{usage.input_tokens:,} uncached"
+    )
+
+
+def _show_all(usage: Usage) -> str:
+    return f"{_show(usage)}, {usage.output_tokens:,} output"

@@ -1,0 +1,155 @@
+"""Which field of the inputs gets into the cached prefix: build once with every text replaced by its own name.
+
+The mark ``⟦resume.basics.name⟧`` survives changes of case, white space, JSON, HTML and URL
+escapes, and being cut off at either end. What a builder decides by a value (its length, say)
+leaves no mark: for that there is `harness.testing.properties`.
+"""
+
+import html
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from harness.prompt.blocks import Request
+from harness.prompt.diff import Part, block_text
+from harness.prompt.prefix import prefix_parts
+
+_OPEN = re.compile(r"⟦|\\+u27e6|&#10214;|&#x27e6;|%E2%9F%A6", re.IGNORECASE)
+_CLOSE = re.compile(r"⟧|\\+u27e7|&#10215;|&#x27e7;|%E2%9F%A7", re.IGNORECASE)
+_JSON_ESCAPE = re.compile(r"\\u([0-9a-f]{4})", re.IGNORECASE)
+
+_LONGEST_ESCAPE = 12
+"""Characters into which an escape may turn one: the two halves of a JSON surrogate pair."""
+_SHORTEST_CUT = 4
+"""A shorter rest of a mark says too little: a prompt may have such brackets of its own."""
+_CONTEXT = 24
+
+
+class Leak(NamedTuple):
+    """A field of the inputs that stands in the cached prefix."""
+
+    field: str
+    """``resume.work[0].name``; has a ``…`` where only a part of the mark is left and it fits several."""
+    path: str
+    """Of the block, or of the parameter."""
+    offset: int | None
+    """Character of the block's text at which the mark begins; ``None`` for a parameter."""
+    excerpt: str
+    """The text around the mark, shortened."""
+
+
+def list_fields(value: Any, name: str) -> tuple[str, ...]:
+    """Every text in an input by its path, in order: ``resume.work[0].name``."""
+    return tuple(_walk(value, name))
+
+
+def taint(value: Any, name: str, *, only: str | None = None) -> Any:
+    """A copy of an input in which each text is a mark of its own path; ``only``: of that field alone.
+
+    Keys, numbers and ``None`` stay, and so does what is neither mapping, list nor tuple.
+    """
+    if isinstance(value, str):
+        return f"⟦{name}⟧" if only in (None, name) else value
+    if isinstance(value, Mapping):
+        return {key: taint(item, f"{name}.{key}", only=only) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        items = [taint(item, f"{name}[{index}]", only=only) for index, item in enumerate(value)]
+        return items if isinstance(value, list) else tuple(items)
+    return value
+
+
+def find_leaks(request: Request, fields: Sequence[str]) -> tuple[Leak, ...]:
+    """Marks of the given fields in the cached prefix of a request, each field once a block.
+
+    ``fields`` are those of the inputs that the request was built from, see `list_fields`.
+
+    Raises:
+        RequestError: the body does not have the shape of a Messages request.
+    """
+    by_name = {field.casefold(): field for field in reversed(fields)}
+    leaks: dict[tuple[str, str], Leak] = {}
+    for part in prefix_parts(request):
+        text = _text(part)
+        for field, start, end in _find_marks(text, by_name):
+            offset = start if part.block else None
+            leaks.setdefault((part.path, field), Leak(field, part.path, offset, _cut(text, start, end)))
+    return tuple(leaks.values())
+
+
+def _walk(value: Any, name: str) -> Iterator[str]:
+    if isinstance(value, str):
+        yield name
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _walk(item, f"{name}.{key}")
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _walk(item, f"{name}[{index}]")
+
+
+def _text(part: Part) -> str:
+    return block_text(part.block) if part.block else str(part.value)
+
+
+def _find_marks(text: str, by_name: Mapping[str, str]) -> Iterator[tuple[str, int, int]]:
+    """Field, start and end of each mark in a text."""
+    reach = _LONGEST_ESCAPE * max(map(len, by_name), default=0)
+    for opening in _OPEN.finditer(text):
+        rest = text[opening.end() : opening.end() + reach + _LONGEST_ESCAPE]
+        closing = _CLOSE.search(rest)
+        inner = rest[: closing.start()] if closing else rest
+        field = by_name.get(_plain(inner)) if closing else None
+        if closing and field:
+            yield field, opening.start(), opening.end() + closing.end()
+        elif not closing or _OPEN.search(inner) or any(map(str.isspace, inner)):
+            # Not a pair of brackets of the prompt itself, so perhaps a mark that lost its end.
+            cut, length = _match_cut(_plain(inner), by_name)
+            if cut:
+                yield cut, opening.start(), min(len(text), opening.end() + length)
+    yield from _find_ends(text, by_name, reach)
+
+
+def _find_ends(text: str, by_name: Mapping[str, str], reach: int) -> Iterator[tuple[str, int, int]]:
+    """The same for marks that lost their beginning."""
+    backwards = {name[::-1]: field for name, field in by_name.items()}
+    for closing in _CLOSE.finditer(text):
+        before = text[max(0, closing.start() - reach) : closing.start()]
+        openings, closings = list(_OPEN.finditer(before)), list(_CLOSE.finditer(before))
+        last_close = closings[-1].end() if closings else 0
+        if openings and openings[-1].start() >= last_close:
+            # An end whose beginning is there too.
+            continue
+        cut, length = _match_cut(_plain(before[last_close:])[::-1], backwards, is_reversed=True)
+        if cut:
+            yield cut, max(0, closing.start() - length), closing.end()
+
+
+def _match_cut(text: str, by_name: Mapping[str, str], *, is_reversed: bool = False) -> tuple[str, int]:
+    """The field that a text begins to name, and how many of its characters do; empty if none."""
+    length, fitting = _SHORTEST_CUT, list[str]()
+    for name, field in by_name.items():
+        common = _common_length(text, name)
+        if common > length:
+            length, fitting = common, [field]
+        elif common == length:
+            fitting.append(field)
+    if len(fitting) <= 1:
+        return "".join(fitting), length
+    return (f"…{fitting[0][-length:]}" if is_reversed else f"{fitting[0][:length]}…"), length
+
+
+def _common_length(text: str, name: str) -> int:
+    pairs = zip(text, name, strict=False)
+    return next((index for index, (one, other) in enumerate(pairs) if one != other), min(len(text), len(name)))
+
+
+def _plain(text: str) -> str:
+    """A text without escapes and case, as the names are compared."""
+    unescaped = _JSON_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+    return html.unescape(unquote(unescaped)).casefold()
+
+
+def _cut(text: str, start: int, end: int) -> str:
+    low, high = max(0, start - _CONTEXT), end + _CONTEXT
+    return f"{'…' if low else ''}{text[low:high]}{'…' if high < len(text) else ''}"

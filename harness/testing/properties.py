@@ -1,0 +1,244 @@
+"""Properties of anyone's prompt builder: whatever the inputs, the cached prefix is the same."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Flaky
+from hypothesis.strategies import SearchStrategy
+
+from harness.errors import CheckError, UsageError
+from harness.gate.taint import Leak, find_leaks, list_fields, taint
+from harness.prompt.blocks import Request
+from harness.prompt.call import Call
+from harness.prompt.prefix import prefix_parts
+from harness.prompt.wire import to_body
+from harness.testing.inputs import find_changes, revert
+from harness.testing.messages import advice, describe_difference, describe_leaks, lines, list_changes
+
+Builder = Callable[..., Request | Call]
+"""Anyone's function from inputs, by keyword, to the parameters of a request."""
+Inputs = Mapping[str, Any]
+
+_SAMPLES = 20
+_INDEX = re.compile(r"\[\d+\]")
+_NOTED = 2_000
+"""Characters of the inputs in the note on an exception of the builder's own."""
+
+
+def assert_prefix_stable(build: Builder, /, *, examples: int = 100, **strategies: SearchStrategy[Any]) -> None:
+    """That a builder makes the same cached prefix from any inputs.
+
+    ``strategies`` draw the inputs, by name: ``assert_prefix_stable(build, resume=resumes())``
+    calls ``build(resume=...)``, which returns request parameters or a `Call`. What is meant to
+    be in the prefix is no input: bind it with `functools.partial`. The prefix ends at the last
+    breakpoint in tools or system; where there is none, at the first one in the messages.
+
+    First each text of the inputs is replaced by a mark, which names a field that leaks at once.
+    Then up to ``examples`` drawn inputs are held against a fixed simple one; inputs that move
+    the prefix are made as small as possible. Every run draws the same.
+
+    Raises:
+        CheckError: the prefix depends on the inputs, or changes from call to call, or there is none.
+        UsageError: an input is given by something other than a strategy.
+        RequestError: the builder's result does not have the shape of a Messages request.
+
+    Exceptions of the builder itself pass, with a note of the smallest inputs that raise one.
+    """
+    for name, strategy in strategies.items():
+        if not isinstance(strategy, SearchStrategy):
+            raise UsageError(
+                f"input {name!r} is {type(strategy).__name__}, expected a hypothesis strategy",
+                hint=f"bind what is always the same: functools.partial(build, {name}=...)",
+            )
+    _Property(build, strategies).check(examples)
+
+
+class _Moved(Exception):  # noqa: N818
+    """Tells hypothesis that inputs moved the prefix; never leaves this module."""
+
+
+class _Property:
+    """One builder held against the prefix that it makes from reference inputs."""
+
+    def __init__(self, build: Builder, strategies: Mapping[str, SearchStrategy[Any]]) -> None:
+        self.build = build
+        self.inputs = st.fixed_dictionaries(dict(strategies))
+        self.samples = _draw(self.inputs, _SAMPLES)
+        self.reference = self.samples[0]
+        # A builder may hand out one object again and again, changed: keep it as it is now.
+        self.request = deepcopy(self.render(self.reference))
+        self.prefix = _keys(self.request)
+
+    def check(self, examples: int) -> None:
+        """Raise what is wrong, the cheapest checks first."""
+        if not self.prefix:
+            raise CheckError(lines("the built request has no breakpoint", advice("other")))
+        if leaks := self.find_leaks():
+            raise CheckError(describe_leaks(leaks, self.request))
+        self.check_repeats()
+        inputs = self.find_move(examples)
+        if inputs is not None:
+            # It took time to get here: perhaps it is the clock that moved the prefix.
+            self.check_repeats()
+            raise CheckError(self.describe_move(self.narrow(inputs)))
+
+    def render(self, inputs: Inputs) -> Request:
+        """The request that the builder makes, from a copy of the inputs, which it may change."""
+        try:
+            result = self.build(**deepcopy(dict(inputs)))
+        except Exception as error:
+            error.add_note(f"raised by the builder for the inputs {str(inputs)[:_NOTED]}")
+            raise
+        if isinstance(result, Call):
+            return result.request
+        if not isinstance(result, Mapping):
+            raise CheckError(
+                f"the builder returned {type(result).__name__}, expected the parameters of a request as a mapping"
+            )
+        sent: dict[str, Any] = json.loads(to_body(result))
+        return sent
+
+    def moves(self, inputs: Inputs) -> bool:
+        """Whether inputs make another prefix than the reference does."""
+        return _keys(self.render(inputs)) != self.prefix
+
+    # --- fields that get into the prefix as they are -----------------------------------------------------
+
+    def find_leaks(self) -> tuple[Leak, ...]:
+        """Fields whose text stands in the prefix, of the first samples that show any."""
+        for inputs, fields in _cover(self.samples):
+            if leaks := self.find_leaks_of(inputs, fields):
+                return leaks
+        return ()
+
+    def find_leaks_of(self, inputs: Inputs, fields: Sequence[str]) -> tuple[Leak, ...]:
+        """The same of one sample; field by field where the builder does not take marks for all."""
+        request = self.try_to_render({name: taint(value, name) for name, value in inputs.items()})
+        if request is not None:
+            return find_leaks(request, _fields(inputs))
+        return tuple(leak for field in fields for leak in self.find_leak(inputs, field))
+
+    def find_leak(self, inputs: Inputs, field: str) -> tuple[Leak, ...]:
+        """The same of one field."""
+        request = self.try_to_render({name: taint(value, name, only=field) for name, value in inputs.items()})
+        return () if request is None else find_leaks(request, (field,))
+
+    def try_to_render(self, inputs: Inputs) -> Request | None:
+        """The request, or ``None`` where the builder cannot take the inputs."""
+        try:
+            return self.render(inputs)
+        except Exception:  # noqa: BLE001
+            # Anyone's code may raise anything at a mark where it expects a date.
+            return None
+
+    # --- call to call, and inputs to inputs --------------------------------------------------------------
+
+    def check_repeats(self) -> None:
+        """That the reference inputs make the reference prefix again."""
+        again = self.render(self.reference)
+        if _keys(again) != self.prefix:
+            facts = describe_difference(self.request, again, first="first call", second="later call")
+            raise CheckError(lines("the cached prefix changes from call to call, with the same inputs", facts))
+
+    def find_move(self, examples: int) -> Inputs | None:
+        """The smallest inputs found that move the prefix."""
+        moved: Inputs | None = None
+
+        @_quiet(examples, Phase.generate, Phase.shrink)
+        @given(self.inputs)
+        def search(inputs: Inputs) -> None:
+            nonlocal moved
+            if self.moves(inputs):
+                moved = inputs
+                raise _Moved
+
+        try:
+            search()
+        except _Moved:
+            return moved
+        except Flaky:
+            # The prefix of the same inputs was once moved and once not.
+            if moved is None:
+                raise
+        return moved
+
+    def narrow(self, inputs: Inputs) -> Inputs:
+        """The inputs with every difference taken back that the move does not need."""
+        for change in reversed(list(find_changes(self.reference, inputs))):
+            candidate = revert(inputs, change)
+            request = self.try_to_render(candidate)
+            if request is not None and _keys(request) != self.prefix:
+                inputs = candidate
+        return inputs
+
+    def describe_move(self, inputs: Inputs) -> str:
+        """What moved, where, and because of which inputs."""
+        request = self.render(inputs)
+        if _keys(request) == self.prefix:
+            return lines(
+                "the cached prefix changes from call to call, with the same inputs",
+                [
+                    "it moved once, and no more when it was built again",
+                    "fix:   look for what the builder keeps or counts",
+                ],
+            )
+        facts = describe_difference(self.request, request, first="reference", second="drawn")
+        changes = list(find_changes(self.reference, inputs))
+        facts[-2:-2] = ["smallest inputs that do it, against the reference:", *list_changes(changes)]
+        return lines("the cached prefix changes with the inputs", facts)
+
+
+def _draw(inputs: SearchStrategy[dict[str, Any]], number: int) -> list[dict[str, Any]]:
+    """The first examples of a strategy; the very first is the simplest one that there is."""
+    drawn: list[dict[str, Any]] = []
+
+    @_quiet(number, Phase.generate)
+    @given(inputs)
+    def collect(one: dict[str, Any]) -> None:
+        drawn.append(one)
+
+    collect()
+    return drawn
+
+
+def _quiet(examples: int, *phases: Phase) -> settings:
+    """The same search in every run, without a word, a file or a time limit of hypothesis."""
+    return settings(
+        max_examples=examples,
+        phases=phases,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        verbosity=Verbosity.quiet,
+        print_blob=False,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def _keys(request: Request) -> list[str]:
+    return [part.key for part in prefix_parts(request)]
+
+
+def _cover(samples: Sequence[Inputs]) -> Iterator[tuple[Inputs, list[str]]]:
+    """Few samples that have every kind of field between them, each with its fields of a kind not seen before."""
+    seen: set[str] = set()
+    for inputs in sorted(samples, key=lambda sample: -len(set(map(_kind, _fields(sample))))):
+        fresh = [field for field in _fields(inputs) if _kind(field) not in seen]
+        seen |= set(map(_kind, fresh))
+        if fresh:
+            yield inputs, fresh
+
+
+def _fields(inputs: Inputs) -> tuple[str, ...]:
+    return tuple(field for name, value in inputs.items() for field in list_fields(value, name))
+
+
+def _kind(field: str) -> str:
+    """A field without its place in a list: all names of posts are of one kind."""
+    return _INDEX.sub("[]", field)
