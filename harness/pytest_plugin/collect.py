@@ -9,7 +9,7 @@ import pytest
 from harness.errors import CheckError, SuiteError
 from harness.pytest_plugin.state import SESSION, STATE
 from harness.suites import runner
-from harness.suites.loader import load_call, read_suite_file
+from harness.suites.loader import load_function, read_suite_file
 from harness.suites.runner import CaseRun
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class CaseItem(pytest.Item):
     def runtest(self) -> None:
         """Make the calls and check them; in ``record`` mode, keep them."""
         state, run = self.config.stash[STATE], self.case_run
-        function = load_call(run.suite)
+        function = load_function(run.suite)
         cassette = run.cassette(self.config.rootpath)
         session = state.open_session(self, cassette)
         self.stash[SESSION] = session

@@ -12,7 +12,8 @@ from harness.promptcache.prepared import prepare
 from harness.promptcache.simulator import Simulator
 from harness.provider.usage import Usage
 
-_SECONDS_BETWEEN = 30.0
+SECONDS_BETWEEN = 30.0
+"""From the start of one call to the start of the next, as far as checks need to assume one."""
 _TOLERANCE = 3
 
 
@@ -50,7 +51,7 @@ def check_prediction(calls: Sequence[Call], count_text: CountText) -> tuple[Find
     findings = []
     for number, call in enumerate(calls):
         prepared = prepare(call.request, count_text)
-        predicted = simulator.send(prepared, at=number * _SECONDS_BETWEEN).usage
+        predicted = simulator.send(prepared, at=number * SECONDS_BETWEEN).usage
         if prepared.count.is_exact and not _agree(predicted, call.usage, is_first=number == 0):
             findings.append(
                 Finding(

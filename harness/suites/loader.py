@@ -52,25 +52,24 @@ def read_suite_file(path: Path) -> SuiteSource:
     return SuiteSource(path=path, entries=file.suites, lines=lines)
 
 
-def load_call(suite: Suite) -> Callable[..., Any]:
-    """The function that a suite calls as ``function(client, prompt, **inputs)``.
-
-    ``call`` is ``module.name:function``, or ``file.py:function`` relative to the suite file.
+def load_function(suite: Suite) -> Callable[..., Any]:
+    """The function that makes a suite's calls, or builds its requests.
 
     Raises:
         SuiteError: there is no such module or function.
     """
-    source, _, name = suite.call.partition(":")
+    source, _, name = suite.function.partition(":")
+    key = f"{'build' if suite.is_build else 'call'} is {suite.function!r}"
     place = f"{suite.path}:{suite.line}"
     if not source or not name or source.startswith("."):
-        raise SuiteError(f"{place}: call is {suite.call!r}, expected module:function or file.py:function")
+        raise SuiteError(f"{place}: {key}, expected module:function or file.py:function")
     try:
         module = _import_file(suite.path.parent / source) if source.endswith(".py") else import_module(source)
     except (ImportError, OSError) as error:
-        raise SuiteError(f"{place}: call is {suite.call!r}, and {source} cannot be imported: {error}") from error
+        raise SuiteError(f"{place}: {key}, and {source} cannot be imported: {error}") from error
     function = getattr(module, name, None)
     if not callable(function):
-        raise SuiteError(f"{place}: call is {suite.call!r}, and {source} has no function {name!r}")
+        raise SuiteError(f"{place}: {key}, and {source} has no function {name!r}")
     return function  # type: ignore[no-any-return]
 
 
@@ -80,9 +79,12 @@ def _load(path: Path, name: str, entry: SuiteEntry, lines: dict[Place, int]) -> 
     versions = tuple(
         PromptVersion(
             name=version,
-            path=folder / prompt.file,
-            text=load_text(folder / prompt.file, f"{path}:{line_of(lines, (*place, 'prompts', version))}"),
+            path=None if prompt.file is None else folder / prompt.file,
+            text=None
+            if prompt.file is None
+            else load_text(folder / prompt.file, f"{path}:{line_of(lines, (*place, 'prompts', version))}"),
             model=prompt.model or DEFAULT_MODEL,
+            cache_bust=prompt.cache_bust,
         )
         for version, prompt in entry.prompts.items()
     )
@@ -106,7 +108,19 @@ def _load(path: Path, name: str, entry: SuiteEntry, lines: dict[Place, int]) -> 
     for what, found in (("prompts", versions), ("cases", cases)):
         if not found:
             raise SuiteError(f"{path}:{line}: suite {name!r} has no {what}")
-    return Suite(name=name, path=path, line=line, call=entry.call, client=entry.client, versions=versions, cases=cases)
+    if (entry.call is None) == (entry.build is None):
+        raise SuiteError(f"{path}:{line}: suite {name!r} needs one of call and build")
+    return Suite(
+        name=name,
+        path=path,
+        line=line,
+        function=entry.call or entry.build or "",
+        is_build=entry.build is not None,
+        client=entry.client,
+        versions=versions,
+        cases=cases,
+        determinism=entry.determinism,
+    )
 
 
 def _import_file(path: Path) -> Any:
@@ -141,5 +155,7 @@ def _explain(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         return "not a known key"
     if error["type"] == "string_pattern_mismatch":
+        if error["loc"][-1] == "cache_bust":
+            return "the reason is empty"
         return f"{error['input']!r} is no name: letters, digits, dot, dash and underscore"
     return str(error["msg"])

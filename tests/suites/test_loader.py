@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import SuiteError
 from harness.settings import DEFAULT_MODEL
-from harness.suites.loader import load_call, read_suite_file
+from harness.suites.loader import load_function, read_suite_file
 from harness.suites.model import Suite
 
 GOOD = """\
@@ -65,7 +65,7 @@ suites:
 
     suite = load_one(path)
 
-    assert (suite.name, suite.path, suite.line, suite.call, suite.client) == (
+    assert (suite.name, suite.path, suite.line, suite.function, suite.client) == (
         "support", path, 2, "app.py:ask", "anthropic",
     )  # fmt: skip
     assert [(version.name, version.text, version.model) for version in suite.versions] == [
@@ -119,11 +119,11 @@ BAD_FILES = [
         id="unknown-key-of-a-prompt",
     ),
     pytest.param(
-        GOOD.replace("    call: app.py:ask\n", ""), "2: suites.support.call: Field required", id="missing-key"
+        GOOD.replace("    call: app.py:ask\n", ""), "2: suite 'support' needs one of call and build", id="missing-key"
     ),
     pytest.param(
         GOOD.replace("ask\n", "ask\n    client: openai\n"),
-        "4: suites.support.client: Input should be 'claude' or 'anthropic'",
+        "4: suites.support.client: Input should be 'claude', 'anthropic' or 'http'",
         id="unknown-client",
     ),
     pytest.param(
@@ -258,14 +258,14 @@ def test_bad_prompt_or_fixture_is_refused_with_its_own_line(
 
 
 def test_call_in_a_file_beside_the_suite_is_found(tmp_path: Path, fresh_imports: None) -> None:
-    function = load_call(load_one(write(tmp_path, GOOD)))
+    function = load_function(load_one(write(tmp_path, GOOD)))
 
     assert function(None, "", question="How") == "How"
 
 
 def test_file_beside_the_suite_may_import_its_neighbours(tmp_path: Path, fresh_imports: None) -> None:
     files = {"app.py": b"from neighbour_of_app import ask\n", "neighbour_of_app.py": PACKAGE_DATA["app.py"]}
-    function = load_call(load_one(write(tmp_path, GOOD, **files)))
+    function = load_function(load_one(write(tmp_path, GOOD, **files)))
 
     assert function(None, "", question="How") == "How"
 
@@ -273,19 +273,19 @@ def test_file_beside_the_suite_may_import_its_neighbours(tmp_path: Path, fresh_i
 def test_file_in_a_package_is_imported_by_its_dotted_name(tmp_path: Path, fresh_imports: None) -> None:
     path = write(tmp_path / "shop" / "support", GOOD, **{"__init__.py": b"", "../__init__.py": b""})
 
-    assert load_call(load_one(path)).__module__ == "shop.support.app"
+    assert load_function(load_one(path)).__module__ == "shop.support.app"
 
 
 def test_call_in_an_installed_module_is_found(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD.replace("app.py:ask", "json.decoder:JSONDecoder"))
 
-    assert load_call(load_one(path)).__module__ == "json.decoder"
+    assert load_function(load_one(path)).__module__ == "json.decoder"
 
 
 def test_two_files_of_the_same_name_are_two_modules(tmp_path: Path, fresh_imports: None) -> None:
     other = {"app.py": b"def ask(client, prompt, question):\n    return 'other'\n"}
-    first = load_call(load_one(write(tmp_path / "a", GOOD)))
-    second = load_call(load_one(write(tmp_path / "b", GOOD, **other)))
+    first = load_function(load_one(write(tmp_path / "a", GOOD)))
+    second = load_function(load_one(write(tmp_path / "b", GOOD, **other)))
 
     assert (first(None, "", "How"), second(None, "", "How")) == ("How", "other")
 
@@ -326,7 +326,7 @@ def test_bad_call_is_refused_with_the_line_of_its_suite(
     suite = load_bad_call(tmp_path, call)
 
     with pytest.raises(SuiteError) as caught:
-        load_call(suite)
+        load_function(suite)
 
     assert str(caught.value) == f"{suite.path}:2: {message.replace('FOLDER', str(tmp_path))}"
 
@@ -335,7 +335,7 @@ def test_relative_module_is_refused_with_the_line_of_its_suite(tmp_path: Path) -
     suite = load_bad_call(tmp_path, ".app:ask")
 
     with pytest.raises(SuiteError) as caught:
-        load_call(suite)
+        load_function(suite)
 
     expected = "expected module:function or file.py:function"
     assert str(caught.value) == f"{suite.path}:2: call is '.app:ask', {expected}"
@@ -346,7 +346,7 @@ def test_file_that_cannot_be_imported_says_so_every_time(tmp_path: Path, fresh_i
     messages = []
     for _ in range(2):
         with pytest.raises(SuiteError) as caught:
-            load_call(suite)
+            load_function(suite)
         messages.append(str(caught.value))
 
     assert messages[0] == messages[1]

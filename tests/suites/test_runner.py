@@ -23,7 +23,14 @@ def make_run(client: ClientKind = "claude", prompt: str = PROMPT, path: Path = P
     version = PromptVersion(name="v1", path=Path("/p/v1.md"), text=prompt, model="claude-sonnet-5-5")
     case = Case(name="parcel", line=7, inputs={"question": ["Where is my parcel?"]})
     suite = Suite(
-        name="support", path=path, line=2, call="app.py:ask", client=client, versions=(version,), cases=(case,)
+        name="support",
+        path=path,
+        line=2,
+        function="app.py:ask",
+        is_build=False,
+        client=client,
+        versions=(version,),
+        cases=(case,),
     )
     return CaseRun(suite=suite, version=version, case=case)
 

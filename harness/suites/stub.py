@@ -1,0 +1,144 @@
+"""A client that sends nothing: it notes what it is asked to send and answers with a fixed text.
+
+Stands in for ``anthropic.Anthropic`` where only the requests are of interest, so that they can
+be had without importing the SDK, which takes a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from harness.prompt.wire import to_body
+
+ANSWER = "This is the answer of a client that sends nothing."
+
+
+class StubAttributeError(AttributeError):
+    """The application uses what only the real client has; ask that one."""
+
+
+class Record:
+    """An object of the SDK as far as applications read it: attributes, ``model_dump``, ``to_dict``."""
+
+    def __init__(self, **fields: Any) -> None:
+        self.__dict__.update(fields)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise StubAttributeError(f"the stub of an answer has no {name!r}")
+
+    def model_dump(self, **_: Any) -> dict[str, Any]:
+        """All fields as plain values."""
+        return {key: _plain(value) for key, value in vars(self).items()}
+
+    to_dict = model_dump
+
+
+class StubClient:
+    """``client.messages.create`` and ``.stream``, also under ``beta`` and after ``with_options``."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+        """What was to be sent, in order, as the SDK would have sent it."""
+        self.messages = _Messages(self.bodies)
+        self.beta = self
+
+    def with_options(self, **_: Any) -> StubClient:
+        """The same client: no option changes a body."""
+        return self
+
+    copy = with_options
+
+    def __enter__(self) -> StubClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to close."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise StubAttributeError(f"the stub of a client has no {name!r}")
+
+
+class _Messages:
+    def __init__(self, bodies: list[bytes]) -> None:
+        self._bodies = bodies
+
+    def create(self, **parameters: Any) -> Any:
+        self._bodies.append(to_body(parameters))
+        message = _message(parameters)
+        return iter(_events(message)) if parameters.get("stream") is True else message
+
+    def stream(self, **parameters: Any) -> _Stream:
+        self._bodies.append(to_body({**parameters, "stream": True}))
+        return _Stream(_message(parameters))
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise StubAttributeError(f"the stub of client.messages has no {name!r}")
+
+
+class _Stream:
+    def __init__(self, message: Record) -> None:
+        self._message = message
+
+    def __enter__(self) -> _Stream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to close."""
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(_events(self._message))
+
+    @property
+    def text_stream(self) -> Iterator[str]:
+        return iter([ANSWER])
+
+    def get_final_message(self) -> Record:
+        return self._message
+
+    def get_final_text(self) -> str:
+        return ANSWER
+
+    def until_done(self) -> None:
+        """Done already."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise StubAttributeError(f"the stub of a stream has no {name!r}")
+
+
+def _message(parameters: dict[str, Any]) -> Record:
+    return Record(
+        id="msg_stub",
+        type="message",
+        role="assistant",
+        model=parameters.get("model"),
+        content=[Record(type="text", text=ANSWER, citations=None)],
+        stop_reason="end_turn",
+        stop_sequence=None,
+        usage=Record(
+            input_tokens=0,
+            output_tokens=0,
+            cache_creation_input_tokens=0,
+            cache_read_input_tokens=0,
+            cache_creation=None,
+        ),
+    )
+
+
+def _events(message: Record) -> list[Record]:
+    text: Any = message.content[0]
+    return [
+        Record(type="message_start", message=message),
+        Record(type="content_block_start", index=0, content_block=text),
+        Record(type="text", text=ANSWER, snapshot=ANSWER),
+        Record(type="content_block_delta", index=0, delta=Record(type="text_delta", text=ANSWER)),
+        Record(type="content_block_stop", index=0, content_block=text),
+        Record(type="message_delta", delta=Record(stop_reason="end_turn", stop_sequence=None), usage=message.usage),
+        Record(type="message_stop", message=message),
+    ]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Record):
+        return value.model_dump()
+    return [_plain(item) for item in value] if isinstance(value, list) else value
