@@ -7,6 +7,7 @@
     ├── RequestError (ValueError)        a request body that cannot be judged
     ├── UnknownModelError (LookupError)  a model without a price
     ├── CassetteError (ValueError)       a cassette or blob on disk is unreadable or not whole
+    ├── LockError (ValueError)           a lock file is unreadable, or made by another version
     ├── SuiteError (ValueError)          a suite, fixture or prompt file is unreadable or invalid
     ├── UsageError (ValueError)          options that cannot go together, or lack something
     ├── CheckError (AssertionError)      a check of a suite or assertion does not hold
@@ -45,6 +46,10 @@ class UnknownModelError(HarnessError, LookupError):
 
 class CassetteError(HarnessError, ValueError):
     """A cassette or blob on disk is unreadable or not whole."""
+
+
+class LockError(HarnessError, ValueError):
+    """A lock file is unreadable, or made by another version; starts with its path."""
 
 
 class SuiteError(HarnessError, ValueError):

@@ -1,4 +1,4 @@
-"""Writing files so that a kill at any moment leaves the old content or the new, never a part."""
+"""Files: written so that a kill at any moment leaves the old content or the new, and named from a root."""
 
 import os
 import tempfile
@@ -20,3 +20,8 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def relative(path: Path, root: Path) -> str:
+    """A path from ``root``, with forward slashes; as it is if it is elsewhere."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()

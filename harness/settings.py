@@ -56,6 +56,28 @@ def has_api_key(variables: Mapping[str, str] | None = None) -> bool:
     return bool(env.get("ANTHROPIC_API_KEY") or env.get("ANTHROPIC_AUTH_TOKEN"))
 
 
+def copy_environment() -> dict[str, str]:
+    """The variables of this process, to hand on to a child."""
+    return dict(environ)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GithubSettings:
+    """What GitHub Actions says of itself to a step of a job."""
+
+    has_annotations: bool = False
+    """``GITHUB_ACTIONS``: the log is read for commands that annotate files."""
+    summary_file: Path | None = None
+    """``GITHUB_STEP_SUMMARY``: Markdown that is added here is shown on the page of the run."""
+
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str] | None = None) -> "GithubSettings":
+        """Settings from ``variables``, by default ``os.environ``."""
+        env = environ if variables is None else variables
+        summary = env.get("GITHUB_STEP_SUMMARY")
+        return cls(has_annotations=env.get("GITHUB_ACTIONS") == "true", summary_file=Path(summary) if summary else None)
+
+
 def _read_flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:
     value = env.get(name, "").strip().lower()
     if not value:

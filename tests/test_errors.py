@@ -8,6 +8,7 @@ SUBCLASSES = (
     (errors.RequestError, ValueError),
     (errors.UnknownModelError, LookupError),
     (errors.CassetteError, ValueError),
+    (errors.LockError, ValueError),
     (errors.SuiteError, ValueError),
     (errors.UsageError, ValueError),
     (errors.CheckError, AssertionError),

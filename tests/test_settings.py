@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import HarnessError, SettingsError
-from harness.settings import DEFAULT_MODEL, Settings, has_api_key
+from harness.settings import DEFAULT_MODEL, Settings, copy_environment, has_api_key
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -129,3 +129,13 @@ def test_settings_cannot_be_changed() -> None:
 )
 def test_a_key_or_a_token_counts_as_a_key(variables: dict[str, str], expected: bool) -> None:
     assert has_api_key(variables) is expected
+
+
+def test_a_copy_of_the_environment_is_no_way_back_into_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CACHE_PREFIX", "from-the-process")
+    copy = copy_environment()
+    assert copy["CACHE_PREFIX"] == "from-the-process"
+
+    copy["CACHE_PREFIX"] = "changed"
+
+    assert copy_environment()["CACHE_PREFIX"] == "from-the-process"

@@ -56,7 +56,7 @@ def find_miss(
     notes = []
     if explanation.verdict == "hit":
         notes.append("the prompt cache loses nothing by this change")
-    elif explanation.tokens_lost:
+    elif explanation.tokens_lost or (explanation.error is not None and explanation.cause != "other"):
         finding = finding.with_loss(explanation)
     if others := _count_others(place, count_sharing):
         notes.append(f"shared: {others} more {'cassette has' if others == 1 else 'cassettes have'} the recorded text")

@@ -79,8 +79,9 @@ class CallSession:
             CassetteError: in ``replay`` mode, the cassette is unreadable or not whole.
         """
         self.calls: list[Call] = []
+        self.name = name
+        """Of the cassette."""
         self._options = options
-        self._name = name
         self._recorder: RecordTransport | None = None
         self._replay: ReplayTransport | None = None
         self._responder = responder
@@ -90,7 +91,7 @@ class CallSession:
             def make_miss(request: RecordedRequest) -> CassetteMissError:
                 count, sharing = options.count_text, options.store.count_sharing
                 finding = find_miss(request, cassette, name, count_text=count, count_sharing=sharing)
-                return CassetteMissError.of(finding, hint=hint)
+                return CassetteMissError.of(finding, hint=hint, body=request.body)
 
             self._replay = ReplayTransport(
                 cassette,
@@ -108,6 +109,11 @@ class CallSession:
         return self._options.upstream if self._options.mode == "record" else "anthropic"
 
     @property
+    def is_real(self) -> bool:
+        """Whether the real API answers."""
+        return self._replay is None and self.origin == "anthropic"
+
+    @property
     def unplayed(self) -> tuple[Interaction, ...]:
         """What was recorded and has not been asked for; empty in any mode but ``replay``."""
         return self._replay.unplayed if self._replay else ()
@@ -123,7 +129,7 @@ class CallSession:
         Raises:
             CassetteError: the cassette is unreadable or not whole.
         """
-        recorded = self._options.store.load(self._name)
+        recorded = self._options.store.load(self.name)
         return find_drift(recorded, self._recorder.interactions) if recorded and self._recorder else []
 
     def raise_first_miss(self) -> None:
@@ -154,12 +160,12 @@ class CallSession:
             recorded_at=self._options.today().strftime("%Y-%m-%dT%H:%M:%SZ"),
             sdk=f"anthropic {version('anthropic')}",
         )
-        self._options.store.save(self._name, Cassette(header=header, interactions=self._recorder.interactions))
+        self._options.store.save(self.name, Cassette(header=header, interactions=self._recorder.interactions))
 
     @property
     def _key(self) -> str | None:
         # None: the SDK takes it from the environment. Offline no key is needed, and none must leak in.
-        return None if self.origin == "anthropic" and self._options.mode in ("record", "live") else "offline"
+        return None if self.is_real else "offline"
 
     def _make_emulator(self) -> EmulatorTransport:
         count_text = self._options.count_text

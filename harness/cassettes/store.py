@@ -41,7 +41,7 @@ class CassetteStore:
 
     def save(self, name: str, cassette: Cassette) -> None:
         """Write a cassette after its blobs, so that no file names a text that is not there."""
-        write_atomically(self.path(name), encode(cassette, self._put_blob).encode())
+        write_atomically(self.path(name), encode(cassette, self.put_text).encode())
 
     def count_sharing(self, text: str) -> int:
         """How many cassettes name a long text; short ones are not stored on their own, and count as 0."""
@@ -53,7 +53,15 @@ class CassetteStore:
             )
         return self._sharing[sha256(text.encode()).hexdigest()]
 
-    def _put_blob(self, text: str) -> str:
+    def find_text(self, digest: str) -> str | None:
+        """A text that was kept, by its digest; ``None`` if it is not there, or not whole."""
+        try:
+            return self._get_blob(digest)
+        except CassetteError:
+            return None
+
+    def put_text(self, text: str) -> str:
+        """Keep a text beside the cassettes, once; its digest."""
         digest = sha256(text.encode()).hexdigest()
         path = self._blob_path(digest)
         if not _holds(path, digest):

@@ -44,10 +44,15 @@ class CassetteMissError(HarnessError, AnthropicError):
     shows it as "Connection error.".
     """
 
+    body: bytes | None = None
+    """Of the request."""
+
     @classmethod
-    def of(cls, finding: Finding, *, hint: str) -> Self:
+    def of(cls, finding: Finding, *, hint: str, body: bytes) -> Self:
         """The error for what there is to say of a miss; ``hint`` is what to type."""
-        return cls(str(finding), hint=hint, findings=(finding,))
+        error = cls(str(finding), hint=hint, findings=(finding,))
+        error.body = body
+        return error
 
 
 class RecordedStream(httpx2.SyncByteStream, httpx2.AsyncByteStream):

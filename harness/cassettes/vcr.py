@@ -67,7 +67,7 @@ class ForeignSession(CallSession):
         with ExitStack() as opening:
             if self._replay is None and self.origin == "emulator":
                 self.base_url = opening.enter_context(self._make_server()).url
-            opening.enter_context(_use(self, self._name))
+            opening.enter_context(_use(self, self.name))
             if self._replay is None:
                 opening.enter_context(_plain_bodies())
             self._open = opening.pop_all()

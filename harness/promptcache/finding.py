@@ -69,6 +69,8 @@ class Place:
 
     def lines(self, *, is_private: bool = False) -> list[str]:
         """The place, and both texts below it; in private only their lengths and digests."""
+        if not (self.before or self.after):
+            return [f"place: {self}"]
         width = max(len(self.first), len(self.second)) + 1
         show = withhold if is_private else repr
         return [
@@ -122,8 +124,10 @@ class Finding:
         """The same with cause, cost and fix of what an explanation found; as it is if nothing is wrong."""
         if result.cause is None:
             return self
+        place = self.place or (None if result.path is None else Place(path=result.path))
         return replace(
             self,
+            place=place,
             cause=result.cause,
             tokens=result.tokens_lost,
             costs=(loss(result),) if result.tokens_lost else (),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.pytest_plugin import options
+from harness.pytest_plugin import failures, options, summary
 from harness.pytest_plugin.fixtures import (
     anthropic_client,
     async_anthropic_client,
@@ -16,7 +16,7 @@ from harness.pytest_plugin.fixtures import (
     harness_cassette,
     harness_session,
 )
-from harness.pytest_plugin.state import PASSED, STATE, show_own_errors
+from harness.pytest_plugin.state import PASSED, STATE
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -47,8 +47,10 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options before any test runs."""
+    config.addinivalue_line("markers", "cache_bust(reason): why a change of the cached prefix is accepted")
     config.stash[STATE] = options.make_state(config)
     options.register_lister(config)
+    options.register_workers(config)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteCollector | None:
@@ -58,6 +60,22 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteColle
     from harness.pytest_plugin.collect import SuiteCollector
 
     return SuiteCollector.from_parent(parent, path=file_path)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Note which tests there are, before ``-k`` and ``-m`` take any away."""
+    config.stash[STATE].gate.note_collected(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """In private, show no source line of a file that cannot be collected."""
+    report = yield
+    failures.withhold_collection(collector, report)
+    return report
 
 
 @pytest.hookimpl(wrapper=True)
@@ -91,12 +109,18 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Note whether the test passed, and show what the harness raised without the SDK's frames."""
-    show_own_errors(item, call)
+    failures.show_own_errors(item, call)
     report = yield
-    item.config.stash[STATE].note_outcome(item, call, report)
+    failures.note_outcome(item, call, report)
     return report
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Let the run fail for what is left over in the lock file, and say so if it cannot be told what is wrong."""
+    summary.set_exit_status(session)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the savings table and write the reports."""
-    config.stash[STATE].summarise(terminalreporter)
+    """Print the savings table and the findings, and write the reports."""
+    summary.summarise(config.stash[STATE], terminalreporter)

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.errors import CheckError, SuiteError
-from harness.pytest_plugin.state import SESSION, STATE
+from harness.pytest_plugin.state import SESSION, STATE, RunState, offline_settings
 from harness.suites import runner
 from harness.suites.loader import load_function, read_suite_file
 from harness.suites.runner import CaseRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from harness.cassettes.session import CallSession
+    from harness.prompt.call import Call
+    from harness.suites.runner import Function
 
 
 class SuiteCollector(pytest.File):
@@ -45,6 +49,9 @@ class SuiteCollector(pytest.File):
 class RefusedItem(pytest.Item):
     """Stands for a suite that could not be loaded."""
 
+    cassette = None
+    """None is known."""
+
     def __init__(self, *, error: SuiteError, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.error = error
@@ -67,20 +74,45 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Make the calls and check them; in ``record`` mode, keep them."""
-        state, run = self.config.stash[STATE], self.case_run
-        function = load_function(run.suite)
-        cassette = run.cassette(self.config.rootpath)
-        session = state.open_session(self, cassette)
+        function = load_function(self.case_run.suite)
+        if self.case_run.suite.is_build:
+            self._run_build(function)
+        elif self.case_run.suite.client == "http":
+            with self._state.open_foreign_session(self, self.cassette) as session, offline_settings(session):
+                self._run_calls(function, session)
+        else:
+            self._run_calls(function, self._state.open_session(self, self.cassette))
+
+    @property
+    def cassette(self) -> str:
+        """Name of the case's cassette, and of its entry in the lock file."""
+        return self.case_run.cassette(self.config.rootpath)
+
+    def _run_build(self, function: Function) -> None:
+        calls = runner.run_build(self.case_run, function, self._state.count_text)
+        self._note(calls)
+        self._state.check_gate(self, [call.request for call in calls[: len(calls) // 2]])
+
+    def _run_calls(self, function: Function, session: CallSession) -> None:
         self.stash[SESSION] = session
         try:
-            runner.run_case(run, function, session, state.count_text)
+            first = runner.run_case(self.case_run, function, session, self._state.count_text)
         except CheckError:
             # What the checks found follows from the miss, if the application swallowed one.
             session.raise_first_miss()
             raise
         finally:
-            state.note_calls(self, session.calls, suite=run.suite.name, version=run.version.name)
-        state.close_session(self, session, cassette)
+            self._note(session.calls)
+        session.raise_first_miss()
+        self._state.check_gate(self, [call.request for call in first])
+        self._state.close_session(self, session, self.cassette)
+
+    def _note(self, calls: list[Call]) -> None:
+        self._state.note_calls(self, calls, suite=self.case_run.suite.name, version=self.case_run.version.name)
+
+    @property
+    def _state(self) -> RunState:
+        return self.config.stash[STATE]
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What the application's code raised, without the frames of pytest above it."""

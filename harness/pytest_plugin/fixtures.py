@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 from harness.errors import UsageError
+from harness.pytest_plugin.names import cassette_name
 from harness.pytest_plugin.state import PASSED, SESSION, STATE
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ def harness_session(request: pytest.FixtureRequest) -> Iterator[CallSession]:
     yield session
     suite = "/".join(item.path.parts[-2:])
     state.note_calls(item, session.calls, suite=suite, version="-")
-    if item.stash.get(PASSED, False):
-        state.close_session(item, session, cassette)
+    _close(item, session, cassette)
 
 
 @pytest.fixture
@@ -58,8 +57,7 @@ def harness_cassette(request: pytest.FixtureRequest) -> Iterator[ForeignSession]
     with session:
         yield session
     state.note_calls(item, session.calls, suite="/".join(item.path.parts[-2:]), version="-")
-    if item.stash.get(PASSED, False):
-        state.close_session(item, session, cassette)
+    _close(item, session, cassette)
 
 
 @pytest.fixture
@@ -92,14 +90,12 @@ def async_claude(async_anthropic_client: AsyncAnthropic) -> AsyncClaudeClient:
     return AsyncClaudeClient(async_anthropic_client, settings=Settings(use_local_cache=False))
 
 
-def cassette_name(item: pytest.Item) -> str:
-    """Name of a plain test's cassette: its file without ending, then its name in safe characters."""
-    file = item.path.relative_to(item.config.rootpath).with_suffix("").as_posix()
-    name = item.nodeid.partition("::")[2].replace("::", ".")
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-")
-    if safe == name:
-        return f"{file}/{safe}"
-    from hashlib import sha256
-
-    # Names that only differ in what was replaced must not share a cassette.
-    return f"{file}/{safe}-{sha256(name.encode()).hexdigest()[:8]}"
+def _close(item: pytest.Item, session: CallSession, cassette: str) -> None:
+    """Hold a test that passed to the lock file and to its cassette."""
+    if not item.stash.get(PASSED, False):
+        return
+    state = item.config.stash[STATE]
+    session.raise_first_miss()
+    if session.calls:
+        state.check_gate(item, [call.request for call in session.calls])
+    state.close_session(item, session, cassette)

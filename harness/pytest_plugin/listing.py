@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.pytest_plugin.collect import CaseItem, RefusedItem
-from harness.pytest_plugin.fixtures import cassette_name
+from harness.pytest_plugin.collect import RefusedItem
+from harness.pytest_plugin.names import cassette_of
 
 
 class CassetteLister:
@@ -22,14 +22,8 @@ class CassetteLister:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Note the cassette of every test, before ``-k`` and ``-m`` take any away."""
-        for item in items:
-            if isinstance(item, RefusedItem):
-                self._refused.append(item.nodeid)
-            elif isinstance(item, CaseItem):
-                self._names.add(item.case_run.cassette(item.config.rootpath))
-            # Our fixtures need `request`, and a test that has it may ask for one of them while it runs.
-            elif "request" in getattr(item, "fixturenames", ("request",)):
-                self._names.add(cassette_name(item))
+        self._refused += [item.nodeid for item in items if isinstance(item, RefusedItem)]
+        self._names |= {name for item in items if (name := cassette_of(item))}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:

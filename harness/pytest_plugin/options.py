@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from harness.errors import UsageError
-from harness.pytest_plugin.state import RunState
+from harness.pytest_plugin.gate import GateKeeper, GateOptions, WorkerListener
+from harness.pytest_plugin.state import STATE, RunState
 from harness.pytest_plugin.upkeep import Limits
 
 if TYPE_CHECKING:
     from harness.cassettes.scrub import Rule
     from harness.cassettes.session import Mode
     from harness.prompt.call import Origin
+    from harness.settings import GithubSettings
 
 _MODES = ("replay", "emulate", "record", "live")
 _UPSTREAMS = ("anthropic", "emulator")
@@ -66,6 +68,27 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="write the names of all cassettes that the collected tests use to FILE, and run no test",
     )
+    group.addoption(
+        "--harness-update-lock",
+        action="store_true",
+        help="accept what the selected tests send: write the lock file",
+    )
+    group.addoption(
+        "--harness-allow-unused",
+        action="store_true",
+        help="entries of the lock file that no test sends any more are no failure",
+    )
+    group.addoption(
+        "--harness-determinism",
+        action="store_true",
+        help="build the requests of all suites again under another clock, hash seed, time zone, locale, …",
+    )
+    group.addoption(
+        "--harness-private",
+        action="store_true",
+        help="print no text of prompts or fixtures anywhere, for logs that everybody can read",
+    )
+    parser.addini("harness_lock", "the lock file, from the root of the project", default="prompts.lock")
     parser.addini("harness_max_age", "what --harness-max-age is if it is not given; empty: any age", default="")
     parser.addini(
         "harness_guard",
@@ -109,7 +132,19 @@ def make_state(config: pytest.Config) -> RunState:
         guard=_read_guard(config),
         limits=_read_limits(config),
         scrub=_read_scrub(config),
+        gate=_make_gate(config),
+        is_private=bool(config.getoption("--harness-private")),
+        github=_read_github(),
     )
+
+
+def _make_gate(config: pytest.Config) -> GateKeeper:
+    options = GateOptions(
+        path=config.rootpath / config.getini("harness_lock"),
+        is_updating=bool(config.getoption("--harness-update-lock")),
+        is_unused_allowed=bool(config.getoption("--harness-allow-unused")),
+    )
+    return GateKeeper(config, options)
 
 
 def register_lister(config: pytest.Config) -> None:
@@ -129,6 +164,12 @@ def register_lister(config: pytest.Config) -> None:
     from harness.pytest_plugin.listing import CassetteLister
 
     config.pluginmanager.register(CassetteLister(config.invocation_params.dir / path), "harness-lister")
+
+
+def register_workers(config: pytest.Config) -> None:
+    """Hear what the workers of xdist collect, if there can be any."""
+    if config.pluginmanager.hasplugin("xdist"):
+        config.pluginmanager.register(WorkerListener(config.stash[STATE].gate.collected), "harness-workers")
 
 
 def _read_guard(config: pytest.Config) -> str:
@@ -175,6 +216,12 @@ def _read_scrub(config: pytest.Config) -> tuple[Rule, ...]:
         return read_rules(lines)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _read_github() -> GithubSettings:
+    from harness.settings import GithubSettings
+
+    return GithubSettings.from_environment()
 
 
 def _has_api_key() -> bool:

@@ -1,9 +1,10 @@
-"""The state of one run: sessions opened for its tests, calls gathered, the summary at its end."""
+"""The state of one run: sessions opened for its tests, and what is noted of them."""
 
 from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -11,28 +12,32 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import HarnessError
-from harness.pytest_plugin import upkeep
+from harness.files import relative
+from harness.pytest_plugin import rows, upkeep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from harness.cassettes.scrub import Rule
     from harness.cassettes.session import CallSession, Mode, SessionOptions
     from harness.cassettes.vcr import ForeignSession
+    from harness.gate.compare import Gate
+    from harness.prompt.blocks import Request
     from harness.prompt.call import Call, Origin
-    from harness.prompt.tokens import TextCounter
+    from harness.prompt.tokens import CountText
+    from harness.promptcache.finding import Finding
+    from harness.pytest_plugin.gate import GateKeeper
     from harness.pytest_plugin.guard import Guard
+    from harness.settings import GithubSettings
 
 STATE: pytest.StashKey[RunState] = pytest.StashKey()
 PASSED: pytest.StashKey[bool] = pytest.StashKey()
 SESSION: pytest.StashKey[CallSession] = pytest.StashKey()
 GUARD: pytest.StashKey[Guard] = pytest.StashKey()
 
-_PROPERTY = "harness_calls"
-_OLD = "harness_old_cassette"
-_DRIFT = "harness_drift"
-_UNPLAYED = "harness_unplayed"
+UNDECIDED = "harness_undecided"
+"""Attribute of the report of a test that failed because something cannot be told."""
+
 _FIXTURES = frozenset({"harness_session", "harness_cassette"})
 """Every fixture of ours asks for one of these."""
 
@@ -51,6 +56,9 @@ class RunState:
         guard: str,
         limits: upkeep.Limits,
         scrub: tuple[Rule, ...],
+        gate: GateKeeper,
+        is_private: bool,
+        github: GithubSettings,
     ) -> None:
         self.config = config
         self.mode = mode
@@ -60,6 +68,9 @@ class RunState:
         self.guard = guard
         self.limits = limits
         self.scrub = scrub
+        self.gate = gate
+        self.is_private = is_private
+        self.github = github
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def open_session(self, item: pytest.Item, cassette: str) -> CallSession:
@@ -92,12 +103,12 @@ class RunState:
         session.raise_first_miss()
         unplayed = upkeep.find_unplayed(cassette, session.unplayed, record=self._record_command(item, cassette))
         if unplayed is not None:
-            item.user_properties.append((_UNPLAYED, upkeep.to_json(unplayed)))
+            rows.note(item, "unplayed", upkeep.to_json(unplayed))
             if self.limits.is_unplayed_fatal:
                 unplayed.raise_error()
         if self.limits.is_verified:
             lines = [f"{cassette}: {line}" for line in session.find_drift()]
-            item.user_properties.append((_DRIFT, json.dumps(lines)))
+            rows.note(item, "drift", json.dumps(lines))
         session.save()
 
     @contextmanager
@@ -122,68 +133,52 @@ class RunState:
         return "anthropic" if self._header_of(cassette).get("from") == "anthropic" else "emulator"
 
     @property
-    def count_text(self) -> TextCounter:
+    def count_text(self) -> CountText:
         """The token counter of the run, with its memory on disk."""
-        return self._options.count_text  # type: ignore[return-value]
+        return self._options.count_text
 
     def note_calls(self, item: pytest.Item, calls: list[Call], *, suite: str, version: str) -> None:
         """Attach a test's calls to its report, as the one JSON string that also xdist can carry."""
         from harness.reports.run import CallRow
 
-        rows = [CallRow.from_call(call, suite=suite, version=version).to_json() for call in calls]
-        item.user_properties.append((_PROPERTY, json.dumps(rows)))
+        lines = [CallRow.from_call(call, suite=suite, version=version).to_json() for call in calls]
+        rows.note(item, "calls", json.dumps(lines))
 
-    def note_outcome(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
-        """Note whether the test's body passed; show errors of the harness without the SDK's frames."""
-        if report.when == "call":
-            item.stash[PASSED] = report.passed
-        error = call.excinfo.value if call.excinfo else None
-        if report.failed and isinstance(error, HarnessError):
-            report.longrepr = f"{_own_line(item, call)}{error}"
-        elif report.failed:
-            # The application swallowed an error of ours, and something else failed for it.
-            report.sections += [("prompt cache harness", str(error)) for error in _swallowed(item)]
-
-    def summarise(self, reporter: pytest.TerminalReporter) -> None:
-        """Print what there is to say of cassettes and the savings table, and write the reports."""
-        self._summarise_cassettes(reporter)
-        rows = [row for rows in _gathered(reporter, _PROPERTY) for row in json.loads(rows)]
-        if not rows:
-            return
-        from harness.reports.run import CallRow, build_report
-        from harness.reports.tables import answered_by, markdown, savings_table
-
-        report = build_report(
-            (CallRow.from_json(row) for row in rows),
-            mode=self.mode,
-            passed=len(reporter.stats.get("passed", ())),
-            failed=len(reporter.stats.get("failed", ())) + len(reporter.stats.get("error", ())),
+    def note_finding(self, item: pytest.Item, finding: Finding, *, hint: str | None = None) -> None:
+        """Attach a finding to a test's report, with the test's id and what to type: ``hint``, if it is a command."""
+        file, line, _ = item.reportinfo()
+        known = replace(
+            finding,
+            test=item.nodeid,
+            file=finding.file or relative(Path(file), self.config.rootpath),
+            line=finding.line or (None if line is None else line + 1),
+            command=finding.command or (hint if hint and hint.startswith("pytest ") else f'pytest "{item.nodeid}"'),
         )
-        reporter.section("prompt cache savings")
-        reporter.line(savings_table(report, style="simple"))
-        reporter.line(f"{self.mode} mode; {answered_by(report)}.")
-        if self.reports is not None:
-            from harness.files import write_atomically
+        rows.note(item, "finding", json.dumps(known.to_json()))
 
-            write_atomically(self.reports / "report.json", report.to_json().encode())
-            write_atomically(self.reports / "report.md", markdown(report).encode())
-            reporter.line(f"written: {self._relative('report.md')}, {self._relative('report.json')}")
+    def check_gate(self, item: pytest.Item, requests: Sequence[Request]) -> None:
+        """Compare a test's requests with the accepted ones, or accept them.
 
-    def _summarise_cassettes(self, reporter: pytest.TerminalReporter) -> None:
-        lines = [
-            *upkeep.old_lines(_gathered(reporter, _OLD), self.limits.max_age_days or 0),
-            *upkeep.unplayed_lines(_gathered(reporter, _UNPLAYED)),
-            *self._drift_lines(reporter),
-        ]
-        if lines:
-            reporter.section("cassettes")
-            reporter.line("\n".join(lines))
+        Raises:
+            CheckError: they changed in a way that loses what was accepted.
+        """
+        if self.gate.is_idle:
+            return
+        from harness.pytest_plugin.subjects import make_subject
 
-    def _drift_lines(self, reporter: pytest.TerminalReporter) -> list[str]:
-        if not self.limits.is_verified:
-            return []
-        lines = [line for rows in _gathered(reporter, _DRIFT) for line in json.loads(rows)]
-        return [*lines, f"verified: {len(lines)} differences between the answers and the cassettes"]
+        subject = make_subject(item, requests)
+        self.gate.check(item, subject, self._comparison)
+        self.gate.accept(item, subject, self._options.store, self._options.count_text)
+
+    def explain_miss(self, item: pytest.Item, body: bytes) -> Finding | None:
+        """What the lock file says of a request that is not in its cassette; ``None`` if that is nothing."""
+        if self.gate.lock is None or self.gate.options.is_updating or SESSION not in item.stash:
+            return None
+        from harness.pytest_plugin.subjects import make_subject
+
+        request = json.loads(body)
+        number = len(item.stash[SESSION].calls)
+        return self._comparison.compare_one(make_subject(item, (request,)), number)
 
     def _check_age(self, item: pytest.Item, cassette: str, *, record: str) -> None:
         max_age_days = self.limits.max_age_days
@@ -194,7 +189,7 @@ class RunState:
             cassette, str(header.get("at")), now=self.clock(), max_age_days=max_age_days, record=record
         )
         if old is not None:
-            item.user_properties.append((_OLD, upkeep.to_json(old)))
+            rows.note(item, "old", upkeep.to_json(old))
             if self.limits.is_age_fatal:
                 old.raise_error(max_age_days)
 
@@ -217,11 +212,13 @@ class RunState:
             return {}
         return header if isinstance(header, dict) else {}
 
-    def _relative(self, name: str) -> str:
-        assert self.reports is not None
-        path = self.reports / name
-        start = self.config.invocation_params.dir
-        return str(path.relative_to(start) if path.is_relative_to(start) else path)
+    @cached_property
+    def _comparison(self) -> Gate:
+        from harness.gate.compare import Gate
+        from harness.gate.lockfile import Lock
+
+        options = self._options
+        return Gate(lock=self.gate.lock or Lock(), get_text=options.store.find_text, count_text=options.count_text)
 
     @cached_property
     def _options(self) -> SessionOptions:
@@ -254,37 +251,13 @@ class RunState:
         return respond(request) if answer is None else str(answer)
 
 
-def _gathered(reporter: pytest.TerminalReporter, key: str) -> list[str]:
-    """A property of all tests, from their teardown reports: only these hold what fixtures added at their end."""
-    rows: list[str] = []
-    for reports in reporter.stats.values():
-        for report in reports:
-            if getattr(report, "when", None) == "teardown":
-                rows += [str(value) for name, value in report.user_properties if name == key]
-    return rows
-
-
-def _swallowed(item: pytest.Item) -> tuple[HarnessError, ...]:
-    """The first miss and the first refused connection of a test, as far as there were any."""
-    misses = item.stash[SESSION].misses if SESSION in item.stash else ()
-    blocked = item.stash[GUARD].blocked if GUARD in item.stash else ()
-    return (*misses[:1], *blocked[:1])
-
-
-def show_own_errors(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Show an error of the harness by its message alone.
-
-    Formatting the frames of the SDK takes a fifth of a second for each failure, to be thrown away.
-    """
-    if call.excinfo is not None and isinstance(call.excinfo.value, HarnessError):
-        text = f"{_own_line(item, call)}{call.excinfo.value}"
-        item.repr_failure = lambda excinfo, style=None: text  # type: ignore[method-assign]
-
-
-def _own_line(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
-    """``path:line: `` of the last frame in the test's own file; empty for tests that are no Python."""
-    assert call.excinfo is not None
-    for entry in reversed(call.excinfo.traceback):
-        if Path(entry.path) == item.path:
-            return f"{item.path.name}:{entry.lineno + 1}: "
-    return ""
+@contextmanager
+def offline_settings(session: ForeignSession) -> Iterator[None]:
+    """Let clients that an application makes for itself start without a key, and ask whoever answers in the session."""
+    if session.is_real:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANTHROPIC_API_KEY", "offline")
+        patch.setenv("ANTHROPIC_BASE_URL", session.base_url)
+        yield

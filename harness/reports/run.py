@@ -6,14 +6,21 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from harness.errors import UnknownModelError
 from harness.prompt.call import Call, Origin
+from harness.promptcache.finding import Finding, Rule, withhold
 from harness.provider.pricing import price, price_without_cache
 from harness.provider.usage import Usage
 
-SCHEMA = 1
+SCHEMA = 2
+"""Of the JSON report; 2 added ``verdict`` and ``findings``."""
+
+Verdict = Literal["pass", "bust", "cannot tell", "fail"]
+"""``fail``: tests failed, but no check of the prompt cache did."""
+
+_UNDECIDED: frozenset[Rule] = frozenset({"undecided", "budget"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,32 +99,76 @@ class RunReport:
     rows: tuple[VersionRow, ...]
     passed: int
     failed: int
+    findings: tuple[Finding, ...] = ()
 
     @property
     def origins(self) -> tuple[Origin, ...]:
         """Who answered, sorted."""
         return tuple(sorted({row.origin for row in self.rows}))
 
-    def to_json(self) -> str:
-        """The report as indented JSON; money as strings, so that no digit is lost."""
+    @property
+    def verdict(self) -> Verdict:
+        """What the run says of the prompts, in a word or two."""
+        return judge(self.findings, failed=self.failed)
+
+    @property
+    def cost(self) -> Decimal | None:
+        """Dollars for all calls; ``None`` where the price of one is not known."""
+        return sum_known([row.cost for row in self.rows])
+
+    @property
+    def cost_without_cache(self) -> Decimal | None:
+        """Dollars that all calls would have cost without the prompt cache."""
+        return sum_known([row.cost_without_cache for row in self.rows])
+
+    def to_json(self, *, is_private: bool = True) -> str:
+        """The report as indented JSON; money as strings, so that no digit is lost.
+
+        Keys: ``schema``; ``verdict``, a `Verdict`; ``mode``; ``answered_by``, a list of
+        origins; ``passed`` and ``failed``, numbers of tests; ``findings``, a list of objects
+        with the fields of `Finding` and `Place` (in private, and unless asked otherwise, the
+        excerpts ``before`` and ``after`` say only their lengths and digests); ``versions``, a
+        list of objects, one for each `VersionRow`: ``suite``, ``version``, ``model``,
+        ``answered_by``, ``calls``, ``usage`` (by the API's names), ``cost_usd``,
+        ``cost_without_cache_usd``, ``savings_usd``, ``savings_share`` (0 to 1), the last four
+        ``null`` where no price is known.
+        """
         document = {
             "schema": SCHEMA,
+            "verdict": self.verdict,
             "mode": self.mode,
             "answered_by": list(self.origins),
             "passed": self.passed,
             "failed": self.failed,
+            "findings": [_finding_json(finding, is_private=is_private) for finding in self.findings],
             "versions": [_version_json(row) for row in self.rows],
         }
         return json.dumps(document, indent=2, default=lambda amount: f"{amount:f}") + "\n"
 
 
-def build_report(calls: Iterable[CallRow], *, mode: str, passed: int, failed: int) -> RunReport:
+def judge(findings: Iterable[Finding], *, failed: int) -> Verdict:
+    """What findings, and the number of failed tests, come to."""
+    rules = {finding.rule for finding in findings if finding.level == "error"}
+    if not rules:
+        return "fail" if failed else "pass"
+    return "cannot tell" if rules <= _UNDECIDED else "bust"
+
+
+def build_report(
+    calls: Iterable[CallRow], *, mode: str, passed: int, failed: int, findings: Iterable[Finding] = ()
+) -> RunReport:
     """Sum calls by suite, prompt version, model and origin, in that order."""
     groups: dict[tuple[str, str, str, Origin], list[CallRow]] = {}
     for call in calls:
         groups.setdefault((call.suite, call.version, call.model, call.origin), []).append(call)
     rows = tuple(_sum_up(groups[key]) for key in sorted(groups))
-    return RunReport(mode=mode, rows=rows, passed=passed, failed=failed)
+    return RunReport(mode=mode, rows=rows, passed=passed, failed=failed, findings=tuple(findings))
+
+
+def sum_known(amounts: Sequence[Decimal | None]) -> Decimal | None:
+    """The sum; ``None`` as soon as one amount is not known."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if len(known) == len(amounts) else None
 
 
 def _sum_up(calls: Sequence[CallRow]) -> VersionRow:
@@ -129,14 +180,9 @@ def _sum_up(calls: Sequence[CallRow]) -> VersionRow:
         origin=first.origin,
         calls=len(calls),
         usage=sum((call.usage for call in calls), Usage()),
-        cost=_sum([call.cost for call in calls]),
-        cost_without_cache=_sum([call.cost_without_cache for call in calls]),
+        cost=sum_known([call.cost for call in calls]),
+        cost_without_cache=sum_known([call.cost_without_cache for call in calls]),
     )
-
-
-def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known, Decimal(0)) if len(known) == len(amounts) else None
 
 
 def _version_json(row: VersionRow) -> dict[str, Any]:
@@ -152,6 +198,14 @@ def _version_json(row: VersionRow) -> dict[str, Any]:
         "savings_usd": row.savings,
         "savings_share": None if row.savings_share is None else round(row.savings_share, 4),
     }
+
+
+def _finding_json(finding: Finding, *, is_private: bool) -> dict[str, Any]:
+    data = finding.to_json()
+    if is_private and finding.place is not None:
+        texts = {"before": finding.place.before, "after": finding.place.after}
+        data["place"] |= {side: withhold(text) if text else "" for side, text in texts.items()}
+    return data
 
 
 def _prices(call: Call) -> tuple[Decimal | None, Decimal | None]:

@@ -1,5 +1,6 @@
 """The savings table, for the terminal and for Markdown."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from tabulate import tabulate
@@ -12,12 +13,28 @@ _HEADERS = (
 )  # fmt: skip
 
 
-def savings_table(report: RunReport, *, style: str) -> str:
-    """One row per suite and prompt version; ``style`` is a table format of ``tabulate``."""
+def savings_table(report: RunReport, *, style: str, show: Callable[[str], str] = str) -> str:
+    """One row per suite and prompt version.
+
+    ``style`` is a table format of ``tabulate``, and ``show`` spells a name so that it keeps to its cell.
+    """
     align = ("left",) * 3 + ("right",) * 8
     return tabulate(
-        [_cells(row) for row in report.rows], headers=_HEADERS, tablefmt=style, colalign=align, disable_numparse=True
+        [_cells(row, show) for row in report.rows],
+        headers=_HEADERS,
+        tablefmt=style,
+        colalign=align,
+        disable_numparse=True,
     )
+
+
+def cost_line(report: RunReport) -> str:
+    """One sentence on what all calls of a run cost, and what the prompt cache saved."""
+    cost, plain = report.cost, report.cost_without_cache
+    if cost is None or plain is None:
+        return "cost of the calls: unknown, for want of a price"
+    saved = _saved(plain - cost, (plain - cost) / plain if plain else None)
+    return f"cost of the calls: {dollars(cost)}, without the prompt cache {dollars(plain)}, saved {saved}"
 
 
 def answered_by(report: RunReport) -> str:
@@ -29,17 +46,7 @@ def answered_by(report: RunReport) -> str:
     return f"usage reported by {' and '.join(what[origin] for origin in report.origins)}"
 
 
-def markdown(report: RunReport) -> str:
-    """The report as a Markdown document."""
-    return (
-        f"# Prompt cache report\n\n{report.passed} passed, {report.failed} failed in `{report.mode}` mode; "
-        f"{answered_by(report)}.\n\n{savings_table(report, style='github')}\n\n"
-        "Tokens: written to and read from the prompt cache, uncached input, output. Every case is called twice: "
-        "the first call writes, the second reads.\n"
-    )
-
-
-def _cells(row: VersionRow) -> tuple[str, ...]:
+def _cells(row: VersionRow, show: Callable[[str], str]) -> tuple[str, ...]:
     usage = row.usage
     tokens = (
         usage.cache_creation_input_tokens,
@@ -47,17 +54,20 @@ def _cells(row: VersionRow) -> tuple[str, ...]:
         usage.input_tokens,
         usage.output_tokens,
     )
-    saved = "?" if row.savings is None else f"{dollars(row.savings)} ({_percent(row.savings_share)})"
     return (
-        row.suite,
-        row.version,
-        row.model,
+        show(row.suite),
+        show(row.version),
+        show(row.model),
         f"{row.calls}",
         *(f"{count:,}" for count in tokens),
         _money(row.cost),
         _money(row.cost_without_cache),
-        saved,
+        _saved(row.savings, row.savings_share),
     )
+
+
+def _saved(amount: Decimal | None, share: Decimal | None) -> str:
+    return "?" if amount is None else f"{dollars(amount)} ({_percent(share)})"
 
 
 def _money(amount: Decimal | None) -> str:

@@ -99,6 +99,7 @@ def test_prompt_below_the_minimum_fails_since_nothing_was_written(project: Proje
         "  first call: 0 written, 0 read, 18 uncached\n"
         "by the rules, a second call with the request as built now reads nothing\n"
         "  prefix: 5 tokens; minimum of claude-sonnet-5-5: 512\n"
+        "  place: system[0]\n"
         "  cause: below_minimum: the prefix is shorter than the model's minimum\n"
         "  fix:   put more static text before the breakpoint, or leave the marker out"
     )

@@ -30,6 +30,7 @@ account  v1         claude-sonnet-5-5        4      4,398   4,398          52   
 support  v1         claude-sonnet-5-5        4      4,398   4,398          52        92  $0.0125          $0.0186  $0.0062 (33 %)
 support  v2         claude-sonnet-5-5        4      4,410   4,410          52        92  $0.0125          $0.0187  $0.0062 (33 %)
 emulate mode; usage reported by the emulator of this package, by the documented caching rules.
+no lock file yet: accept today's prompts with pytest --harness-update-lock
 """  # noqa: E501
 
 
@@ -119,15 +120,17 @@ def test_reports_hold_every_figure(project: Project) -> None:
 
     result = project.run("--harness-mode=emulate", *REPORTS)
 
-    result.stdout.fnmatch_lines(["written: reports/report.md, reports/report.json"])
+    result.stdout.fnmatch_lines(["written: reports/report.md, reports/report.json, reports/report.sarif"])
     reports = project.files("reports")
-    assert sorted(reports) == ["report.json", "report.md"]
+    assert sorted(reports) == ["report.json", "report.md", "report.sarif"]
     assert json.loads(reports["report.json"]) == {
-        "schema": 1,
+        "schema": 2,
         "mode": "emulate",
         "answered_by": ["emulator"],
+        "verdict": "pass",
         "passed": 2,
         "failed": 0,
+        "findings": [],
         "versions": [
             {
                 "suite": "support",
@@ -153,13 +156,18 @@ def test_reports_hold_every_figure(project: Project) -> None:
 
 
 MARKDOWN = """\
-# Prompt cache report
+<!-- prompt-cache-harness -->
+# Prompt cache: pass
 
-2 passed, 0 failed in `emulate` mode; usage reported by the emulator of this package, by the documented caching rules.
+no findings; 2 passed, 0 failed in `emulate` mode.
 
-| suite   | version   | model             |   calls |   written |   read |   uncached |   output |    cost |   without cache |          saved |
-|---------|-----------|-------------------|---------|-----------|--------|------------|----------|---------|-----------------|----------------|
-| support | v1        | claude-sonnet-5-5 |       4 |     4,398 |  4,398 |         52 |       92 | $0.0125 |         $0.0186 | $0.0062 (33 %) |
+cost of the calls: `$0.0125`, without the prompt cache `$0.0186`, saved `$0.0062` (33 %); usage reported by the emulator of this package, by the documented caching rules.
+
+## Savings
+
+| suite   | version   | model               |   calls |   written |   read |   uncached |   output |    cost |   without cache |          saved |
+|---------|-----------|---------------------|---------|-----------|--------|------------|----------|---------|-----------------|----------------|
+| support | v1        | `claude-sonnet-5-5` |       4 |     4,398 |  4,398 |         52 |       92 | $0.0125 |         $0.0186 | $0.0062 (33 %) |
 
 Tokens: written to and read from the prompt cache, uncached input, output. Every case is called twice: the first call writes, the second reads.
 """  # noqa: E501
@@ -174,4 +182,4 @@ def test_reports_folder_is_named_as_seen_from_where_pytest_was_started(
     result = project.run("--harness-mode=emulate", *REPORTS)
 
     path = project.path / "reports"
-    result.stdout.fnmatch_lines([f"written: {path}/report.md, {path}/report.json"])
+    result.stdout.fnmatch_lines([f"written: {path}/report.md, {path}/report.json, {path}/report.sarif"])

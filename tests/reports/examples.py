@@ -1,15 +1,60 @@
-"""Calls to report on."""
+"""Calls and findings to report on."""
 
 import json
 from typing import Any
 
+from hypothesis import strategies as st
+
 from harness.prompt.call import Call, Origin
+from harness.promptcache.finding import Finding, Place
 from harness.provider.usage import Usage
-from harness.reports.run import CallRow
+from harness.reports.run import CallRow, RunReport, build_report
 
 MODEL = "claude-3-7-sonnet-20250219"
 WRITE = Usage(input_tokens=100, ephemeral_5m_input_tokens=10_000, output_tokens=1_000)
 READ = Usage(input_tokens=100, cache_read_input_tokens=10_000, output_tokens=1_000)
+
+CANARY = "canary-7f3a"
+
+BUST = Finding(
+    rule="bust",
+    headline="analysis v2: the prefix is not the accepted one",
+    facts=("case: senior-backend, call 1",),
+    place=Place(
+        path="system[0]",
+        offset=1_234,
+        first="accepted",
+        second="now",
+        before=f"as of 12:00 {CANARY}",
+        after=f"as of 12:01 {CANARY}",
+    ),
+    cause="timestamp",
+    tokens=4_000,
+    costs=("4,000 tokens are not read any more: $0.0108 more a call",),
+    fix="move it behind the last breakpoint, into the user message",
+    notes=("3 more cases share this prefix",),
+    test="prompt_suites/analysis/suite.yaml::v2[senior-backend]",
+    file="prompts/analysis/v2.md",
+    line=12,
+    command="pytest prompt_suites --harness-update-lock",
+)
+UNUSED = Finding(
+    rule="unused",
+    level="warning",
+    headline="analysis v1: the lock file has an entry that no test used",
+    test="prompts.lock",
+    file="prompts.lock",
+    command="pytest prompt_suites --harness-update-lock",
+)
+ACCEPTED = Finding(
+    rule="accepted-bust",
+    level="note",
+    headline="suggestions v1: a changed prefix was accepted: typo fixed",
+    costs=("one write of 4,000 tokens: $0.0150 once",),
+    test="prompt_suites/suggestions/suite.yaml::v1",
+    command="git add prompts.lock",
+)
+FINDINGS = (ACCEPTED, UNUSED, BUST)
 
 
 def row(
@@ -18,4 +63,42 @@ def row(
     request: dict[str, Any] = {"model": model, "messages": []}
     return CallRow.from_call(
         Call(body=json.dumps(request).encode(), usage=usage, status=200, origin=origin), suite=suite, version=version
+    )
+
+
+def report(*calls: CallRow, passed: int = 3, failed: int = 0, findings: tuple[Finding, ...] = ()) -> RunReport:
+    return build_report(calls, mode="replay", passed=passed, failed=failed, findings=findings)
+
+
+# What breaks out of things, and text made of it.
+HOSTILE = st.lists(
+    st.sampled_from([
+        "`", "```", "~~~", "\n", "\r", "\n\n", "\x85", "\u2028", " ", "    ", "\t", "<!-- ", "-->", "</details>", "<b>",
+        "<script>", "<img src=x onerror=y>", "@octocat", "#1", "GH-1", "a/b#1", "0123abc", "[x](http://y.z)", "![x](y)",
+        "<http://y.z>", "https://y.z", "www.y.z", "x@y.z", "|", "\\", "\\|", "**", "__", "# x", "- x", "1. x", "> x",
+        "---", "===", "|---|", "[x]: http://y.z", "&lt;", "&#64;x", ":cat:", "$x$", "%0A", "%", ":", ",", "::error::x",
+        "::error file=a,line=1::x", "::stop-commands::x", "##[error]x", "##[group]", "##vso[x]y", "\x1b[31m", "\u202e",
+        "\u200b", "\ufeff", "\x00", "word", "日本", "'", '"', "(", "]",
+    ])
+).map("".join) | st.text()  # fmt: skip
+
+
+def findings_of(text: st.SearchStrategy[str]) -> st.SearchStrategy[Finding]:
+    """Findings with such text in every part that takes any."""
+    tuples = st.lists(text, max_size=2).map(tuple)
+    places = st.builds(Place, path=text, offset=st.none() | st.just(7), before=text, after=text)
+    return st.builds(
+        Finding,
+        rule=st.sampled_from(["bust", "accepted-bust", "undecided"]),
+        level=st.sampled_from(["error", "warning", "note"]),
+        headline=text,
+        facts=tuples,
+        place=st.none() | places,
+        costs=tuples,
+        fix=st.none() | text,
+        notes=tuples,
+        test=text,
+        file=st.none() | text,
+        line=st.none() | st.just(3),
+        command=text,
     )

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.promptcache.finding import Finding, Place, Rule, withhold
 from harness.provider.usage import Usage
 from harness.reports.run import CallRow, build_report
-from tests.reports.examples import MODEL, READ, WRITE, row
+from tests.reports.examples import ACCEPTED, BUST, MODEL, READ, UNUSED, WRITE, report, row
 
 TOKENS = st.integers(min_value=0, max_value=10**7)
 MONEY = st.none() | st.decimals(allow_nan=False, allow_infinity=False)
@@ -113,14 +114,60 @@ def fields(call: CallRow) -> dict[str, object]:
 
 def test_the_report_as_json_is_whole() -> None:
     report = build_report(
-        [row(WRITE), row(READ), row(WRITE, suite="other", model="gpt-5")], mode="replay", passed=3, failed=1
+        [row(WRITE), row(READ), row(WRITE, suite="other", model="gpt-5")],
+        mode="replay",
+        passed=3,
+        failed=1,
+        findings=[BUST, UNUSED],
     )
-    assert json.loads(report.to_json()) == {
-        "schema": 1,
+    assert json.loads(report.to_json(is_private=False)) == {
+        "schema": 2,
+        "verdict": "bust",
         "mode": "replay",
         "answered_by": ["emulator"],
         "passed": 3,
         "failed": 1,
+        "findings": [
+            {
+                "rule": "bust",
+                "level": "error",
+                "headline": "analysis v2: the prefix is not the accepted one",
+                "facts": ["case: senior-backend, call 1"],
+                "place": {
+                    "path": "system[0]",
+                    "offset": 1234,
+                    "first": "accepted",
+                    "second": "now",
+                    "before": "as of 12:00 canary-7f3a",
+                    "after": "as of 12:01 canary-7f3a",
+                },
+                "cause": "timestamp",
+                "tokens": 4000,
+                "costs": ["4,000 tokens are not read any more: $0.0108 more a call"],
+                "fix": "move it behind the last breakpoint, into the user message",
+                "notes": ["3 more cases share this prefix"],
+                "test": "prompt_suites/analysis/suite.yaml::v2[senior-backend]",
+                "file": "prompts/analysis/v2.md",
+                "line": 12,
+                "command": "pytest prompt_suites --harness-update-lock",
+            },
+            {
+                "rule": "unused",
+                "level": "warning",
+                "headline": "analysis v1: the lock file has an entry that no test used",
+                "facts": [],
+                "place": None,
+                "cause": None,
+                "tokens": 0,
+                "costs": [],
+                "fix": None,
+                "notes": [],
+                "test": "prompts.lock",
+                "file": "prompts.lock",
+                "line": None,
+                "command": "pytest prompt_suites --harness-update-lock",
+            },
+        ],
         "versions": [
             {
                 "suite": "analysis",
@@ -173,3 +220,46 @@ def test_a_run_without_calls_has_an_empty_report() -> None:
     report = build_report([], mode="replay", passed=0, failed=0)
     assert (report.rows, report.origins) == ((), ())
     assert report.to_json().endswith("}\n")
+
+
+def test_in_private_the_report_says_only_lengths_and_digests_of_excerpts() -> None:
+    (shown,) = json.loads(report(findings=(BUST,)).to_json(is_private=True))["findings"]
+    (public,) = json.loads(report(findings=(BUST,)).to_json(is_private=False))["findings"]
+    assert BUST.place is not None
+    texts = {"before": withhold(BUST.place.before), "after": withhold(BUST.place.after)}
+    assert shown == {**public, "place": {**public["place"], **texts}}
+
+
+def test_in_private_a_place_without_texts_stays_without() -> None:
+    finding = Finding(rule="leak", headline="a leak", place=Place(path="system[0]"))
+    assert report(findings=(finding,)).to_json(is_private=True) == report(findings=(finding,)).to_json(is_private=False)
+
+
+def test_findings_come_back_from_the_report() -> None:
+    findings = json.loads(report(findings=(BUST, ACCEPTED)).to_json(is_private=False))["findings"]
+    assert [Finding.from_json(data) for data in findings] == [BUST, ACCEPTED]
+
+
+@pytest.mark.parametrize(
+    ("errors", "failed", "verdict"),
+    [
+        ((), 0, "pass"),
+        ((), 1, "fail"),
+        (("bust",), 1, "bust"),
+        # An error at the end of a run fails no test.
+        (("bust",), 0, "bust"),
+        (("undecided",), 1, "cannot tell"),
+        (("budget", "undecided"), 0, "cannot tell"),
+        (("undecided", "leak"), 2, "bust"),
+    ],
+)
+def test_the_verdict_is_of_the_errors_and_the_failed_tests(errors: tuple[Rule, ...], failed: int, verdict: str) -> None:
+    findings = (UNUSED, ACCEPTED, *(Finding(rule=rule, headline="") for rule in errors))
+    assert report(failed=failed, findings=findings).verdict == verdict
+
+
+def test_a_run_costs_what_its_versions_cost() -> None:
+    known = report(row(WRITE), row(READ, suite="other"))
+    assert (known.cost, known.cost_without_cache) == (Decimal("0.0711"), Decimal("0.0906"))
+    unknown = report(row(WRITE), row(READ, model="gpt-5"))
+    assert (unknown.cost, unknown.cost_without_cache) == (None, None)

@@ -1,14 +1,9 @@
 import pytest
 
 from harness.provider.usage import Usage
-from harness.reports.run import CallRow, RunReport, build_report
-from harness.reports.tables import answered_by, markdown, savings_table
-from tests.reports.examples import READ, WRITE, row
-
-
-def report(*calls: CallRow, mode: str = "replay", passed: int = 3, failed: int = 0) -> RunReport:
-    return build_report(calls, mode=mode, passed=passed, failed=failed)
-
+from harness.reports.run import CallRow
+from harness.reports.tables import answered_by, cost_line, savings_table
+from tests.reports.examples import READ, WRITE, report, row
 
 TWO_VERSIONS = report(row(WRITE), row(READ), row(WRITE, version="v2"), row(WRITE, version="v2"), failed=1)
 
@@ -31,45 +26,9 @@ SIMPLE = (
     ),
 )
 
-MARKDOWN = (
-    "# Prompt cache report",
-    "",
-    (
-        "3 passed, 1 failed in `replay` mode; usage reported by the emulator of this package, by the documented "
-        "caching rules."
-    ),
-    "",
-    (
-        "| suite    | version   | model                      |   calls |   written |   read |   uncached |   "
-        "output |    cost |   without cache |            saved |"
-    ),
-    (
-        "|----------|-----------|----------------------------|---------|-----------|--------|------------|---"
-        "-------|---------|-----------------|------------------|"
-    ),
-    (
-        "| analysis | v1        | claude-3-7-sonnet-20250219 |       2 |    10,000 | 10,000 |        200 |   "
-        " 2,000 | $0.0711 |         $0.0906 |   $0.0195 (22 %) |"
-    ),
-    (
-        "| analysis | v2        | claude-3-7-sonnet-20250219 |       2 |    20,000 |      0 |        200 |   "
-        " 2,000 | $0.1056 |         $0.0906 | -$0.0150 (-17 %) |"
-    ),
-    "",
-    (
-        "Tokens: written to and read from the prompt cache, uncached input, output. Every case is called "
-        "twice: the first call writes, the second reads."
-    ),
-    "",
-)
-
 
 def test_the_table_of_the_terminal_is_whole() -> None:
     assert savings_table(TWO_VERSIONS, style="simple") == "\n".join(SIMPLE)
-
-
-def test_the_markdown_report_is_whole() -> None:
-    assert markdown(TWO_VERSIONS) == "\n".join(MARKDOWN)
 
 
 @pytest.mark.parametrize(
@@ -109,3 +68,24 @@ def test_a_loss_too_small_to_show_has_no_sign() -> None:
     tiny = row(Usage(ephemeral_5m_input_tokens=1, output_tokens=1_000), model="claude-sonnet-5-5")
     line = savings_table(report(tiny), style="github").splitlines()[-1]
     assert line.strip("| ").split("|")[-1].strip() == "$0.0000 (0 %)"
+
+
+def test_names_are_spelled_as_the_format_needs_them() -> None:
+    table = savings_table(report(row(WRITE, suite="a|b")), style="github", show=lambda name: name.replace("|", "/"))
+    assert table.splitlines()[-1].startswith("| a/b ")
+
+
+@pytest.mark.parametrize(
+    ("calls", "line"),
+    [
+        (
+            (row(WRITE), row(READ), row(READ, version="v2")),
+            "cost of the calls: $0.0894, without the prompt cache $0.1359, saved $0.0465 (34 %)",
+        ),
+        ((row(WRITE),), "cost of the calls: $0.0528, without the prompt cache $0.0453, saved -$0.0075 (-17 %)"),
+        ((row(WRITE), row(WRITE, model="gpt-5")), "cost of the calls: unknown, for want of a price"),
+        ((), "cost of the calls: $0.0000, without the prompt cache $0.0000, saved $0.0000 (?)"),
+    ],
+)
+def test_one_line_says_what_all_calls_cost(calls: tuple[CallRow, ...], line: str) -> None:
+    assert cost_line(report(*calls)) == line

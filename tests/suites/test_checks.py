@@ -158,6 +158,7 @@ def test_request_that_would_be_read_again_is_fine() -> None:
             make_request("Be kind."),
             (
                 "prefix: 6 tokens; minimum of claude-sonnet-5-5: 512",
+                "place: system[0]",
                 "cause: below_minimum: the prefix is shorter than the model's minimum",
                 "fix:   put more static text before the breakpoint, or leave the marker out",
             ),
@@ -166,6 +167,7 @@ def test_request_that_would_be_read_again_is_fine() -> None:
         pytest.param(
             make_request() | {"system": LONG},
             (
+                "place: cache_control",
                 "cause: other: nothing is kept in the prompt cache",
                 'fix:   mark the end of the static part: "cache_control": {"type": "ephemeral"}',
             ),
@@ -177,6 +179,7 @@ def test_request_that_would_be_read_again_is_fine() -> None:
                 "the API answers 400: cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' "
                 "cache_control block. Note that blocks are processed in the following order: "
                 "`tools`, `system`, `messages`.",
+                "place: cache_control",
                 "cause: ttl_order: a 1h breakpoint comes after a 5m one",
                 "fix:   put the longer TTL first, in the order tools, system, messages",
             ),

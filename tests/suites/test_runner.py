@@ -182,6 +182,7 @@ def number_the_prompt() -> Callable[..., None]:
             "  first call: 0 written, 0 read, 20 uncached\n"
             "by the rules, a second call with the request as built now reads nothing\n"
             "  prefix: 6 tokens; minimum of claude-sonnet-5-5: 512\n"
+            "  place: system[0]\n"
             "  cause: below_minimum: the prefix is shorter than the model's minimum\n"
             "  fix:   put more static text before the breakpoint, or leave the marker out",
             id="below-the-minimum",

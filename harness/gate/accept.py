@@ -1,0 +1,210 @@
+"""From a request to what the lock file keeps of it, and back to a request."""
+
+import json
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from harness.errors import UnknownModelError
+from harness.gate.lockfile import LockedBlock, LockedCall, LockedPoint
+from harness.prompt.blocks import Block, Request, find_breakpoints, read_blocks
+from harness.prompt.diff import block_text
+from harness.prompt.fingerprint import fingerprints, has_images, system_parameters
+from harness.promptcache.prepared import PreparedRequest, rendered_blocks
+from harness.promptcache.simulator import Simulator
+from harness.provider.pricing import price
+from harness.provider.rules import find_model
+from harness.provider.usage import Usage
+
+GetText = Callable[[str], str | None]
+"""The text of a digest; ``None`` if it is not there, or not whole."""
+PutText = Callable[[str], object]
+"""Keeps a text under its digest."""
+
+_PARAMETERS = ("cache_control", "output_config", "output_format", "speed", "thinking", "tool_choice")
+_BEHIND = "behind_prefix"
+"""Key of what stands behind the last breakpoint and is rendered in front of it all the same."""
+
+_IMAGE = {
+    "type": "image",
+    "source": {
+        "type": "base64",
+        "media_type": "image/png",
+        "data": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+    },
+}
+_DOCUMENT = {
+    "type": "document",
+    "source": {"type": "text", "media_type": "text/plain", "data": "…"},
+    "citations": {"enabled": True},
+}
+
+_READS_PER_WRITE = 999
+
+
+def lock_call(request: Request, prepared: PreparedRequest) -> LockedCall:
+    """What the lock file keeps of a request."""
+    blocks = read_blocks(request)
+    points = tuple(
+        LockedPoint(
+            prepared.blocks[point.block_index].path,
+            point.ttl,
+            prepared.count.prefixes[point.block_index],
+            prepared.fingerprints[point.block_index].hex(),
+            point.is_automatic,
+        )
+        for point in prepared.breakpoints
+    )
+    prefix = prefix_of(blocks, points)
+    tokens = _tokens_by_path(prepared)
+    first, second = _expected(prepared)
+    return LockedCall(
+        model=str(request.get("model")),
+        parameters=_parameters(request, blocks, prefix),
+        points=points,
+        blocks=tuple(_lock_block(block, tokens.get(block.path, 0)) for block in prefix),
+        first=_figures(first),
+        second=_figures(second),
+        usd_per_1000_calls=_price_of_many(first, second, prepared.model.id),
+    )
+
+
+def prefix_key(request: Request) -> tuple[tuple[str, str, bool], ...]:
+    """What `LockedCall.prefix` is of a request, without counting its tokens.
+
+    Raises:
+        RequestError: the body does not have the shape of a Messages request.
+    """
+    blocks = rendered_blocks(request, read_blocks(request), find_model(str(request.get("model"))))
+    prints = fingerprints(request, blocks)
+    return tuple(
+        (prints[point.block_index].hex(), point.ttl, point.is_automatic) for point in find_breakpoints(request, blocks)
+    )
+
+
+def keep_texts(request: Request, call: LockedCall, put_text: PutText) -> None:
+    """Keep the content of all blocks of an accepted request, for the day on which it changes."""
+    for block in prefix_of(read_blocks(request), call.points):
+        put_text(_content(block)[1])
+
+
+def restore_request(call: LockedCall, get_text: GetText) -> Request | None:
+    """The accepted request up to its last breakpoint; ``None`` if a text is gone.
+
+    It has the fingerprints that were accepted, which is checked, and an ellipsis for what followed.
+    """
+    marks = {point.path: point.ttl for point in call.points if not point.is_automatic}
+    request: dict[str, Any] = {"model": call.model, "max_tokens": 1}
+    behind = call.parameters.get(_BEHIND, {})
+    request |= {key: value for key, value in call.parameters.items() if key != _BEHIND}
+    for block in call.blocks:
+        text = get_text(block.digest)
+        if text is None:
+            return None
+        content = {"type": "text", "text": text} if block.form == "text" else json.loads(text)
+        if block.path in marks:
+            content = {**content, "cache_control": {"type": "ephemeral", "ttl": marks[block.path]}}
+        _place(request, block, content)
+    # An automatic breakpoint has to fall where it fell.
+    if not any(point.is_automatic for point in call.points):
+        stubs: list[dict[str, Any]] = [{"type": "text", "text": "…"}]
+        stubs += [_IMAGE] * bool(behind.get("images")) + [_DOCUMENT] * bool(behind.get("citations"))
+        request.setdefault("messages", []).append({"role": "user", "content": stubs})
+    return request if _has_fingerprints(request, call) else None
+
+
+def prefix_of(blocks: tuple[Block, ...], points: tuple[LockedPoint, ...]) -> tuple[Block, ...]:
+    """The blocks up to the last breakpoint."""
+    paths = [block.path for block in blocks]
+    return blocks[: paths.index(points[-1].path) + 1] if points else ()
+
+
+def _has_fingerprints(request: Request, call: LockedCall) -> bool:
+    prints = {digest.hex() for digest in fingerprints(request, read_blocks(request))}
+    return all(point.fingerprint in prints for point in call.points)
+
+
+def _place(request: dict[str, Any], block: LockedBlock, content: Mapping[str, Any]) -> None:
+    level = block.path.partition("[")[0]
+    if level != "messages":
+        request.setdefault(level, []).append(content)
+        return
+    number = int(block.path.partition("[")[2].partition("]")[0])
+    messages = request.setdefault("messages", [])
+    while len(messages) <= number:
+        messages.append({"role": block.role, "content": []})
+    messages[number]["role"] = block.role
+    messages[number]["content"].append(content)
+
+
+def _lock_block(block: Block, tokens: int) -> LockedBlock:
+    form, text = _content(block)
+    digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return LockedBlock(block.path, block.role or "-", form, tokens, digest)
+
+
+def _content(block: Block) -> tuple[str, str]:
+    """Form and content of a block: its text where it has nothing else, else its JSON without the marker."""
+    if set(block.content) <= {"type", "text", "cache_control"} and block.type == "text":
+        return "text", block_text(block)
+    if block.type == "text":
+        plain = {key: value for key, value in block.content.items() if key != "cache_control"}
+        return "json", json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+    return "json", block_text(block)
+
+
+def _parameters(request: Request, blocks: tuple[Block, ...], prefix: tuple[Block, ...]) -> dict[str, Any]:
+    given = {key: request[key] for key in _PARAMETERS if request.get(key) is not None}
+    behind = {
+        "images": has_images(blocks) and not has_images(prefix),
+        "citations": _has_citations(request, blocks) and not _has_citations(request, prefix),
+    }
+    found = {key: True for key, value in behind.items() if value}
+    return given | ({_BEHIND: found} if found else {})
+
+
+def _has_citations(request: Request, blocks: tuple[Block, ...]) -> bool:
+    return bool(system_parameters(request, blocks)["citations"])
+
+
+def _tokens_by_path(prepared: PreparedRequest) -> dict[str, int]:
+    """Tokens that each block adds to the prefix."""
+    counts = prepared.count.prefixes
+    return {
+        block.path: after - before for block, before, after in zip(prepared.blocks, (0, *counts), counts, strict=False)
+    }
+
+
+def _expected(prepared: PreparedRequest) -> tuple[Usage, Usage]:
+    simulator = Simulator()
+    return simulator.send(prepared, at=0.0).usage, simulator.send(prepared, at=1.0).usage
+
+
+def _figures(usage: Usage) -> dict[str, int]:
+    return {
+        "input_tokens": usage.input_tokens,
+        "cache_creation_input_tokens": usage.cache_creation_input_tokens,
+        "cache_read_input_tokens": usage.cache_read_input_tokens,
+    }
+
+
+def _price_of_many(first: Usage, second: Usage, model: str) -> str | None:
+    try:
+        return f"{price(first, model) + _READS_PER_WRITE * price(second, model):.4f}"
+    except UnknownModelError:
+        return None
+
+
+def write_price(call: LockedCall) -> Decimal | None:
+    """Dollars for writing the prefix of a call once; ``None`` where no price is known."""
+    tokens = {"5m": 0, "1h": 0}
+    done = 0
+    for point in call.points:
+        tokens[point.ttl] += max(0, point.tokens - done)
+        done = max(done, point.tokens)
+    usage = Usage(ephemeral_5m_input_tokens=tokens["5m"], ephemeral_1h_input_tokens=tokens["1h"])
+    try:
+        return price(usage, call.model)
+    except UnknownModelError:
+        return None

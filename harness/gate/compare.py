@@ -1,0 +1,239 @@
+"""The requests of a case as built now, against those that the lock file accepts."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+
+from harness.errors import UnknownModelError
+from harness.gate.accept import GetText, lock_call, prefix_key, restore_request, write_price
+from harness.gate.locate import Source, locate
+from harness.gate.lockfile import Entry, Lock, LockedCall, LockedPoint
+from harness.prompt.blocks import Request, find_breakpoints, read_blocks
+from harness.prompt.tokens import CountText
+from harness.promptcache.advice import ADVICE
+from harness.promptcache.causes import Cause
+from harness.promptcache.explain import Explanation, explain
+from harness.promptcache.finding import Finding, Place, amount
+from harness.promptcache.prepared import prepare
+from harness.provider.pricing import price
+from harness.provider.usage import Usage
+
+_CALLS = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """One case with the requests that were built for it now."""
+
+    suite: str
+    """Folder and name of the suite, or the file of the test."""
+    version: str
+    case: str
+    requests: tuple[Request, ...]
+    source: Source
+    reason: str | None = None
+    """Why a bust is accepted, as the test or the suite says it."""
+
+    @property
+    def key(self) -> str:
+        """Under which the lock file keeps it."""
+        return Entry(suite=self.suite, version=self.version, case=self.case, calls=()).key
+
+    @property
+    def title(self) -> str:
+        """How messages call it."""
+        return " ".join(part for part in (self.suite.rpartition("/")[2], self.version, self.case) if part)
+
+    def make_entry(self, count_text: CountText) -> Entry:
+        """What the lock file is to keep of it.
+
+        Raises:
+            RequestError: a request does not have the shape of one.
+        """
+        calls = tuple(lock_call(request, prepare(request, count_text)) for request in self.requests)
+        return Entry(suite=self.suite, version=self.version, case=self.case, calls=calls, reason=self.reason)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """The accepted state, and what it takes to compare with it."""
+
+    lock: Lock
+    get_text: GetText
+    count_text: CountText
+
+    @cached_property
+    def known(self) -> frozenset[tuple[str, str]]:
+        """Suites and cases that the lock file has under any version."""
+        return frozenset((entry.suite, entry.case) for entry in self.lock.entries.values())
+
+    def compare(self, subject: Subject) -> tuple[Finding, ...]:
+        """What the change of a case's requests means; empty if nothing changed that matters.
+
+        Raises:
+            RequestError: a request does not have the shape of one.
+        """
+        entry = self.lock.entries.get(subject.key)
+        if entry is None:
+            return (self._new(subject),)
+        if entry.prefix == tuple(prefix_key(request) for request in subject.requests):
+            return ()
+        if len(entry.calls) != len(subject.requests):
+            counts = f"{len(entry.calls)} requests are accepted, {len(subject.requests)} were made"
+            finding = Finding(rule="undecided", headline=f"{subject.title}: {counts}", fix=_FIX_NUMBER)
+            return (replace(finding, file=subject.source.file, line=subject.source.line),)
+        pairs = zip(entry.calls, subject.requests, strict=True)
+        found = (self._changed(call, request, subject) for call, request in pairs)
+        return tuple(self._accepted(finding, entry, subject) for finding in found if finding is not None)
+
+    def compare_one(self, subject: Subject, number: int) -> Finding | None:
+        """The same for the one request of a subject, which is the ``number``-th of its case; only errors count."""
+        entry = self.lock.entries.get(subject.key)
+        if entry is None or number >= 2 * len(entry.calls):
+            return None
+        # A case of a suite makes its calls twice.
+        call, (request,) = entry.calls[number % len(entry.calls)], subject.requests
+        finding = self._changed(call, request, subject)
+        return finding if finding is not None and finding.level == "error" else None
+
+    # --- one request -------------------------------------------------------------------------------------
+
+    def _changed(self, call: LockedCall, request: Request, subject: Subject) -> Finding | None:
+        if call.prefix == prefix_key(request):
+            return None
+        before = restore_request(call, self.get_text)
+        if before is None:
+            return self._unexplained(call, request, subject)
+        result = explain(before, request, self.count_text)
+        if not result.is_bust and (lost := _lost_point(call, request)) is not None:
+            return self._moved(lost, request, subject)
+        if not result.is_bust:
+            headline = f"{subject.title}: the request changed, and nothing that was accepted is lost"
+            finding = Finding(rule="new-prompt", level="warning", headline=headline, fix=_FIX_STALE)
+            return replace(finding, file=subject.source.file, line=subject.source.line)
+        place = Place(
+            path=result.path or "model",
+            offset=result.offset,
+            first="accepted",
+            second="now",
+            before=result.excerpt[0] if result.excerpt else "",
+            after=result.excerpt[1] if result.excerpt else "",
+        )
+        file, line = locate(subject.source, request, place.path, place.offset)
+        return Finding(
+            rule="bust",
+            headline=f"{subject.title}: the cached prefix changed, and the version of the prompt did not",
+            facts=_facts(result),
+            place=place,
+            cause=result.cause,
+            tokens=result.tokens_lost,
+            costs=self._costs(result, request),
+            fix=ADVICE[result.cause][1] if result.cause else None,
+            file=file,
+            line=line,
+        )
+
+    def _moved(self, lost: LockedPoint, request: Request, subject: Subject) -> Finding:
+        """A prefix that is read once more by looking back, and then never again: no call writes it any more."""
+        cause: Cause = "breakpoint_moved"
+        file, line = locate(subject.source, request, lost.path, None)
+        return Finding(
+            rule="bust",
+            headline=f"{subject.title}: the cached prefix changed, and the version of the prompt did not",
+            facts=("the accepted prefix is still sent, but no call writes it any more",),
+            place=Place(path=lost.path),
+            cause=cause,
+            tokens=lost.tokens,
+            costs=(f"{lost.tokens:,} tokens are read only as part of what follows them, if that is the same too",),
+            fix=ADVICE[cause][1],
+            file=file,
+            line=line,
+        )
+
+    def _costs(self, result: Explanation, request: Request) -> tuple[str, ...]:
+        if result.verdict == "rejected":
+            return ("every call fails",)
+        if not result.tokens_lost:
+            return ()
+        many = amount(None if result.cost is None else result.cost * _CALLS)
+        tokens = f"{result.tokens_lost:,} tokens"
+        if result.verdict == "never_cached":
+            return (f"nothing is read any more, where {tokens} were: {many} more per {_CALLS:,} calls",)
+        once = amount(_price_of_write(result.tokens_lost, request))
+        return (
+            f"{tokens} are written anew: {once} once for each prefix",
+            f"if they change from call to call: {many} more per {_CALLS:,} calls",
+        )
+
+    def _unexplained(self, call: LockedCall, request: Request, subject: Subject) -> Finding:
+        """A change of which the accepted text is gone: the block is known by its digest, the character is not."""
+        now = lock_call(request, prepare(request, self.count_text))
+        pairs = zip(call.blocks, now.blocks, strict=False)
+        path = next((new.path for old, new in pairs if old.digest != new.digest), None)
+        lost = max((point.tokens for point in call.points), default=0)
+        file, line = subject.source.file, subject.source.line
+        return Finding(
+            rule="bust",
+            headline=f"{subject.title}: the cached prefix changed, and the version of the prompt did not",
+            facts=("the accepted texts are not in the folder of the cassettes any more, so the cause cannot be told",),
+            place=Place(path=path or "parameters"),
+            tokens=lost,
+            costs=(f"{lost:,} tokens are written anew: {amount(write_price(now))} once for each prefix",),
+            fix=ADVICE["text_changed"][1],
+            file=file,
+            line=line,
+        )
+
+    # --- what is accepted, and what is new ---------------------------------------------------------------
+
+    def _accepted(self, finding: Finding, entry: Entry, subject: Subject) -> Finding:
+        if subject.reason is None or finding.rule != "bust":
+            return finding
+        if subject.reason == entry.reason:
+            note = "the reason given was used up by an earlier bust: give one for this change, or remove it"
+            return replace(finding, notes=(*finding.notes, note))
+        headline = f"{subject.title}: a bust is accepted: {subject.reason}"
+        return replace(finding, rule="accepted-bust", level="note", headline=headline)
+
+    def _new(self, subject: Subject) -> Finding:
+        is_version = bool(subject.version) and (subject.suite, subject.case) in self.known
+        entry = subject.make_entry(self.count_text)
+        tokens = sum(max((point.tokens for point in call.points), default=0) for call in entry.calls)
+        prices = [write_price(call) for call in entry.calls]
+        known = [cost for cost in prices if cost is not None]
+        cost = sum(known, Decimal(0)) if len(known) == len(prices) else None
+        return Finding(
+            rule="new-version" if is_version else "new-prompt",
+            level="note",
+            headline=f"{subject.title}: {'a new version' if is_version else 'not accepted yet'}",
+            costs=(f"{tokens:,} tokens are written once: {amount(cost)} for each prefix",),
+            tokens=tokens,
+            file=subject.source.file,
+            line=subject.source.line,
+        )
+
+
+def _lost_point(call: LockedCall, request: Request) -> LockedPoint | None:
+    """The last accepted breakpoint, if nothing is written up to there any more."""
+    now = {fingerprint for fingerprint, _, _ in prefix_key(request)}
+    last = call.points[-1] if call.points else None
+    return None if last is None or last.fingerprint in now else last
+
+
+def _price_of_write(tokens: int, request: Request) -> Decimal | None:
+    """Dollars for writing so many tokens at the last breakpoint of a request."""
+    points = find_breakpoints(request, read_blocks(request))
+    is_long = bool(points) and points[-1].ttl == "1h"
+    usage = Usage(ephemeral_1h_input_tokens=tokens) if is_long else Usage(ephemeral_5m_input_tokens=tokens)
+    try:
+        return price(usage, str(request.get("model")))
+    except UnknownModelError:
+        return None
+
+
+def _facts(result: Explanation) -> tuple[str, ...]:
+    return (f"the API answers {result.error.status}: {result.error.message}",) if result.error else ()
+
+
+_FIX_NUMBER = "accept the new number with --harness-update-lock, or make as many calls as before"
+_FIX_STALE = "bring the lock file up to date with --harness-update-lock"

@@ -1,0 +1,36 @@
+"""The findings of a whole run, as few as say everything."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from harness.promptcache.finding import Finding, Level
+
+_ORDER: tuple[Level, ...] = ("error", "warning", "note")
+
+
+def merge(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Findings that are one and the same thing in several tests, as one that counts them; errors first."""
+    groups: dict[object, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(_key(finding), []).append(finding)
+    merged = [_count(group) for group in groups.values()]
+    return tuple(sorted(merged, key=lambda finding: _ORDER.index(finding.level)))
+
+
+def _key(finding: Finding) -> object:
+    if finding.place is None:
+        return finding
+    return finding.rule, finding.level, finding.place, finding.cause, finding.costs
+
+
+def _count(group: list[Finding]) -> Finding:
+    first, tests = group[0], {finding.test for finding in group}
+    others = len(tests) - 1
+    if others < 1:
+        return first
+    note = f"the same in {others} more {'test' if others == 1 else 'tests'}"
+    # What to type for all of them: their file, or everything.
+    files = {test.partition("::")[0] for test in tests}
+    where = f'"{files.pop()}" ' if len(files) == 1 else ""
+    command = first.command.replace(f'"{first.test}" ', where)
+    return replace(first, notes=(*first.notes, note), command=command)

@@ -1,0 +1,133 @@
+"""How failures are shown: errors of the harness by their message alone, and in private no text of a prompt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.errors import CheckError, HarnessError, LockError, RequestError, UnknownModelError
+from harness.pytest_plugin import rows
+from harness.pytest_plugin.state import GUARD, PASSED, SESSION, STATE, UNDECIDED
+
+if TYPE_CHECKING:
+    from harness.promptcache.finding import Finding
+
+_EXPLAINED: pytest.StashKey[HarnessError] = pytest.StashKey()
+_NOT_RECORDED = "its cassette does not hold the request either"
+_UNDECIDED = (LockError, RequestError, UnknownModelError)
+_UNDECIDED_RULES = frozenset({"undecided", "budget"})
+
+
+def show_own_errors(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Show an error of the harness by its message alone; in private, show no other error's message either.
+
+    Formatting the frames of the SDK takes a fifth of a second for each failure, to be thrown away.
+    """
+    error = _error(item, call)
+    if error is None or isinstance(error, pytest.skip.Exception):
+        return
+    is_private = item.config.stash[STATE].is_private
+    if is_private or isinstance(error, HarnessError):
+        text = _text(item, call)
+        item.repr_failure = lambda excinfo, style=None: text  # type: ignore[method-assign]
+
+
+def note_outcome(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+    """Note how a test ended and what was found; show errors of the harness without the SDK's frames."""
+    if report.when == "call":
+        item.stash[PASSED] = report.passed
+    error = _error(item, call)
+    state = item.config.stash[STATE]
+    if report.failed and error is not None:
+        _note_findings(item, error)
+        setattr(report, UNDECIDED, is_undecided(error))
+    if state.is_private:
+        _withhold(item, call, report)
+    elif report.failed and isinstance(error, HarnessError):
+        report.longrepr = _text(item, call)
+    elif report.failed:
+        # The application swallowed an error of ours, and something else failed for it.
+        report.sections += [("prompt cache harness", str(error)) for error in _swallowed(item)]
+    rows.attach(item, report)
+
+
+def withhold_collection(collector: pytest.Collector, report: pytest.CollectReport) -> None:
+    """In private, say of a file that cannot be collected no more than that."""
+    if report.failed and collector.config.stash[STATE].is_private:
+        report.sections = []
+        report.longrepr = f"{collector.nodeid} cannot be collected (why is withheld: --harness-private)"
+
+
+def show_privately(error: BaseException) -> str:
+    """What may be said of an error where no text of a prompt may be."""
+    findings: tuple[Finding, ...] = getattr(error, "findings", ())
+    if findings:
+        lines = [line for finding in findings for line in finding.lines(is_private=True)]
+        hint = getattr(error, "hint", None)
+        return "\n".join([*lines, *([f"  try: {hint}"] if hint else [])])
+    return f"{type(error).__name__} (its message is withheld: --harness-private)"
+
+
+def is_undecided(error: BaseException) -> bool:
+    """Whether an error says that something cannot be told, not that it is wrong."""
+    if isinstance(error, CheckError) and error.findings:
+        return all(getattr(finding, "rule", None) in _UNDECIDED_RULES for finding in error.findings)
+    return isinstance(error, _UNDECIDED)
+
+
+def _note_findings(item: pytest.Item, error: BaseException) -> None:
+    findings: tuple[Finding, ...] = getattr(error, "findings", ())
+    for finding in findings:
+        item.config.stash[STATE].note_finding(item, finding, hint=getattr(error, "hint", None))
+
+
+def _withhold(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+    """Leave nothing on a report that the test or its code has written."""
+    report.sections = []
+    if call.excinfo is not None and report.longrepr is not None and not report.skipped:
+        report.longrepr = _text(item, call)
+
+
+def _error(item: pytest.Item, call: pytest.CallInfo[None]) -> BaseException | None:
+    """What a test raised; of a miss, what the lock file says of the request, which is more."""
+    error = call.excinfo.value if call.excinfo else None
+    body = getattr(error, "body", None)
+    if not isinstance(error, HarnessError) or not isinstance(body, bytes):
+        return error
+    if _EXPLAINED not in item.stash:
+        finding = item.config.stash[STATE].explain_miss(item, body)
+        known = replace(finding, notes=(*finding.notes, _NOT_RECORDED)) if finding else None
+        hint = f"{error.hint} --harness-update-lock"
+        item.stash[_EXPLAINED] = CheckError(str(known), hint=hint, findings=(known,)) if known else error
+    return item.stash[_EXPLAINED]
+
+
+def _text(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
+    """What is shown of an error: our own message, or in private what may be said of any."""
+    state, error = item.config.stash[STATE], _error(item, call)
+    assert error is not None
+    text = f"{_own_line(item, call)}{show_privately(error) if state.is_private else error}"
+    if not state.github.has_annotations:
+        return text
+    from harness.reports.github import defuse
+
+    return defuse(text)
+
+
+def _swallowed(item: pytest.Item) -> tuple[HarnessError, ...]:
+    """The first miss and the first refused connection of a test, as far as there were any."""
+    misses = item.stash[SESSION].misses if SESSION in item.stash else ()
+    blocked = item.stash[GUARD].blocked if GUARD in item.stash else ()
+    return (*misses[:1], *blocked[:1])
+
+
+def _own_line(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
+    """``path:line: `` of the last frame in the test's own file; empty for tests that are no Python."""
+    assert call.excinfo is not None
+    for entry in reversed(call.excinfo.traceback):
+        if Path(entry.path) == item.path:
+            return f"{item.path.name}:{entry.lineno + 1}: "
+    return ""

@@ -1,0 +1,57 @@
+"""What tests have to say to the end of the run: lines of JSON on their teardown reports, which also xdist carries.
+
+Not ``user_properties``, for those stand in the JUnit file of everybody who writes one.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Kind = Literal["calls", "drift", "entry", "finding", "old", "unplayed"]
+
+_ROWS: pytest.StashKey[dict[str, list[str]]] = pytest.StashKey()
+_ATTRIBUTE = "harness_rows"
+
+
+def note(item: pytest.Item, kind: Kind, row: str) -> None:
+    """Note one line of JSON; a string, since xdist ends the session over anything that it cannot carry."""
+    item.stash.setdefault(_ROWS, {}).setdefault(kind, []).append(row)
+
+
+def attach(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Hang what was noted on the test's last report: only then have the fixtures had their say."""
+    if report.when == "teardown" and _ROWS in item.stash:
+        setattr(report, _ATTRIBUTE, item.stash[_ROWS])
+        report.user_properties += _properties(item.stash[_ROWS])
+
+
+def gather(reporter: pytest.TerminalReporter, kind: Kind) -> list[str]:
+    """The lines of all tests, in the order of their reports."""
+    return [row for rows in _all_rows(reporter) for row in rows.get(kind, ())]
+
+
+def _properties(noted: dict[str, list[str]]) -> list[tuple[str, object]]:
+    """A test's figures as flat properties, which JUnit files can hold."""
+    if not noted.keys() & {"calls", "finding"}:
+        return []
+    from harness.promptcache.finding import Finding
+    from harness.reports.junit import properties
+    from harness.reports.run import CallRow
+
+    calls = [CallRow.from_json(row) for lines in noted.get("calls", ()) for row in json.loads(lines)]
+    findings = [Finding.from_json(json.loads(line)) for line in noted.get("finding", ())]
+    return [*properties(calls, findings)]
+
+
+def _all_rows(reporter: pytest.TerminalReporter) -> Iterator[dict[str, list[str]]]:
+    for reports in reporter.stats.values():
+        for report in reports:
+            rows = getattr(report, _ATTRIBUTE, None)
+            if isinstance(rows, dict):
+                yield rows

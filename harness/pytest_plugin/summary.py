@@ -1,0 +1,140 @@
+"""The end of a run: its exit code, what is printed of it, and the files that are written."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.files import relative
+from harness.pytest_plugin import rows, upkeep
+from harness.pytest_plugin.gate import CANNOT_TELL, WORKER_KEY
+from harness.pytest_plugin.state import STATE, UNDECIDED
+
+if TYPE_CHECKING:
+    from harness.promptcache.finding import Finding
+    from harness.pytest_plugin.state import RunState
+    from harness.reports.run import RunReport
+
+
+def set_exit_status(session: pytest.Session) -> None:
+    """1 for what is left over in the lock file, 2 if all that failed could only not be told."""
+    gate = session.config.stash[STATE].gate
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[WORKER_KEY] = gate.collected.to_json()
+        return
+    if session.exitstatus == pytest.ExitCode.OK and any(finding.level == "error" for finding in gate.find_unused()):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    elif session.exitstatus == pytest.ExitCode.TESTS_FAILED and _is_undecided(session):
+        session.exitstatus = CANNOT_TELL
+
+
+def summarise(state: RunState, reporter: pytest.TerminalReporter) -> None:
+    """Print what there is to say of cassettes, the savings and the findings; write the reports and the lock file."""
+    _print_cassettes(state, reporter)
+    calls = [row for lines in rows.gather(reporter, "calls") for row in json.loads(lines)]
+    findings = state.gate.gather_findings(reporter)
+    if calls or findings:
+        report = _build_report(state, reporter, calls, findings)
+        _print_savings(state, reporter, report)
+        _print_findings(state, reporter, report)
+        _write_files(state, reporter, report)
+    if state.gate.options.is_updating:
+        reporter.section("lock file")
+        reporter.line("\n".join(state.gate.write(reporter)))
+    elif calls and state.gate.lock is None:
+        reporter.line("no lock file yet: accept today's prompts with pytest --harness-update-lock")
+
+
+def _is_undecided(session: pytest.Session) -> bool:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return False
+    failed = [report for kind in ("failed", "error") for report in reporter.stats.get(kind, ())]
+    return bool(failed) and all(getattr(report, UNDECIDED, False) for report in failed)
+
+
+def _build_report(
+    state: RunState, reporter: pytest.TerminalReporter, calls: list[str], findings: tuple[Finding, ...]
+) -> RunReport:
+    from dataclasses import replace
+
+    from harness.reports.run import CallRow, build_report
+
+    report = build_report(
+        (CallRow.from_json(row) for row in calls),
+        mode=state.mode,
+        passed=len(reporter.stats.get("passed", ())),
+        failed=len(reporter.stats.get("failed", ())) + len(reporter.stats.get("error", ())),
+    )
+    return replace(report, findings=findings)
+
+
+def _print_savings(state: RunState, reporter: pytest.TerminalReporter, report: RunReport) -> None:
+    if not report.rows:
+        return
+    from harness.reports.tables import answered_by, savings_table
+
+    reporter.section("prompt cache savings")
+    reporter.line(savings_table(report, style="simple"))
+    reporter.line(f"{state.mode} mode; {answered_by(report)}.")
+
+
+def _print_findings(state: RunState, reporter: pytest.TerminalReporter, report: RunReport) -> None:
+    if not report.findings:
+        return
+    from harness.reports.terminal import finding_lines
+
+    reporter.section("prompt cache")
+    text = "\n".join(finding_lines(report.findings, is_private=state.is_private))
+    if not state.github.has_annotations:
+        reporter.line(text)
+        return
+    from harness.reports import github
+
+    reporter.line(github.defuse(text))
+    # The runner reads commands from the beginning of a line of the log.
+    reporter.line("\n".join(github.annotations(report.findings, is_private=state.is_private)))
+
+
+def _write_files(state: RunState, reporter: pytest.TerminalReporter, report: RunReport) -> None:
+    if state.reports is None and state.github.summary_file is None:
+        return
+    from harness.files import write_atomically
+    from harness.reports.markdown import SUMMARY_LIMIT, markdown
+    from harness.reports.sarif import sarif
+
+    if state.github.summary_file is not None:
+        with state.github.summary_file.open("a", encoding="utf-8") as file:
+            file.write(markdown(report, report.findings, is_private=state.is_private, limit=SUMMARY_LIMIT))
+    if state.reports is None:
+        return
+    files = {
+        "report.md": markdown(report, report.findings, is_private=state.is_private),
+        "report.json": report.to_json(is_private=state.is_private),
+        "report.sarif": sarif(report.findings, is_private=state.is_private),
+    }
+    for name, content in files.items():
+        write_atomically(state.reports / name, content.encode())
+    start = state.config.invocation_params.dir
+    reporter.line(f"written: {', '.join(relative(state.reports / name, start) for name in files)}")
+
+
+def _print_cassettes(state: RunState, reporter: pytest.TerminalReporter) -> None:
+    lines = [
+        *upkeep.old_lines(rows.gather(reporter, "old"), state.limits.max_age_days or 0),
+        *upkeep.unplayed_lines(rows.gather(reporter, "unplayed")),
+        *_drift_lines(state, reporter),
+    ]
+    if lines:
+        reporter.section("cassettes")
+        reporter.line("\n".join(lines))
+
+
+def _drift_lines(state: RunState, reporter: pytest.TerminalReporter) -> list[str]:
+    if not state.limits.is_verified:
+        return []
+    lines = [line for drift in rows.gather(reporter, "drift") for line in json.loads(drift)]
+    return [*lines, f"verified: {len(lines)} differences between the answers and the cassettes"]

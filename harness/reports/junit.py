@@ -1,0 +1,48 @@
+"""What a test's calls cost and what was found, as properties of its case in a JUnit file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.provider.usage import Usage
+from harness.reports.run import sum_known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from harness.promptcache.finding import Finding
+    from harness.reports.run import CallRow
+
+
+def properties(calls: Sequence[CallRow], findings: Sequence[Finding]) -> list[tuple[str, str | int]]:
+    """Names and flat values, without text of a prompt; what is not known is left out.
+
+    Money is text, so that no digit is lost. Several rules or causes stand in one value with
+    commas, each once, since most readers keep only one property of a name.
+    """
+    known = {
+        **_usage(calls),
+        "harness.finding": _join(finding.rule for finding in findings),
+        "harness.cause": _join(finding.cause for finding in findings if finding.cause is not None),
+    }
+    return [(name, value) for name, value in known.items() if value != ""]
+
+
+def _usage(calls: Sequence[CallRow]) -> dict[str, str | int]:
+    if not calls:
+        return {}
+    usage = sum((call.usage for call in calls), Usage())
+    cost, plain = sum_known([call.cost for call in calls]), sum_known([call.cost_without_cache for call in calls])
+    return {
+        "harness.calls": len(calls),
+        "harness.read_tokens": usage.cache_read_input_tokens,
+        "harness.written_tokens": usage.cache_creation_input_tokens,
+        "harness.uncached_tokens": usage.input_tokens,
+        "harness.output_tokens": usage.output_tokens,
+        "harness.cost_usd": "" if cost is None else f"{cost:f}",
+        "harness.saved_usd": "" if cost is None or plain is None else f"{plain - cost:f}",
+    }
+
+
+def _join(names: Iterable[str]) -> str:
+    return ",".join(dict.fromkeys(names))

@@ -1,0 +1,113 @@
+"""The report of a run as a comment on a pull request, or as the summary of a step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.reports.markup import block, cell, code, inline
+from harness.reports.ranked import count, count_levels, place_in_file, worst_first
+from harness.reports.run import judge
+from harness.reports.tables import answered_by, cost_line, savings_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.promptcache.finding import Finding
+    from harness.reports.run import RunReport
+
+MARKER = "<!-- prompt-cache-harness -->"
+"""First line of each comment, by which the next run finds the one to replace."""
+
+COMMENT_LIMIT = 65_536
+"""Characters of a comment that GitHub takes; we count bytes, which are never fewer."""
+
+SUMMARY_LIMIT = 1024 * 1024
+"""Bytes of a step summary that GitHub takes."""
+
+# For the lines that say how much was left out, and the frame of the folded part.
+_MARGIN = 500
+
+_LEGEND = (
+    "Tokens: written to and read from the prompt cache, uncached input, output. Every case is called twice: "
+    "the first call writes, the second reads."
+)
+
+
+def markdown(
+    report: RunReport,
+    findings: Sequence[Finding] = (),
+    *,
+    is_private: bool = True,
+    limit: int = COMMENT_LIMIT,
+) -> str:
+    """Verdict, findings and savings as a Markdown document of at most ``limit`` bytes.
+
+    Errors and warnings come first; notes and accepted busts are folded away at the end.
+    Findings that do not fit are counted. Texts of prompts are withheld unless asked for.
+    """
+    head = _head(report, findings)
+    table = _savings(report, limit // 2)
+    room = limit - sum(_size(part) for part in (*head, *table)) - _MARGIN
+    shown, room = _fit([finding for finding in findings if not _is_quiet(finding)], room, is_private=is_private)
+    quiet = [finding for finding in findings if _is_quiet(finding)]
+    folded, _ = _fit(quiet, room, is_private=is_private)
+    return "\n\n".join([*head, *shown, *table, *_fold(folded, len(quiet))]) + "\n"
+
+
+def _head(report: RunReport, findings: Sequence[Finding]) -> list[str]:
+    calls = [f"{inline(cost_line(report))}; {answered_by(report)}."] if report.rows else []
+    return [
+        f"{MARKER}\n# Prompt cache: {judge(findings, failed=report.failed)}",
+        f"{count_levels(findings)}; {report.passed} passed, {report.failed} failed in {code(report.mode)} mode.",
+        *calls,
+    ]
+
+
+def _savings(report: RunReport, limit: int) -> list[str]:
+    if not report.rows:
+        return []
+    table = savings_table(report, style="github", show=cell)
+    if _size(table) > limit:
+        table = f"The table of {count(len(report.rows), 'prompt version')} does not fit here."
+    return ["## Savings", table, _LEGEND]
+
+
+def _is_quiet(finding: Finding) -> bool:
+    return finding.level == "note" or finding.rule == "accepted-bust"
+
+
+def _fit(findings: Sequence[Finding], room: int, *, is_private: bool) -> tuple[list[str], int]:
+    """Findings as far as they fit, worst first, a line on the rest, and the bytes still free."""
+    parts: list[str] = []
+    for finding in worst_first(findings):
+        part = _show(finding, is_private=is_private)
+        if _size(part) > room:
+            # Not even a shorter one after it: what is shown is the worst, without gaps.
+            parts.append(f"And {count(len(findings) - len(parts), 'more finding')} that did not fit here.")
+            return parts, 0
+        parts.append(part)
+        room -= _size(part)
+    return parts, room
+
+
+def _show(finding: Finding, *, is_private: bool) -> str:
+    lines = [line.removeprefix("  ") for line in finding.lines(is_private=is_private)[1:]]
+    where = [code(place_in_file(finding))] if finding.file else []
+    if finding.test:
+        where.append(f"found by {code(finding.test)}")
+    parts = [f"**{finding.level}: {inline(finding.headline)}**", ", ".join(where)]
+    if lines:
+        parts.append(block(lines, language="text"))
+    if finding.command:
+        parts += ["Type next:", block([finding.command], language="sh")]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _fold(parts: list[str], number: int) -> list[str]:
+    if not parts:
+        return []
+    return [f"<details>\n<summary>Notes and accepted busts: {number:,}</summary>", *parts, "</details>"]
+
+
+def _size(part: str) -> int:
+    return len(part.encode()) + len("\n\n")

@@ -1,0 +1,49 @@
+"""The findings in the summary of a run: a few lines each, for the failures above tell all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.reports.ranked import LEVELS, count, next_command, of_level, place_in_file, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.promptcache.finding import Finding
+
+MAX_OF_A_LEVEL = 20
+"""Findings of one level that are shown; a thousand say no more than twenty."""
+
+
+def finding_lines(findings: Sequence[Finding], *, is_private: bool) -> list[str]:
+    """Errors, then warnings, then notes; the last line is what to type next. Empty without findings."""
+    command = next_command(findings)
+    lines = []
+    for level in LEVELS:
+        found = of_level(findings, level)
+        for finding in found[:MAX_OF_A_LEVEL]:
+            lines += _block(finding, command, is_private=is_private)
+        if len(found) > MAX_OF_A_LEVEL:
+            lines.append(f"and {count(len(found) - MAX_OF_A_LEVEL, f'more {level}')}")
+    if command:
+        lines.append(f"next: {command}")
+    return [printable(line) for line in lines]
+
+
+def _block(finding: Finding, command: str, *, is_private: bool) -> list[str]:
+    lines = [f"{finding.level}: {finding.headline}"]
+    if place := _place(finding, is_private=is_private):
+        lines.append(f"  {place}")
+    lines += [f"  cost: {cost}" for cost in finding.costs]
+    # The command of all findings is often the same; it need not stand twice.
+    if finding.command not in ("", command):
+        lines.append(f"  next: {finding.command}")
+    return lines
+
+
+def _place(finding: Finding, *, is_private: bool) -> str:
+    parts = [place_in_file(finding)] if finding.file is not None else []
+    if (place := finding.place) is not None:
+        has_texts = bool(place.before or place.after) and not is_private
+        parts.append(f"{place}: {place.before!r} -> {place.after!r}" if has_texts else str(place))
+    return ", ".join(parts)
