@@ -33,6 +33,10 @@ UPSTREAMS: tuple[Origin, ...] = ("anthropic", "emulator")
 _BASE_URL = httpx2.URL("https://api.anthropic.com")
 
 
+_INVALID = 400
+"""Status of the API's ``invalid_request_error``."""
+
+
 class _Impatient:
     """Tries again at once: what comes next is recorded too, and a test is not to sit out a recorded back-off.
 
@@ -122,6 +126,12 @@ class CallSession:
     def misses(self) -> tuple[CassetteMissError, ...]:
         """Requests that the cassette did not hold, whether or not the caller passed the error on."""
         return tuple(self._replay.misses) if self._replay else ()
+
+    @property
+    def rejected(self) -> tuple[bytes, ...]:
+        """Bodies of the requests that whoever answers refused as invalid."""
+        interactions = self._recorder.interactions if self._recorder else ()
+        return tuple(item.request.body for item in interactions if item.response.status == _INVALID)
 
     def find_drift(self) -> list[str]:
         """Where what was answered now differs from the cassette; empty where nothing was recorded.

@@ -25,7 +25,7 @@ from vcr.persisters.filesystem import CassetteNotFoundError
 from vcr.record_mode import RecordMode
 from vcr.request import Request
 
-from harness.cassettes.format import Interaction, RecordedResponse
+from harness.cassettes.format import Chunk, Interaction, RecordedResponse
 from harness.cassettes.interchange import API_URL, read_body, read_response, vcr_response
 from harness.cassettes.scrub import Scrubber
 from harness.cassettes.session import CallSession, SessionOptions
@@ -55,6 +55,7 @@ class ForeignSession(CallSession):
         """Where to point a client; any host will do in ``replay`` mode, for it is not matched."""
         self._refused: list[CassetteMissError] = []
         self._open = ExitStack()
+        self._emulator = None if self._replay is not None or self.origin != "emulator" else self._make()
         if self._replay is None:
             self._recorder = _OrderedRecorder(origin=self.origin, on_call=self.calls.append, scrubber=options.scrubber)
 
@@ -65,8 +66,8 @@ class ForeignSession(CallSession):
 
     def __enter__(self) -> Self:
         with ExitStack() as opening:
-            if self._replay is None and self.origin == "emulator":
-                self.base_url = opening.enter_context(self._make_server()).url
+            if self._emulator is not None:
+                self.base_url = opening.enter_context(EmulatorServer(self._emulator)).url
             opening.enter_context(_use(self, self.name))
             if self._replay is None:
                 opening.enter_context(_plain_bodies())
@@ -81,16 +82,32 @@ class ForeignSession(CallSession):
         """Whether requests are answered from the cassette."""
         return self._replay is not None
 
-    def play(self, request: Request) -> dict[str, Any]:
-        """The recorded response to a request, in vcrpy's form.
+    def is_emulating(self, request: Request) -> bool:
+        """Whether the emulator answers a request that is meant for the API: its host is never asked."""
+        return self._emulator is not None and str(request.uri).startswith(f"{API_URL}/")
+
+    def play(self, request: Request, place: int) -> dict[str, Any]:
+        """The recorded or emulated response to the request that was sent as number ``place``, in vcrpy's form.
 
         Raises:
             CassetteMissError: the cassette does not hold the request.
         """
-        assert self._replay is not None
+        if self._replay is None:
+            return self._emulate(request, place)
         response = self._replay.handle_request(self._read(request))
         recorded = RecordedResponse(status=response.status_code, headers=dict(response.headers), chunks=())
         return {**vcr_response(recorded), "body": {"string": response.read()}}
+
+    def _emulate(self, request: Request, place: int) -> dict[str, Any]:
+        assert self._emulator is not None
+        sent = self._read(request)
+        answer = self._emulator.handle(sent.method, sent.url.raw_path.decode("ascii"), sent.content)
+        recorded = RecordedResponse(
+            status=answer.status, headers=answer.headers, chunks=(Chunk(b"".join(answer.chunks)),)
+        )
+        assert isinstance(self._recorder, _OrderedRecorder)
+        self._recorder.add(sent, recorded, place)
+        return {**vcr_response(recorded), "body": {"string": recorded.body}}
 
     def admit(self, request: Request) -> None:
         """Let a request pass to its upstream, if that is who is to answer.
@@ -130,9 +147,8 @@ class ForeignSession(CallSession):
         self._refused.append(error)
         return error
 
-    def _make_server(self) -> EmulatorServer:
-        count_text = self._options.count_text
-        return EmulatorServer(Emulator(count_text=count_text, clock=time.monotonic, responder=self._responder))
+    def _make(self) -> Emulator:
+        return Emulator(count_text=self._options.count_text, clock=time.monotonic, responder=self._responder)
 
 
 class _Cassette(VcrCassette):  # type: ignore[misc]
@@ -146,24 +162,25 @@ class _Cassette(VcrCassette):  # type: ignore[misc]
 
     def can_play_response_for(self, request: Request) -> bool:
         """Whether the answer comes from the cassette; a request that it does not hold is told in ``play_response``."""
-        if self._session.is_replaying:
+        if self._session.is_replaying or self._session.is_emulating(request):
             return True
         self._session.admit(request)
         # Heard by clients whose headers vcrpy itself sends on, such as requests.
         request.headers["accept-encoding"] = "identity"
-        with self._places_lock:
-            self._places.setdefault(request, len(self._places))
+        self._place(request)
         return False
 
     def play_response(self, request: Request) -> dict[str, Any]:
         """The recorded response: one search, one take, so that two threads never get the same."""
-        return self._session.play(request)
+        return self._session.play(request, self._place(request))
 
     def append(self, request: Request, response: dict[str, Any]) -> None:
         """Record a response."""
+        self._session.note(request, response, self._place(request))
+
+    def _place(self, request: Request) -> int:
         with self._places_lock:
-            place = self._places.setdefault(request, len(self._places))
-        self._session.note(request, response, place)
+            return self._places.setdefault(request, len(self._places))
 
 
 class _NoFiles:

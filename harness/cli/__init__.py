@@ -9,7 +9,9 @@ from harness.errors import HarnessError
 
 COMMANDS = {
     "cassettes": "recorded interactions, from and to the YAML of vcrpy",
+    "diff": "how two lock files differ",
     "explain": "why a request does not read what an earlier one wrote",
+    "lock": "what is accepted, how it differs from a git revision, and a fast check of it",
     "simulate": "what the prompt cache bills for a sequence of requests",
 }
 """Name of each command (and of its module) with what it prints."""

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from threading import Lock
 from typing import Any
 
 from harness.emulator.events import dump, write_events
@@ -51,9 +52,14 @@ class Emulator:
         self._simulator = simulator or Simulator()
         self._served = 0
         self._diagnosed: dict[str, dict[str, Any]] = {}
+        self._lock = Lock()
 
     def handle(self, method: str, path: str, body: bytes) -> Answer:
-        """Answer one HTTP request; everything it does not serve gets the API's own error."""
+        """Answer one HTTP request, one after the other; what it does not serve gets the API's own error."""
+        with self._lock:
+            return self._handle(method, path, body)
+
+    def _handle(self, method: str, path: str, body: bytes) -> Answer:
         self._served += 1
         request_id = _id("req", self._served, body)
         route = (method, path.split("?", 1)[0].rstrip("/"))

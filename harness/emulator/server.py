@@ -49,7 +49,6 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], handler: type[_Handler], emulator: Emulator) -> None:
         self._emulator = emulator
-        self._emulator_lock = Lock()
         self._connections: set[socket.socket] = set()
         self._connections_lock = Lock()
         super().__init__(address, handler)
@@ -60,8 +59,7 @@ class _Server(ThreadingHTTPServer):
         self.server_name, self.server_port = _HOST, int(self.server_address[1])
 
     def answer(self, method: str, path: str, body: bytes) -> Answer:
-        with self._emulator_lock:
-            return self._emulator.handle(method, path, body)
+        return self._emulator.handle(method, path, body)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._connections_lock:

@@ -1,7 +1,6 @@
 """The emulator in process: an ``httpx2`` transport, sync and async, that streams event by event."""
 
 from collections.abc import AsyncIterator, Iterator
-from threading import Lock
 
 import httpx2
 
@@ -27,7 +26,6 @@ class EmulatorTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
-        self._lock = Lock()
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one request."""
@@ -39,6 +37,5 @@ class EmulatorTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
 
     def _answer(self, request: httpx2.Request, body: bytes) -> httpx2.Response:
         path = request.url.raw_path.decode("ascii")
-        with self._lock:
-            answer = self._emulator.handle(request.method, path, body)
+        answer = self._emulator.handle(request.method, path, body)
         return httpx2.Response(answer.status, headers=dict(answer.headers), stream=Chunks(answer.chunks))

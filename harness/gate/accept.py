@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.errors import UnknownModelError
 from harness.gate.lockfile import LockedBlock, LockedCall, LockedPoint
-from harness.prompt.blocks import Block, Request, find_breakpoints, read_blocks
+from harness.prompt.blocks import Block, Request, can_carry_marker, find_breakpoints, read_blocks
 from harness.prompt.diff import block_text
 from harness.prompt.fingerprint import fingerprints, has_images, system_parameters
 from harness.promptcache.prepared import PreparedRequest, rendered_blocks
@@ -24,7 +24,10 @@ PutText = Callable[[str], object]
 
 _PARAMETERS = ("cache_control", "output_config", "output_format", "speed", "thinking", "tool_choice")
 _BEHIND = "behind_prefix"
-"""Key of what stands behind the last breakpoint and is rendered in front of it all the same."""
+"""Key of what stands behind the last breakpoint and matters all the same: what is rendered in front of it, and where
+the conversation goes on."""
+
+_REST = "…"
 
 _IMAGE = {
     "type": "image",
@@ -40,12 +43,15 @@ _DOCUMENT = {
     "citations": {"enabled": True},
 }
 
+# Keeps the API from no thinking of earlier turns, as a text of the user would.
+_STUB = {"type": "tool_result", "tool_use_id": _REST, "content": _REST}
+_STUB_WITH_IMAGE = {**_STUB, "content": [_IMAGE]}
+
 _READS_PER_WRITE = 999
 
 
 def lock_call(request: Request, prepared: PreparedRequest) -> LockedCall:
     """What the lock file keeps of a request."""
-    blocks = read_blocks(request)
     points = tuple(
         LockedPoint(
             prepared.blocks[point.block_index].path,
@@ -56,12 +62,12 @@ def lock_call(request: Request, prepared: PreparedRequest) -> LockedCall:
         )
         for point in prepared.breakpoints
     )
-    prefix = prefix_of(blocks, points)
+    prefix = _prefix_of(prepared.blocks, points)
     tokens = _tokens_by_path(prepared)
     first, second = _expected(prepared)
     return LockedCall(
         model=str(request.get("model")),
-        parameters=_parameters(request, blocks, prefix),
+        parameters=_parameters(request, prepared.blocks, prefix),
         points=points,
         blocks=tuple(_lock_block(block, tokens.get(block.path, 0)) for block in prefix),
         first=_figures(first),
@@ -76,7 +82,7 @@ def prefix_key(request: Request) -> tuple[tuple[str, str, bool], ...]:
     Raises:
         RequestError: the body does not have the shape of a Messages request.
     """
-    blocks = rendered_blocks(request, read_blocks(request), find_model(str(request.get("model"))))
+    blocks = _read_rendered(request)
     prints = fingerprints(request, blocks)
     return tuple(
         (prints[point.block_index].hex(), point.ttl, point.is_automatic) for point in find_breakpoints(request, blocks)
@@ -85,19 +91,23 @@ def prefix_key(request: Request) -> tuple[tuple[str, str, bool], ...]:
 
 def keep_texts(request: Request, call: LockedCall, put_text: PutText) -> None:
     """Keep the content of all blocks of an accepted request, for the day on which it changes."""
-    for block in prefix_of(read_blocks(request), call.points):
+    for block in _prefix_of(_read_rendered(request), call.points):
         put_text(_content(block)[1])
 
 
 def restore_request(call: LockedCall, get_text: GetText) -> Request | None:
     """The accepted request up to its last breakpoint; ``None`` if a text is gone.
 
-    It has the fingerprints that were accepted, which is checked, and an ellipsis for what followed.
+    It has the fingerprints that were accepted, which is checked, and a stub for what followed.
+    ``max_tokens`` is left out, for its value decides whether the API takes some parameters.
     """
     marks = {point.path: point.ttl for point in call.points if not point.is_automatic}
-    request: dict[str, Any] = {"model": call.model, "max_tokens": 1}
     behind = call.parameters.get(_BEHIND, {})
+    request: dict[str, Any] = {"model": call.model}
     request |= {key: value for key, value in call.parameters.items() if key != _BEHIND}
+    if len(marks) == len(call.points):
+        # A top-level marker that fell on a marked block would fall on the stub now.
+        request.pop("cache_control", None)
     for block in call.blocks:
         text = get_text(block.digest)
         if text is None:
@@ -106,23 +116,35 @@ def restore_request(call: LockedCall, get_text: GetText) -> Request | None:
         if block.path in marks:
             content = {**content, "cache_control": {"type": "ephemeral", "ttl": marks[block.path]}}
         _place(request, block, content)
-    # An automatic breakpoint has to fall where it fell.
-    if not any(point.is_automatic for point in call.points):
-        stubs: list[dict[str, Any]] = [{"type": "text", "text": "…"}]
-        stubs += [_IMAGE] * bool(behind.get("images")) + [_DOCUMENT] * bool(behind.get("citations"))
-        request.setdefault("messages", []).append({"role": "user", "content": stubs})
-    return request if _has_fingerprints(request, call) else None
+    _add_rest(request, behind)
+    return request if prefix_key(request) == call.prefix else None
 
 
-def prefix_of(blocks: tuple[Block, ...], points: tuple[LockedPoint, ...]) -> tuple[Block, ...]:
+def _add_rest(request: dict[str, Any], behind: Mapping[str, Any]) -> None:
+    """Stand in for what followed the last breakpoint, where that makes a difference."""
+    tools = [{"name": name} for name in behind.get("tools", ())]
+    tools += [{"type": f"{name}_{_REST}", "defer_loading": True} for name in behind.get("web", ())]
+    if tools:
+        request["tools"] = [*request.get("tools", ()), *tools]
+    messages = request.setdefault("messages", [])
+    where = behind.get("goes_on")
+    if where == "nowhere":
+        return
+    stubs = [_STUB_WITH_IMAGE if behind.get("images") else _STUB, *([_DOCUMENT] if behind.get("citations") else [])]
+    if where == "in_message":
+        messages[-1]["content"] += stubs
+    else:
+        messages.append({"role": "user", "content": stubs})
+
+
+def _prefix_of(blocks: tuple[Block, ...], points: tuple[LockedPoint, ...]) -> tuple[Block, ...]:
     """The blocks up to the last breakpoint."""
     paths = [block.path for block in blocks]
     return blocks[: paths.index(points[-1].path) + 1] if points else ()
 
 
-def _has_fingerprints(request: Request, call: LockedCall) -> bool:
-    prints = {digest.hex() for digest in fingerprints(request, read_blocks(request))}
-    return all(point.fingerprint in prints for point in call.points)
+def _read_rendered(request: Request) -> tuple[Block, ...]:
+    return rendered_blocks(request, read_blocks(request), find_model(str(request.get("model"))))
 
 
 def _place(request: dict[str, Any], block: LockedBlock, content: Mapping[str, Any]) -> None:
@@ -156,16 +178,34 @@ def _content(block: Block) -> tuple[str, str]:
 
 def _parameters(request: Request, blocks: tuple[Block, ...], prefix: tuple[Block, ...]) -> dict[str, Any]:
     given = {key: request[key] for key in _PARAMETERS if request.get(key) is not None}
-    behind = {
+    behind = _find_behind(request, blocks, prefix) if prefix else {}
+    return given | ({_BEHIND: behind} if behind else {})
+
+
+def _find_behind(request: Request, blocks: tuple[Block, ...], prefix: tuple[Block, ...]) -> dict[str, Any]:
+    now = system_parameters(request, blocks)
+    shown = system_parameters({"tools": [block.content for block in prefix if block.level == "tools"]}, prefix)
+    found = {
         "images": has_images(blocks) and not has_images(prefix),
-        "citations": _has_citations(request, blocks) and not _has_citations(request, prefix),
+        "citations": now["citations"] and not shown["citations"],
+        # Deferred tools are no blocks; all others stand in front of what this is rendered for.
+        "web": [name for name in now["web"] if name not in shown["web"]],
+        # What became of a tool is known by the names of all.
+        "tools": [
+            str(block.content.get("name") or block.type) for block in blocks[len(prefix) :] if block.level == "tools"
+        ],
+        "goes_on": _goes_on(blocks, prefix),
     }
-    found = {key: True for key, value in behind.items() if value}
-    return given | ({_BEHIND: found} if found else {})
+    return {key: value for key, value in found.items() if value}
 
 
-def _has_citations(request: Request, blocks: tuple[Block, ...]) -> bool:
-    return bool(system_parameters(request, blocks)["citations"])
+def _goes_on(blocks: tuple[Block, ...], prefix: tuple[Block, ...]) -> str | None:
+    """Where a request goes on behind its prefix; ``None`` for the usual place, a message of its own."""
+    if len(blocks) == len(prefix) or not any(map(can_carry_marker, blocks[len(prefix) :])):
+        # Behind an automatic breakpoint there is nothing that could carry it.
+        return "nowhere"
+    last = prefix[-1].message
+    return "in_message" if last is not None and blocks[-1].message == last else None
 
 
 def _tokens_by_path(prepared: PreparedRequest) -> dict[str, int]:
@@ -196,11 +236,17 @@ def _price_of_many(first: Usage, second: Usage, model: str) -> str | None:
         return None
 
 
+def written_points(call: LockedCall) -> tuple[LockedPoint, ...]:
+    """The breakpoints at which a call writes: those whose prefix reaches the model's minimum."""
+    minimum = find_model(call.model).min_cacheable_tokens
+    return tuple(point for point in call.points if point.tokens >= minimum)
+
+
 def write_price(call: LockedCall) -> Decimal | None:
     """Dollars for writing the prefix of a call once; ``None`` where no price is known."""
     tokens = {"5m": 0, "1h": 0}
     done = 0
-    for point in call.points:
+    for point in written_points(call):
         tokens[point.ttl] += max(0, point.tokens - done)
         done = max(done, point.tokens)
     usage = Usage(ephemeral_5m_input_tokens=tokens["5m"], ephemeral_1h_input_tokens=tokens["1h"])

@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from harness.errors import UnknownModelError
-from harness.gate.accept import GetText, lock_call, prefix_key, restore_request, write_price
+from harness.gate.accept import GetText, lock_call, prefix_key, restore_request, write_price, written_points
 from harness.gate.locate import Source, locate
 from harness.gate.lockfile import Entry, Lock, LockedCall, LockedPoint
 from harness.prompt.blocks import Request, find_breakpoints, read_blocks
@@ -89,9 +89,9 @@ class Gate:
     def compare_one(self, subject: Subject, number: int) -> Finding | None:
         """The same for the one request of a subject, which is the ``number``-th of its case; only errors count."""
         entry = self.lock.entries.get(subject.key)
-        if entry is None or number >= 2 * len(entry.calls):
-            return None
         # A case of a suite makes its calls twice.
+        if entry is None or number >= len(entry.calls) * (2 if subject.version else 1):
+            return None
         call, (request,) = entry.calls[number % len(entry.calls)], subject.requests
         finding = self._changed(call, request, subject)
         return finding if finding is not None and finding.level == "error" else None
@@ -102,52 +102,73 @@ class Gate:
         if call.prefix == prefix_key(request):
             return None
         before = restore_request(call, self.get_text)
-        if before is None:
-            return self._unexplained(call, request, subject)
-        result = explain(before, request, self.count_text)
-        if not result.is_bust and (lost := _lost_point(call, request)) is not None:
-            return self._moved(lost, request, subject)
-        if not result.is_bust:
+        # Without the accepted texts it can still be told whether the request caches anything by itself.
+        result = explain(request if before is None else before, request, self.count_text)
+        if result.is_bust:
+            return self._explained(result, request, subject)
+        lost = _lost_point(call, request)
+        if lost is None:
             headline = f"{subject.title}: the request changed, and nothing that was accepted is lost"
             finding = Finding(rule="new-prompt", level="warning", headline=headline, fix=_FIX_STALE)
             return replace(finding, file=subject.source.file, line=subject.source.line)
+        if before is None:
+            return self._unexplained(call, request, subject)
+        return self._unwritten(call, lost, request, subject)
+
+    def _explained(self, result: Explanation, request: Request, subject: Subject) -> Finding:
+        excerpt = result.excerpt or ("", "")
         place = Place(
             path=result.path or "model",
             offset=result.offset,
             first="accepted",
             second="now",
-            before=result.excerpt[0] if result.excerpt else "",
-            after=result.excerpt[1] if result.excerpt else "",
+            before=excerpt[0],
+            after=excerpt[1],
         )
-        file, line = locate(subject.source, request, place.path, place.offset)
-        return Finding(
-            rule="bust",
-            headline=f"{subject.title}: the cached prefix changed, and the version of the prompt did not",
+        finding = _bust(subject, request, place)
+        return replace(
+            finding,
             facts=_facts(result),
-            place=place,
             cause=result.cause,
             tokens=result.tokens_lost,
             costs=self._costs(result, request),
             fix=ADVICE[result.cause][1] if result.cause else None,
-            file=file,
-            line=line,
         )
 
-    def _moved(self, lost: LockedPoint, request: Request, subject: Subject) -> Finding:
+    def _unwritten(self, call: LockedCall, lost: LockedPoint, request: Request, subject: Subject) -> Finding:
         """A prefix that is read once more by looking back, and then never again: no call writes it any more."""
-        cause: Cause = "breakpoint_moved"
-        file, line = locate(subject.source, request, lost.path, None)
-        return Finding(
-            rule="bust",
-            headline=f"{subject.title}: the cached prefix changed, and the version of the prompt did not",
+        now = {fingerprint for fingerprint, _, _ in prefix_key(request)}
+        if lost.fingerprint in now:
+            cost = amount(_price_of_write(lost.tokens, request))
+            return replace(
+                _bust(subject, request, Place(path=f"{lost.path}.cache_control.ttl")),
+                facts=("a prefix on the way to the last breakpoint is written for another lifetime",),
+                cause="ttl_changed",
+                tokens=lost.tokens,
+                costs=(f"{lost.tokens:,} tokens are written anew: {cost} once for each prefix",),
+                fix=ADVICE["ttl_changed"][1],
+            )
+        is_moved = bool(now - {point.fingerprint for point in call.points})
+        cause: Cause = "breakpoint_moved" if is_moved else "breakpoint_removed"
+        return replace(
+            _bust(subject, request, Place(path=lost.path)),
             facts=("the accepted prefix is still sent, but no call writes it any more",),
-            place=Place(path=lost.path),
             cause=cause,
             tokens=lost.tokens,
             costs=(f"{lost.tokens:,} tokens are read only as part of what follows them, if that is the same too",),
             fix=ADVICE[cause][1],
-            file=file,
-            line=line,
+        )
+
+    def _unexplained(self, call: LockedCall, request: Request, subject: Subject) -> Finding:
+        """A change of which the accepted text is gone: the block is known by its digest, the character is not."""
+        now = lock_call(request, prepare(request, self.count_text))
+        tokens = max((point.tokens for point in written_points(call)), default=0)
+        return replace(
+            _bust(subject, request, Place(path=call.differs_at(now))),
+            facts=("the accepted texts are not in the folder of the cassettes any more, so the cause cannot be told",),
+            tokens=tokens,
+            costs=(f"up to {tokens:,} tokens are written anew: {amount(write_price(now))} once for each prefix",),
+            fix=_FIX_TEXTS,
         )
 
     def _costs(self, result: Explanation, request: Request) -> tuple[str, ...]:
@@ -165,25 +186,6 @@ class Gate:
             f"if they change from call to call: {many} more per {_CALLS:,} calls",
         )
 
-    def _unexplained(self, call: LockedCall, request: Request, subject: Subject) -> Finding:
-        """A change of which the accepted text is gone: the block is known by its digest, the character is not."""
-        now = lock_call(request, prepare(request, self.count_text))
-        pairs = zip(call.blocks, now.blocks, strict=False)
-        path = next((new.path for old, new in pairs if old.digest != new.digest), None)
-        lost = max((point.tokens for point in call.points), default=0)
-        file, line = subject.source.file, subject.source.line
-        return Finding(
-            rule="bust",
-            headline=f"{subject.title}: the cached prefix changed, and the version of the prompt did not",
-            facts=("the accepted texts are not in the folder of the cassettes any more, so the cause cannot be told",),
-            place=Place(path=path or "parameters"),
-            tokens=lost,
-            costs=(f"{lost:,} tokens are written anew: {amount(write_price(now))} once for each prefix",),
-            fix=ADVICE["text_changed"][1],
-            file=file,
-            line=line,
-        )
-
     # --- what is accepted, and what is new ---------------------------------------------------------------
 
     def _accepted(self, finding: Finding, entry: Entry, subject: Subject) -> Finding:
@@ -198,7 +200,7 @@ class Gate:
     def _new(self, subject: Subject) -> Finding:
         is_version = bool(subject.version) and (subject.suite, subject.case) in self.known
         entry = subject.make_entry(self.count_text)
-        tokens = sum(max((point.tokens for point in call.points), default=0) for call in entry.calls)
+        tokens = sum(max((point.tokens for point in written_points(call)), default=0) for call in entry.calls)
         prices = [write_price(call) for call in entry.calls]
         known = [cost for cost in prices if cost is not None]
         cost = sum(known, Decimal(0)) if len(known) == len(prices) else None
@@ -206,18 +208,24 @@ class Gate:
             rule="new-version" if is_version else "new-prompt",
             level="note",
             headline=f"{subject.title}: {'a new version' if is_version else 'not accepted yet'}",
-            costs=(f"{tokens:,} tokens are written once: {amount(cost)} for each prefix",),
+            costs=(f"{tokens:,} tokens are written once: {amount(cost)} for each prefix",) if tokens else (),
             tokens=tokens,
             file=subject.source.file,
             line=subject.source.line,
         )
 
 
+def _bust(subject: Subject, request: Request, place: Place) -> Finding:
+    file, line = locate(subject.source, request, place.path, place.offset)
+    headline = f"{subject.title}: the cached prefix changed, and the version of the prompt did not"
+    return Finding(rule="bust", headline=headline, place=place, file=file, line=line)
+
+
 def _lost_point(call: LockedCall, request: Request) -> LockedPoint | None:
-    """The last accepted breakpoint, if nothing is written up to there any more."""
-    now = {fingerprint for fingerprint, _, _ in prefix_key(request)}
-    last = call.points[-1] if call.points else None
-    return None if last is None or last.fingerprint in now else last
+    """The last accepted breakpoint whose prefix is not written any more, or for another lifetime."""
+    now = {(fingerprint, ttl) for fingerprint, ttl, _ in prefix_key(request)}
+    lost = [point for point in written_points(call) if (point.fingerprint, point.ttl) not in now]
+    return lost[-1] if lost else None
 
 
 def _price_of_write(tokens: int, request: Request) -> Decimal | None:
@@ -236,4 +244,5 @@ def _facts(result: Explanation) -> tuple[str, ...]:
 
 
 _FIX_NUMBER = "accept the new number with --harness-update-lock, or make as many calls as before"
+_FIX_TEXTS = "restore the texts from version control, and run it again; or accept the change with --harness-update-lock"
 _FIX_STALE = "bring the lock file up to date with --harness-update-lock"

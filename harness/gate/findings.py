@@ -20,7 +20,9 @@ def merge(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 def _key(finding: Finding) -> object:
     if finding.place is None:
         return finding
-    return finding.rule, finding.level, finding.place, finding.cause, finding.costs
+    # Each prompt file is to have its own; the case in a test file or suite file is only where it was found.
+    prompt = None if finding.file and finding.test.startswith(finding.file) else finding.file
+    return finding.rule, finding.level, finding.place, finding.cause, finding.costs, prompt
 
 
 def _count(group: list[Finding]) -> Finding:

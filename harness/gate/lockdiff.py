@@ -1,20 +1,26 @@
 """Two lock files side by side: which entries are new, gone, changed or accepted, in tokens and dollars."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 from tabulate import tabulate
 
-from harness.gate.lockfile import Entry, Lock, LockedCall
+from harness.gate.lockfile import Entry, Lock
 from harness.provider.pricing import dollars
 
 Change = Literal["changed", "accepted", "new version", "new", "removed", "figures"]
 """``figures``: the prefixes are the same, what they are expected to cost is not."""
 
 _HEADERS = ("suite", "version", "case", "change", "first difference", "prefix tokens", "per 1,000 calls", "reason")
+
+
+_PLAIN = re.compile(r"[^\W\d_]+\d{0,2}(?:(?:[ /-]|, )[^\W\d_]+\d{0,2})*|-|")
+"""Words, and names such as ``v2``, too short to be the name of a commit."""
+_BACKTICKS = re.compile("`+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +72,10 @@ def lock_table(lock: Lock, *, style: str) -> str:
     headers = ("suite", "version", "case", "model", "prefix tokens", "per 1,000 calls", "reason")
     rows = [
         (
-            entry.suite,
-            entry.version or "-",
-            entry.case,
-            ", ".join(dict.fromkeys(call.model for call in entry.calls)),
+            _cell(entry.suite, style),
+            _cell(entry.version or "-", style),
+            _cell(entry.case, style),
+            _cell(", ".join(dict.fromkeys(call.model for call in entry.calls)), style),
             f"{_tokens(entry):,}",
             _money(_price(entry)),
             _cell(entry.reason or "", style),
@@ -82,11 +88,11 @@ def lock_table(lock: Lock, *, style: str) -> str:
 
 def _cells(difference: Difference, style: str) -> tuple[str, ...]:
     return (
-        difference.suite,
-        difference.version or "-",
-        difference.case,
+        _cell(difference.suite, style),
+        _cell(difference.version or "-", style),
+        _cell(difference.case, style),
         difference.change,
-        difference.path or "-",
+        _cell(difference.path or "-", style),
         _arrow(_count(difference.tokens_before), _count(difference.tokens_after)),
         _arrow(_money(difference.usd_per_1000_before), _money(difference.usd_per_1000_after)),
         _cell(difference.reason or "", style),
@@ -94,13 +100,16 @@ def _cells(difference: Difference, style: str) -> tuple[str, ...]:
 
 
 def _cell(text: str, style: str) -> str:
-    """A user's words in a table: of one line, and in Markdown without what would end the cell or be read as HTML."""
-    line = " ".join(text.split())
-    if style != "github":
+    """A user's words in a table: one line without control characters; in Markdown as code, where they are not plain.
+
+    In code there is no markup, no HTML, no mention and no link; but a bar ends the cell even there.
+    """
+    line = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in " ".join(text.split()))
+    if style != "github" or _PLAIN.fullmatch(line):
         return line
-    for character in "\\`*_[]<>|@#!~":
-        line = line.replace(character, f"\\{character}")
-    return line
+    fence = "`" * (max(map(len, _BACKTICKS.findall(line)), default=0) + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{pad}{line}{pad}{fence}".replace("|", r"\x7c")
 
 
 def _compare(before: Entry | None, after: Entry | None, known: set[tuple[str, str]]) -> Difference:
@@ -132,21 +141,8 @@ def _name_change(before: Entry | None, after: Entry | None, known: set[tuple[str
 
 def _first_path(before: Entry, after: Entry) -> str | None:
     pairs = zip(before.calls, after.calls, strict=False)
-    found = next((_path_in_call(old, new) for old, new in pairs if old.prefix != new.prefix), None)
+    found = next((old.differs_at(new) for old, new in pairs if old.prefix != new.prefix), None)
     return found or ("calls" if before.prefix != after.prefix else None)
-
-
-def _path_in_call(old: LockedCall, new: LockedCall) -> str:
-    if old.model != new.model:
-        return "model"
-    for one, two in zip(old.blocks, new.blocks, strict=False):
-        if one.digest != two.digest:
-            return two.path
-    parameters: tuple[dict[str, Any], dict[str, Any]] = (old.parameters, new.parameters)
-    changed = (
-        key for key in sorted({*old.parameters, *new.parameters}) if parameters[0].get(key) != parameters[1].get(key)
-    )
-    return next(changed, "cache_control")
 
 
 def _tokens(entry: Entry) -> int:

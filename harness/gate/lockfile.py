@@ -50,13 +50,19 @@ class LockedBlock(NamedTuple):
     tokens: int
     digest: str
 
+    @property
+    def content(self) -> tuple[str, str, str]:
+        """What makes it the same block, wherever it stands."""
+        return self.role, self.form, self.digest
+
     def __str__(self) -> str:
         return " ".join(map(str, self))
 
     @classmethod
     def read(cls, line: str) -> Self:
         """A block from its line."""
-        path, role, form, tokens, digest = line.split(" ")
+        path, rest = line.split(" ", 1)
+        role, form, tokens, digest = rest.rsplit(" ", 3)
         return cls(path, role, form, int(tokens), digest)
 
 
@@ -81,6 +87,19 @@ class LockedCall:
     def prefix(self) -> tuple[tuple[str, str, bool], ...]:
         """What decides whether the prompt cache still hits: fingerprint, TTL and kind of each breakpoint."""
         return tuple((point.fingerprint, point.ttl, point.is_automatic) for point in self.points)
+
+    def differs_at(self, now: "LockedCall") -> str:
+        """Path of the first block, parameter or marker that is not the same in another call."""
+        if self.model != now.model:
+            return "model"
+        pairs = zip(self.blocks, now.blocks, strict=False)
+        block = next((new.path for old, new in pairs if old.content != new.content), None)
+        if block is not None and not block.startswith("messages"):
+            return block
+        # These are rendered between the system prompt and the messages, or before.
+        old, new = _rendered(self.parameters), _rendered(now.parameters)
+        parameter = next((key for key in sorted({*old, *new}) if old.get(key) != new.get(key)), None)
+        return parameter or block or _moved_marker(self.points, now.points)
 
     def to_json(self) -> dict[str, Any]:
         """The call as it stands in the file."""
@@ -228,6 +247,19 @@ def format_lock(lock: Lock) -> str:
     """The text of a lock file."""
     entries = {key: entry.to_json() for key, entry in lock.entries.items()}
     return json.dumps({"format": VERSION, "entries": entries}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _rendered(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the parameters is part of the prompt, also by what stands behind the prefix; one level deep."""
+    behind = parameters.get("behind_prefix", {})
+    rest = {key: value for key, value in parameters.items() if key not in ("behind_prefix", "cache_control")}
+    return rest | {key: value for key, value in behind.items() if key not in ("goes_on", "tools")}
+
+
+def _moved_marker(old: tuple[LockedPoint, ...], new: tuple[LockedPoint, ...]) -> str:
+    ttls = {point.fingerprint: point.ttl for point in old}
+    changed = next((point for point in new if ttls.get(point.fingerprint, point.ttl) != point.ttl), None)
+    return f"{changed.path}.cache_control.ttl" if changed else "cache_control"
 
 
 _RESTORE = "restore the file from version control, or accept anew: pytest --harness-update-lock"

@@ -134,9 +134,13 @@ class Finding:
             fix=ADVICE[result.cause][1],
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """All parts, for a report and for the way from one process to another."""
-        return asdict(self)
+    def to_json(self, *, is_private: bool = False) -> dict[str, Any]:
+        """All parts, for a report and for the way from one process to another; in private without excerpts."""
+        data = asdict(self)
+        if is_private and self.place is not None:
+            texts = {"before": self.place.before, "after": self.place.after}
+            data["place"] |= {side: withhold(text) if text else "" for side, text in texts.items()}
+        return data
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:

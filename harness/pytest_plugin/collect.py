@@ -71,6 +71,8 @@ class CaseItem(pytest.Item):
     def __init__(self, *, run: CaseRun, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.case_run = run
+        self.cassette = run.cassette(self.config.rootpath)
+        """Name of the case's cassette, and of its entry in the lock file."""
 
     def runtest(self) -> None:
         """Make the calls and check them; in ``record`` mode, keep them."""
@@ -83,14 +85,10 @@ class CaseItem(pytest.Item):
         else:
             self._run_calls(function, self._state.open_session(self, self.cassette))
 
-    @property
-    def cassette(self) -> str:
-        """Name of the case's cassette, and of its entry in the lock file."""
-        return self.case_run.cassette(self.config.rootpath)
-
     def _run_build(self, function: Function) -> None:
         calls = runner.run_build(self.case_run, function, self._state.count_text)
         self._note(calls)
+        self._state.check_determinism(self, function)
         self._state.check_gate(self, [call.request for call in calls[: len(calls) // 2]])
 
     def _run_calls(self, function: Function, session: CallSession) -> None:
@@ -104,6 +102,7 @@ class CaseItem(pytest.Item):
         finally:
             self._note(session.calls)
         session.raise_first_miss()
+        self._state.check_determinism(self, function)
         self._state.check_gate(self, [call.request for call in first])
         self._state.close_session(self, session, self.cassette)
 

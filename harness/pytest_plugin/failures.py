@@ -15,7 +15,7 @@ from harness.pytest_plugin.state import GUARD, PASSED, SESSION, STATE, UNDECIDED
 if TYPE_CHECKING:
     from harness.promptcache.finding import Finding
 
-_EXPLAINED: pytest.StashKey[HarnessError] = pytest.StashKey()
+_EXPLAINED: pytest.StashKey[BaseException] = pytest.StashKey()
 _NOT_RECORDED = "its cassette does not hold the request either"
 _UNDECIDED = (LockError, RequestError, UnknownModelError)
 _UNDECIDED_RULES = frozenset({"undecided", "budget"})
@@ -92,17 +92,31 @@ def _withhold(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Tes
 
 
 def _error(item: pytest.Item, call: pytest.CallInfo[None]) -> BaseException | None:
-    """What a test raised; of a miss, what the lock file says of the request, which is more."""
+    """What a test raised; of a request that was not answered, what the lock file says of it, which is more."""
     error = call.excinfo.value if call.excinfo else None
-    body = getattr(error, "body", None)
-    if not isinstance(error, HarnessError) or not isinstance(body, bytes):
+    if error is None or call.when != "call":
         return error
     if _EXPLAINED not in item.stash:
-        finding = item.config.stash[STATE].explain_miss(item, body)
-        known = replace(finding, notes=(*finding.notes, _NOT_RECORDED)) if finding else None
-        hint = f"{error.hint} --harness-update-lock"
-        item.stash[_EXPLAINED] = CheckError(str(known), hint=hint, findings=(known,)) if known else error
+        item.stash[_EXPLAINED] = _explain(item, error)
     return item.stash[_EXPLAINED]
+
+
+def _explain(item: pytest.Item, error: BaseException) -> BaseException:
+    """A miss, or what followed from a refused request, as the bust that it is; any other error as it is."""
+    state = item.config.stash[STATE]
+    body = getattr(error, "body", None)
+    is_miss = isinstance(error, HarnessError) and isinstance(body, bytes)
+    if not is_miss:
+        rejected = item.stash[SESSION].rejected if SESSION in item.stash else ()
+        body = rejected[-1] if rejected and not isinstance(error, HarnessError) else None
+    finding = None if body is None else state.explain_miss(item, body)
+    if finding is None:
+        return error
+    if not is_miss:
+        return CheckError(str(finding), hint=state.gate.accept_command(item), findings=(finding,))
+    known = replace(finding, notes=(*finding.notes, _NOT_RECORDED))
+    hint = f"{getattr(error, 'hint', '')} --harness-update-lock"
+    return CheckError(str(known), hint=hint, findings=(known,))
 
 
 def _text(item: pytest.Item, call: pytest.CallInfo[None]) -> str:

@@ -12,11 +12,10 @@ import pytest
 
 from harness.errors import CheckError, LockError
 from harness.files import relative
+from harness.gate.unused import Collected, describe_unused
 from harness.pytest_plugin import rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from harness.cassettes.store import CassetteStore
     from harness.gate.compare import Gate, Subject
     from harness.gate.lockfile import Entry, Lock
@@ -80,21 +79,19 @@ class GateKeeper:
         keys = [key for item in items if (key := cassette_of(item))]
         self.collected.add(keys, sources, is_all=not (is_selected or is_partial or refused))
 
-    def check(self, item: pytest.Item, subject: Subject, gate: Gate) -> None:
-        """Compare a case's requests with the accepted ones, or note them as what is to be accepted.
+    def check(self, item: pytest.Item, subject: Subject, gate: Gate) -> tuple[Finding, ...]:
+        """What there is to say of a case's requests and is no error: they are new, or their change is accepted.
 
         Raises:
             CheckError: they changed in a way that loses what was accepted.
         """
-        if self.options.is_updating:
-            return
-        findings = gate.compare(subject) if self.lock is not None else ()
+        if self.lock is None or self.options.is_updating:
+            return ()
+        findings = gate.compare(subject)
         errors = tuple(finding for finding in findings if finding.level == "error")
-        for finding in findings:
-            if finding.level != "error":
-                rows.note(item, "finding", json.dumps(finding.to_json()))
         if errors:
             raise CheckError("\n".join(map(str, errors)), hint=self.accept_command(item), findings=errors)
+        return findings
 
     def accept(self, item: pytest.Item, subject: Subject, store: CassetteStore, count_text: CountText) -> None:
         """In an updating run, note a case's requests as what is to be accepted, and keep their texts."""
@@ -109,7 +106,10 @@ class GateKeeper:
 
     def accept_command(self, item: pytest.Item) -> str:
         """What to type to accept what a test sends."""
-        return f'pytest "{item.nodeid}" --harness-update-lock'
+        options = [f'"{item.nodeid}"']
+        if self._config.getoption("--harness-mode") == "record":
+            options += ["--harness-mode=record", f"--harness-upstream={self._config.getoption('--harness-upstream')}"]
+        return f"pytest {' '.join(options)} --harness-update-lock"
 
     # --- the end of the run ------------------------------------------------------------------------------
 
@@ -125,22 +125,10 @@ class GateKeeper:
 
     def find_unused(self) -> tuple[Finding, ...]:
         """Entries that no collected test makes any more; those of a replaced version are no errors."""
-        if self.lock is None or self.options.is_updating or not (unused := self.unused_entries()):
+        if self.lock is None or self.options.is_updating:
             return ()
-        from harness.promptcache.finding import Finding
-
-        return tuple(
-            Finding(
-                rule="unused",
-                level="note" if self.options.is_unused_allowed or self._is_replaced(entry) else "error",
-                headline=f"{entry.key}: accepted, and no test sends it any more",
-                fix=None if self._is_replaced(entry) else _FIX_UNUSED,
-                file=self._relative,
-                line=1,
-                command="pytest --harness-update-lock",
-            )
-            for entry in unused
-        )
+        is_allowed = self.options.is_unused_allowed
+        return describe_unused(self.unused_entries(), self.collected, file=self._relative, is_allowed=is_allowed)
 
     def unused_entries(self) -> tuple[Entry, ...]:
         """Entries of the lock file whose tests would have been collected if there were any."""
@@ -164,10 +152,6 @@ class GateKeeper:
         commit = f"commit: git add {self._relative} {self._cassettes}"
         return [*table.splitlines(), f"written: {self._relative}, {len(new.entries):,} entries", commit]
 
-    def _is_replaced(self, entry: Entry) -> bool:
-        """Whether the case is there under another version of the prompt."""
-        return bool(entry.version) and self.collected.has_other_version(entry)
-
     @cached_property
     def _relative(self) -> str:
         return relative(self.options.path, self._config.rootpath)
@@ -175,40 +159,6 @@ class GateKeeper:
     @property
     def _cassettes(self) -> str:
         return str(self._config.getini("harness_cassettes"))
-
-
-class Collected:
-    """The keys that the collected tests make, and which files were collected as a whole."""
-
-    def __init__(self) -> None:
-        self.keys: set[str] = set()
-        self.sources: set[str] = set()
-        """Test files without ending, and folders of suite files, all of whose keys are known."""
-        self.is_all = False
-        """Everything that the project has was collected."""
-
-    def to_json(self) -> dict[str, Any]:
-        """What one process collected, as xdist can carry it."""
-        return {"keys": sorted(self.keys), "sources": sorted(self.sources), "is_all": self.is_all}
-
-    def add(self, keys: Iterable[str], sources: Iterable[str], *, is_all: bool) -> None:
-        """Note what one process collected."""
-        self.keys |= set(keys)
-        self.sources |= set(sources)
-        self.is_all = self.is_all or is_all
-
-    def lacks(self, entry: Entry) -> bool:
-        """Whether no test makes an entry any more, as far as that can be known."""
-        if entry.key in self.keys:
-            return False
-        return self.is_all or (entry.suite.rpartition("/")[0] if entry.version else entry.suite) in self.sources
-
-    def has_other_version(self, entry: Entry) -> bool:
-        """Whether the case of an entry is there in another version."""
-        start, end = f"{entry.suite}/", f"/{entry.case}"
-        return any(
-            key.startswith(start) and key.endswith(end) and key.count("/") == entry.key.count("/") for key in self.keys
-        )
 
 
 class WorkerListener:
@@ -238,6 +188,3 @@ def _with_reason(entry: Entry, old: Lock) -> Entry:
     if before is None:
         return replace(entry, reason=None)
     return entry if before.prefix != entry.prefix else replace(entry, reason=before.reason)
-
-
-_FIX_UNUSED = "remove it with --harness-update-lock, or allow it with --harness-allow-unused"

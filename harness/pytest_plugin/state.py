@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.errors import CheckError
 from harness.files import relative
 from harness.pytest_plugin import rows, upkeep
 
@@ -20,15 +21,18 @@ if TYPE_CHECKING:
 
     from harness.cassettes.scrub import Rule
     from harness.cassettes.session import CallSession, Mode, SessionOptions
+    from harness.cassettes.store import CassetteStore
     from harness.cassettes.vcr import ForeignSession
     from harness.gate.compare import Gate
     from harness.prompt.blocks import Request
     from harness.prompt.call import Call, Origin
     from harness.prompt.tokens import CountText
     from harness.promptcache.finding import Finding
+    from harness.pytest_plugin.collect import CaseItem
     from harness.pytest_plugin.gate import GateKeeper
     from harness.pytest_plugin.guard import Guard
     from harness.settings import GithubSettings
+    from harness.suites.runner import Function
 
 STATE: pytest.StashKey[RunState] = pytest.StashKey()
 PASSED: pytest.StashKey[bool] = pytest.StashKey()
@@ -71,6 +75,8 @@ class RunState:
         self.gate = gate
         self.is_private = is_private
         self.github = github
+        self._rebuilt: set[tuple[Path, str]] = set()
+        """Suites that were built under other conditions: once for all their cases."""
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def open_session(self, item: pytest.Item, cassette: str) -> CallSession:
@@ -132,10 +138,20 @@ class RunState:
         """Who to record a cassette from anew: where it came from, else the emulator."""
         return "anthropic" if self._header_of(cassette).get("from") == "anthropic" else "emulator"
 
-    @property
+    @cached_property
     def count_text(self) -> CountText:
         """The token counter of the run, with its memory on disk."""
-        return self._options.count_text
+        from harness.client.token_memo import TokenMemo
+        from harness.prompt.tokens import TextCounter
+
+        return TextCounter(TokenMemo())
+
+    @cached_property
+    def store(self) -> CassetteStore:
+        """The cassettes of the run. Neither this nor the counter needs the SDK: a run may send nothing."""
+        from harness.cassettes.store import CassetteStore
+
+        return CassetteStore(self.cassettes)
 
     def note_calls(self, item: pytest.Item, calls: list[Call], *, suite: str, version: str) -> None:
         """Attach a test's calls to its report, as the one JSON string that also xdist can carry."""
@@ -167,8 +183,31 @@ class RunState:
         from harness.pytest_plugin.subjects import make_subject
 
         subject = make_subject(item, requests)
-        self.gate.check(item, subject, self._comparison)
-        self.gate.accept(item, subject, self._options.store, self._options.count_text)
+        for finding in self.gate.check(item, subject, self._comparison):
+            self.note_finding(item, finding, hint=self.gate.accept_command(item))
+        self.gate.accept(item, subject, self.store, self.count_text)
+
+    def check_determinism(self, item: CaseItem, function: Function) -> None:
+        """Build a case's requests again, with marked inputs and if it is asked for under other conditions.
+
+        Raises:
+            CheckError: its cached prefix is not the same for all inputs, or under all conditions.
+        """
+        wanted = item.case_run.suite.determinism
+        if wanted == "off" or self.mode == "live":
+            return
+        from harness.pytest_plugin.determinism import find_unstable
+
+        is_full = wanted == "full" or bool(self.config.getoption("--harness-determinism"))
+        findings = find_unstable(
+            item.case_run, function, root=self.config.rootpath, rebuilt=self._rebuilt, is_full=is_full
+        )
+        errors = tuple(finding for finding in findings if finding.level == "error")
+        for finding in findings:
+            if finding.level != "error":
+                self.note_finding(item, finding)
+        if errors:
+            raise CheckError("\n".join(map(str, errors)), findings=errors)
 
     def explain_miss(self, item: pytest.Item, body: bytes) -> Finding | None:
         """What the lock file says of a request that is not in its cassette; ``None`` if that is nothing."""
@@ -207,7 +246,7 @@ class RunState:
     def _header_of(self, cassette: str) -> Mapping[str, Any]:
         """What a cassette says of its recording; empty if there is none that can be read."""
         try:
-            header = json.loads(self._options.store.path(cassette).read_bytes())["recorded"]
+            header = json.loads(self.store.path(cassette).read_bytes())["recorded"]
         except (OSError, ValueError, KeyError, TypeError):
             return {}
         return header if isinstance(header, dict) else {}
@@ -217,22 +256,18 @@ class RunState:
         from harness.gate.compare import Gate
         from harness.gate.lockfile import Lock
 
-        options = self._options
-        return Gate(lock=self.gate.lock or Lock(), get_text=options.store.find_text, count_text=options.count_text)
+        return Gate(lock=self.gate.lock or Lock(), get_text=self.store.find_text, count_text=self.count_text)
 
     @cached_property
     def _options(self) -> SessionOptions:
         from harness.cassettes.scrub import Scrubber
         from harness.cassettes.session import SessionOptions
-        from harness.cassettes.store import CassetteStore
-        from harness.client.token_memo import TokenMemo
-        from harness.prompt.tokens import TextCounter
 
         return SessionOptions(
             mode=self.mode,
             upstream=self.upstream,
-            store=CassetteStore(self.cassettes),
-            count_text=TextCounter(TokenMemo()),
+            store=self.store,
+            count_text=self.count_text,
             scrubber=Scrubber(rules=self.scrub),
             is_realtime=bool(self.config.getoption("--harness-realtime")),
         )

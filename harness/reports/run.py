@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 
 from harness.errors import UnknownModelError
 from harness.prompt.call import Call, Origin
-from harness.promptcache.finding import Finding, Rule, withhold
+from harness.promptcache.finding import Finding, Rule
 from harness.provider.pricing import price, price_without_cache
 from harness.provider.usage import Usage
 
@@ -140,7 +140,7 @@ class RunReport:
             "answered_by": list(self.origins),
             "passed": self.passed,
             "failed": self.failed,
-            "findings": [_finding_json(finding, is_private=is_private) for finding in self.findings],
+            "findings": [finding.to_json(is_private=is_private) for finding in self.findings],
             "versions": [_version_json(row) for row in self.rows],
         }
         return json.dumps(document, indent=2, default=lambda amount: f"{amount:f}") + "\n"
@@ -198,14 +198,6 @@ def _version_json(row: VersionRow) -> dict[str, Any]:
         "savings_usd": row.savings,
         "savings_share": None if row.savings_share is None else round(row.savings_share, 4),
     }
-
-
-def _finding_json(finding: Finding, *, is_private: bool) -> dict[str, Any]:
-    data = finding.to_json()
-    if is_private and finding.place is not None:
-        texts = {"before": finding.place.before, "after": finding.place.after}
-        data["place"] |= {side: withhold(text) if text else "" for side, text in texts.items()}
-    return data
 
 
 def _prices(call: Call) -> tuple[Decimal | None, Decimal | None]:

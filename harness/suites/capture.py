@@ -23,7 +23,9 @@ class Captured:
     """What it raised then, which may well be due to the answer; ``None`` if it ran to its end."""
 
 
-def capture(run: CaseRun, function: Function, *, inputs: Mapping[str, Any] | None = None) -> Captured:
+def capture(
+    run: CaseRun, function: Function, *, inputs: Mapping[str, Any] | None = None, is_sdk_allowed: bool = True
+) -> Captured:
     """The bodies that a function makes of a case, or of other ``inputs`` for it.
 
     Without the SDK as long as the application uses of it what a stub can stand for; else by the
@@ -35,7 +37,7 @@ def capture(run: CaseRun, function: Function, *, inputs: Mapping[str, Any] | Non
         return _capture_http(run, function, inputs)
     stub = StubClient()
     captured = _note(stub.bodies, lambda _: run.invoke(function, stub, inputs=inputs))
-    if isinstance(captured.error, StubAttributeError):
+    if is_sdk_allowed and isinstance(captured.error, StubAttributeError):
         return _capture_sdk(run, function, inputs)
     return captured
 

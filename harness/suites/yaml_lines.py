@@ -7,6 +7,11 @@ import yaml
 
 from harness.errors import SuiteError
 
+# The one in C is ten times as fast, where there is one.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Only to make values of scalars, which it does without a document.
+_VALUES = yaml.SafeLoader("")
+
 Place = tuple[str | int, ...]
 """Keys and indexes that lead to a value."""
 
@@ -18,7 +23,7 @@ def load_yaml(path: Path) -> tuple[Any, dict[Place, int]]:
         SuiteError: the file is unreadable, not YAML, or has a key twice.
     """
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SuiteError(f"{path}:{line}: not YAML: {error.problem}") from None
@@ -45,7 +50,7 @@ def line_of(lines: dict[Place, int], place: Place) -> int:
 
 def _scalar(node: yaml.Node, path: Path) -> Any:
     try:
-        return yaml.SafeLoader("").construct_object(node)
+        return _VALUES.construct_object(node)
     except yaml.MarkedYAMLError as error:
         raise SuiteError(f"{path}:{node.start_mark.line + 1}: not YAML: {error.problem}") from None
     except ValueError as error:

@@ -207,13 +207,27 @@ def test_request_past_the_emulator_is_refused_and_never_sent(
     post: Callable[[str, bytes], bytes], open_session: Open
 ) -> None:
     with open_session("record") as session, pytest.raises(CassetteMissError) as caught:
-        post("https://api.anthropic.com", BODY)
+        post("https://gateway.example", BODY)
 
     assert str(caught.value) == (
-        "POST to api.anthropic.com goes past the emulator, which is to answer\n"
+        "POST to gateway.example goes past the emulator, which is to answer\n"
         "  try: point the client at harness_cassette.base_url"
     )
     assert session.misses == (caught.value,)
+
+
+@pytest.mark.parametrize("post", CLIENTS)
+def test_what_is_meant_for_the_api_is_answered_by_the_emulator_and_replayed(
+    post: Callable[[str, bytes], bytes], open_session: Open
+) -> None:
+    with open_session("record") as session:
+        recorded = post("https://api.anthropic.com", BODY)
+    session.save()
+    with open_session("replay") as replayed:
+        assert post("https://api.anthropic.com", BODY) == recorded
+
+    assert b"emulator's answer" in recorded
+    assert (len(session.calls), len(replayed.calls), replayed.unplayed) == (1, 1, ())
 
 
 class Compressing(BaseHTTPRequestHandler):
@@ -266,4 +280,4 @@ def test_nothing_stays_patched(open_session: Open) -> None:
 
 def test_body_of_another_kind_is_refused(open_session: Open) -> None:
     with open_session("replay") as session, pytest.raises(CassetteMissError, match="a body of object, expected text"):
-        session.play(Request("POST", "https://api.anthropic.com/v1/messages", object(), {}))
+        session.play(Request("POST", "https://api.anthropic.com/v1/messages", object(), {}), 0)

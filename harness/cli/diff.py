@@ -1,0 +1,43 @@
+"""``harness diff OLD NEW``: how two lock files differ."""
+
+import argparse
+from pathlib import Path
+
+from harness.cli.lock import print_difference
+from harness.errors import LockError
+from harness.gate.lockfile import Lock, read_lock
+
+_EXAMPLE = """\
+exit codes:
+  0  nothing that was accepted changed under the same version, or there is a reason for each change
+  1  something did
+  2  a file that cannot be judged; the reason is on standard error
+
+example:
+  harness diff main.lock prompts.lock --format markdown
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = "Print how two lock files differ: entry, first difference, tokens and dollars."
+    parser.epilog = _EXAMPLE
+    parser.add_argument("old", metavar="OLD", type=Path)
+    parser.add_argument("new", metavar="NEW", type=Path)
+    parser.add_argument("--format", choices=("text", "markdown", "json"), default="text")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the difference; 1 for a change under the same version that nobody gave a reason for.
+
+    Raises:
+        LockError: a file is missing or no lock file.
+    """
+    return print_difference(_read(options.old), _read(options.new), options.format)
+
+
+def _read(path: Path) -> Lock:
+    lock = read_lock(path)
+    if lock is None:
+        raise LockError(f"{path}: there is no such file")
+    return lock

@@ -1,0 +1,113 @@
+"""``harness lock``: what is accepted, how it differs from a git revision, and a fast check of it."""
+
+import argparse
+import json
+import subprocess
+from pathlib import Path
+
+from harness.errors import LockError, UsageError
+from harness.files import relative
+from harness.gate.lockfile import Lock, parse_lock, read_lock
+
+_EXAMPLE = """\
+Without --base and --check, lists what the lock file accepts.
+
+exit codes:
+  0  nothing that was accepted is lost
+  1  a prompt changed under the same version (--base: and nobody gave a reason; --check: or is not used any more)
+  2  input that cannot be judged; the reason is on standard error
+
+examples:
+  harness lock
+  harness lock --base origin/main --format markdown
+  harness lock --check
+"""
+
+STYLES = {"text": "simple", "markdown": "github"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = "Show the lock file of accepted prompts, compare it with a git revision, or check it."
+    parser.epilog = _EXAMPLE
+    parser.add_argument("--file", metavar="LOCK", type=Path, default=Path("prompts.lock"), help="default: prompts.lock")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--base", metavar="REV", help="print what changed since a git revision")
+    what.add_argument(
+        "--check",
+        action="store_true",
+        help="build the requests of all suites below the lock file, without the SDK, and compare them with it",
+    )
+    parser.add_argument(
+        "--cassettes", metavar="FOLDER", type=Path, help="where accepted texts are (default: cassettes)"
+    )
+    parser.add_argument("--private", action="store_true", help="print no text of prompts")
+    parser.add_argument("--format", choices=("text", "markdown", "json"), default="text")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the lock file, its change or its check; 1 if something accepted is lost.
+
+    Raises:
+        LockError: a lock file is missing or cannot be read.
+    """
+    lock = read_lock(options.file)
+    if lock is None:
+        raise LockError(f"{options.file}: there is no lock file", hint="accept today's: pytest --harness-update-lock")
+    if options.check:
+        from harness.cli.lock_check import print_check
+
+        return print_check(options, lock)
+    if options.base is not None:
+        return print_difference(read_revision(options.file, options.base), lock, options.format)
+    print(_show(lock, options.format))
+    return 0
+
+
+def print_difference(old: Lock, new: Lock, style: str) -> int:
+    """Print how two lock files differ; 1 if something changed under the same version and without a reason."""
+    from harness.gate.lockdiff import compare_locks, difference_json, difference_table
+
+    differences = compare_locks(old, new)
+    if style == "json":
+        print(difference_json(differences))
+    else:
+        print(difference_table(differences, style=STYLES[style]) or "no difference")
+    return int(any(difference.is_bust for difference in differences))
+
+
+def read_revision(path: Path, revision: str) -> Lock:
+    """The lock file as of a git revision; an empty one, if there was none by then.
+
+    Raises:
+        LockError: it is no lock file.
+        UsageError: there is no such revision, or no git repository.
+    """
+    folder = path.resolve().parent
+    if revision.startswith("-"):
+        raise UsageError(f"--base is {revision!r}, expected a git revision")
+    commit = _git(folder, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    if commit is None:
+        raise UsageError(
+            f"--base is {revision!r}, and git knows no such revision here", hint="fetch it, or check the name"
+        )
+    text = _git(folder, "show", f"{commit.strip()}:./{path.name}")
+    return Lock() if text is None else parse_lock(text, f"{revision}:{relative(path, Path.cwd())}")
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """What git prints; ``None`` if it fails."""
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False)
+    except OSError as error:
+        raise UsageError(f"git cannot be run: {error.strerror}") from None
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+
+
+def _show(lock: Lock, style: str) -> str:
+    if style == "json":
+        entries = {key: entry.to_json() for key, entry in sorted(lock.entries.items())}
+        return json.dumps(entries, indent=2, ensure_ascii=False)
+    from harness.gate.lockdiff import lock_table
+
+    return lock_table(lock, style=STYLES[style])
