@@ -85,8 +85,10 @@ def read_used(path: Path) -> frozenset[str]:
     return names
 
 
-def find_unnamed(folder: Path, used: frozenset[str] | None = None) -> Unnamed:
+def find_unnamed(folder: Path, used: frozenset[str] | None = None, *, locked: frozenset[str] = frozenset()) -> Unnamed:
     """Cassettes that are not in ``used``, if that is given, and blobs that no other cassette names.
+
+    ``locked`` are digests of texts that the lock file names: they tell what changed, on the day on which it does.
 
     Raises:
         UsageError: the folder is not one of cassettes, or holds none of those in ``used``.
@@ -100,7 +102,7 @@ def find_unnamed(folder: Path, used: frozenset[str] | None = None) -> Unnamed:
         )
     unused = () if used is None else tuple(path for name, path in cassettes.items() if name not in used)
     named = {digest for path in cassettes.values() if path not in unused for digest in _read_names(path)}
-    blobs = tuple(path for path in _list_blobs(folder) if path.stem not in named)
+    blobs = tuple(path for path in _list_blobs(folder) if path.stem not in named | locked)
     return Unnamed(cassettes=unused, blobs=blobs)
 
 

@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 
 from harness.cassettes import hygiene
+from harness.errors import LockError
+from harness.gate.lockfile import read_lock
 
 _PRUNE_EXAMPLE = """\
 Without --used only blobs are removed, since only the tests know which cassettes they use.
@@ -41,12 +43,18 @@ def add_prune(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "prune",
         help="remove cassettes and blobs that nothing names",
-        description="Remove blobs that no cassette names, and cassettes that no test names.",
+        description="Remove blobs that no cassette and no lock file names, and cassettes that no test names.",
         epilog=_PRUNE_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("folder", metavar="FOLDER", type=Path)
     parser.add_argument("--used", metavar="FILE", type=Path, help="what pytest --harness-list-cassettes=FILE wrote")
+    parser.add_argument(
+        "--lock",
+        metavar="LOCK",
+        type=Path,
+        help="a lock file whose texts are kept (default: prompts.lock beside FOLDER)",
+    )
     parser.add_argument("--dry-run", action="store_true", help="only list what would be removed")
     parser.set_defaults(run_action=run_prune)
 
@@ -69,10 +77,14 @@ def run_prune(options: argparse.Namespace) -> int:
 
     Raises:
         UsageError: there is no such folder, or the list of what is used cannot be right.
+        LockError: the lock file is missing or unreadable, so that the texts that it names are not known.
         CassetteError: a cassette is unreadable.
     """
     used = hygiene.read_used(options.used) if options.used else None
-    unnamed = hygiene.find_unnamed(options.folder, used)
+    lock = read_lock(options.lock or options.folder.resolve().parent / "prompts.lock")
+    if lock is None and options.lock:
+        raise LockError(f"{options.lock}: there is no such file")
+    unnamed = hygiene.find_unnamed(options.folder, used, locked=lock.digests if lock else frozenset())
     verb = "would remove" if options.dry_run else "removed"
     size = unnamed.size
     if not options.dry_run:
@@ -80,7 +92,7 @@ def run_prune(options: argparse.Namespace) -> int:
     for path in unnamed.cassettes:
         print(f"{verb} {path}: no test names it")
     for path in unnamed.blobs:
-        print(f"{verb} {path}: no cassette names it")
+        print(f"{verb} {path}: no cassette names it, nor a lock file")
     counts = (_count(len(unnamed.cassettes), "cassette"), _count(len(unnamed.blobs), "blob"), _count(size, "byte"))
     print(f"{verb}: {', '.join(counts)}")
     return int(options.dry_run and bool(unnamed.cassettes or unnamed.blobs))

@@ -44,7 +44,7 @@ def test_prune_lists_and_then_removes_what_nothing_names(folder: Path, tmp_path:
     arguments = ("prune", str(folder), "--used", str(used))
     lines = (
         "{verb} TMP/cassettes/test_app/two.json: no test names it\n"
-        f"{{verb}} TMP/cassettes/blobs/{blob.name}: no cassette names it\n"
+        f"{{verb}} TMP/cassettes/blobs/{blob.name}: no cassette names it, nor a lock file\n"
         f"{{verb}}: 1 cassette, 1 blob, {size(two) + size(blob):,} bytes\n"
     )
 
