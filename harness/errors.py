@@ -18,6 +18,7 @@
 where importing ``anthropic`` is allowed.
 """
 
+
 class HarnessError(Exception):
     """Base of all: a one-line message, and a hint that says what to try."""
 

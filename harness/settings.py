@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from os import environ
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from harness.errors import SettingsError
 
@@ -56,6 +57,22 @@ def has_api_key(variables: Mapping[str, str] | None = None) -> bool:
     return bool(env.get("ANTHROPIC_API_KEY") or env.get("ANTHROPIC_AUTH_TOKEN"))
 
 
+def read_base_url(variables: Mapping[str, str] | None = None) -> str | None:
+    """``ANTHROPIC_BASE_URL``: where the real API is reached, or a gateway to it; ``None`` where it is not set.
+
+    Raises:
+        SettingsError: it is no address; the message names it.
+    """
+    env = environ if variables is None else variables
+    value = env.get("ANTHROPIC_BASE_URL", "").strip()
+    if value and not _is_address(value):
+        raise SettingsError(
+            f"ANTHROPIC_BASE_URL is {value!r}, expected an address that begins with https:// or http://",
+            hint="set ANTHROPIC_BASE_URL=https://api.anthropic.com, or unset it",
+        )
+    return value or None
+
+
 def copy_environment() -> dict[str, str]:
     """The variables of this process, to hand on to a child."""
     return dict(environ)
@@ -76,6 +93,14 @@ class GithubSettings:
         env = environ if variables is None else variables
         summary = env.get("GITHUB_STEP_SUMMARY")
         return cls(has_annotations=env.get("GITHUB_ACTIONS") == "true", summary_file=Path(summary) if summary else None)
+
+
+def _is_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _read_flag(env: Mapping[str, str], name: str, *, default: bool) -> bool:

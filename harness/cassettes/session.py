@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Literal
@@ -12,9 +12,12 @@ from typing import Any, Literal
 import httpx2
 from anthropic import Anthropic, AsyncAnthropic
 
+from harness.cassettes.budget import Budget, NotSentError
 from harness.cassettes.drift import find_drift
 from harness.cassettes.format import Cassette, Header, Interaction, RecordedRequest
+from harness.cassettes.live import ApiWay, add_prefix
 from harness.cassettes.miss import find_miss
+from harness.cassettes.rewrite import Rewrite, RewritingTransport
 from harness.cassettes.scrub import Scrubber
 from harness.cassettes.store import CassetteStore
 from harness.cassettes.transport import NOTHING_OF_THE_USERS, CassetteMissError, RecordTransport, ReplayTransport
@@ -23,6 +26,7 @@ from harness.emulator.responder import Responder, respond
 from harness.emulator.transport import EmulatorTransport
 from harness.prompt.call import Call, Origin
 from harness.prompt.tokens import CountText
+from harness.promptcache.finding import Finding
 
 Mode = Literal["replay", "emulate", "record", "live"]
 
@@ -68,6 +72,14 @@ class SessionOptions:
     scrubber: Scrubber = NOTHING_OF_THE_USERS
     is_realtime: bool = False
     """Replay streams with the gaps they were recorded with."""
+    base_url: str | None = None
+    """Where the real API is reached, if not at its own address."""
+    budget: Budget | None = None
+    """What all calls of the real API together may cost."""
+    unique_prefix: str = ""
+    """In ``live`` mode, put in front of every prompt, so that nothing is read that an earlier run wrote."""
+    rewrite: Rewrite | None = None
+    """Changes what is sent, in a mutation test of the gate."""
     today: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -85,6 +97,8 @@ class CallSession:
         self.calls: list[Call] = []
         self.name = name
         """Of the cassette."""
+        self.remarks: list[Finding] = []
+        """What checks of the calls found that is no error."""
         self._options = options
         self._recorder: RecordTransport | None = None
         self._replay: ReplayTransport | None = None
@@ -95,7 +109,7 @@ class CallSession:
             def make_miss(request: RecordedRequest) -> CassetteMissError:
                 count, sharing = options.count_text, options.store.count_sharing
                 finding = find_miss(request, cassette, name, count_text=count, count_sharing=sharing)
-                return CassetteMissError.of(finding, hint=hint, body=request.body)
+                return CassetteMissError.of(finding, hint=hint, sent=request)
 
             self._replay = ReplayTransport(
                 cassette,
@@ -104,6 +118,8 @@ class CallSession:
                 is_realtime=options.is_realtime,
                 scrubber=options.scrubber,
             )
+        self._base_url = httpx2.URL(options.base_url) if self.is_real and options.base_url else _BASE_URL
+        self._way = self._make_way() if self.is_real else None
 
     @property
     def origin(self) -> Origin:
@@ -118,6 +134,11 @@ class CallSession:
         return self._replay is None and self.origin == "anthropic"
 
     @property
+    def is_live(self) -> bool:
+        """Whether the real API answers and nothing is recorded."""
+        return self._options.mode == "live"
+
+    @property
     def unplayed(self) -> tuple[Interaction, ...]:
         """What was recorded and has not been asked for; empty in any mode but ``replay``."""
         return self._replay.unplayed if self._replay else ()
@@ -126,6 +147,11 @@ class CallSession:
     def misses(self) -> tuple[CassetteMissError, ...]:
         """Requests that the cassette did not hold, whether or not the caller passed the error on."""
         return tuple(self._replay.misses) if self._replay else ()
+
+    @property
+    def not_sent(self) -> tuple[NotSentError, ...]:
+        """Requests that were kept from the real API, whether or not the caller passed the error on."""
+        return tuple(self._way.refused) if self._way else ()
 
     @property
     def rejected(self) -> tuple[bytes, ...]:
@@ -143,23 +169,35 @@ class CallSession:
         return find_drift(recorded, self._recorder.interactions) if recorded and self._recorder else []
 
     def raise_first_miss(self) -> None:
-        """Raise the first miss, if there was one, for callers that may have swallowed it."""
-        if self.misses:
-            raise self.misses[0]
+        """Raise the first request that was not answered, if there was one, for callers that may have swallowed it."""
+        for error in (*self.misses, *self.not_sent):
+            raise error
+
+    def as_billed(self, call: Call) -> Call:
+        """A call with the body that its usage is of: with what makes the prefixes of a live run its own."""
+        prefix = self._options.unique_prefix if self.is_live else ""
+        body = add_prefix(call.body, prefix) if prefix else None
+        return call if body is None else replace(call, body=body)
 
     def anthropic(self) -> Anthropic:
         """A sync client of the official SDK; in all modes but ``live`` and ``record`` it needs no key."""
         transport = self._transport(httpx2.HTTPTransport)
         assert isinstance(transport, httpx2.BaseTransport)
         client = _ImpatientAnthropic if self._replay else Anthropic
-        return client(api_key=self._key, base_url=_BASE_URL, http_client=httpx2.Client(transport=transport))
+        return client(api_key=self._key, base_url=self._base_url, http_client=httpx2.Client(transport=transport))
 
     def async_anthropic(self) -> AsyncAnthropic:
         """An async client of the official SDK; close it before its loop ends."""
         transport = self._transport(httpx2.AsyncHTTPTransport)
         assert isinstance(transport, httpx2.AsyncBaseTransport)
         client = _ImpatientAsyncAnthropic if self._replay else AsyncAnthropic
-        return client(api_key=self._key, base_url=_BASE_URL, http_client=httpx2.AsyncClient(transport=transport))
+        http_client = httpx2.AsyncClient(transport=transport)
+        return client(api_key=self._key, base_url=self._base_url, http_client=http_client)
+
+    def close(self) -> None:
+        """Close the connections of sync clients that were left open."""
+        if self._recorder is not None:
+            self._recorder.close()
 
     def save(self) -> None:
         """In ``record`` mode, write the cassette; nothing is written if nothing was recorded."""
@@ -177,6 +215,15 @@ class CallSession:
         # None: the SDK takes it from the environment. Offline no key is needed, and none must leak in.
         return None if self.is_real else "offline"
 
+    def _make_way(self) -> ApiWay:
+        # Recorded requests are to be those of the application, to the byte.
+        return ApiWay(
+            base_path=self._base_url.path,
+            prefix=self._options.unique_prefix if self.is_live else "",
+            is_asking=self.is_live,
+            budget=self._options.budget,
+        )
+
     def _make_emulator(self) -> EmulatorTransport:
         count_text = self._options.count_text
         return EmulatorTransport(Emulator(count_text=count_text, clock=time.monotonic, responder=self._responder))
@@ -189,6 +236,11 @@ class CallSession:
         if self._recorder is None:
             upstream = self._make_emulator() if self.origin == "emulator" else real()
             self._recorder = RecordTransport(
-                upstream, origin=self.origin, on_call=self.calls.append, scrubber=self._options.scrubber
+                upstream,
+                origin=self.origin,
+                on_call=self.calls.append,
+                scrubber=self._options.scrubber,
+                way=self._way,
             )
-        return self._recorder
+        rewrite = self._options.rewrite
+        return self._recorder if rewrite is None else RewritingTransport(self._recorder, rewrite)

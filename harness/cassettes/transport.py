@@ -6,21 +6,22 @@ Sync and async in one class, since a transport's two doors lead to the same stat
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from threading import Lock
-from typing import Any, Self
+from typing import Self
 
 import httpx2
 from anthropic import AnthropicError
 
 from harness.cassettes.format import Cassette, Chunk, Failure, Interaction, RecordedRequest, RecordedResponse
+from harness.cassettes.live import ApiWay, Passage
 from harness.cassettes.scrub import Scrubber
+from harness.emulator.transport import Chunks
 from harness.errors import HarnessError
-from harness.prompt.call import Call, Origin, read_stream_usage, read_usage
+from harness.prompt.call import Call, Origin, read_events, read_object, read_stream_usage, read_usage
 from harness.promptcache.finding import Finding
 
 KEPT_RESPONSE_HEADERS = frozenset({"content-type", "request-id", "retry-after", "retry-after-ms", "x-should-retry"})
@@ -44,14 +45,14 @@ class CassetteMissError(HarnessError, AnthropicError):
     shows it as "Connection error.".
     """
 
-    body: bytes | None = None
-    """Of the request."""
+    sent: RecordedRequest | None = None
+    """The request."""
 
     @classmethod
-    def of(cls, finding: Finding, *, hint: str, body: bytes) -> Self:
+    def of(cls, finding: Finding, *, hint: str, sent: RecordedRequest) -> Self:
         """The error for what there is to say of a miss; ``hint`` is what to type."""
         error = cls(str(finding), hint=hint, findings=(finding,))
-        error.body = body
+        error.sent = sent
         return error
 
 
@@ -148,8 +149,11 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         origin: Origin,
         on_call: OnCall,
         scrubber: Scrubber = NOTHING_OF_THE_USERS,
+        way: ApiWay | None = None,
     ) -> None:
+        """Ask ``upstream``; if that is the real API, ``way`` is how requests get there."""
         self._scrubber = scrubber
+        self._way = way
         self._upstream = upstream
         self._origin = origin
         self._on_call = on_call
@@ -165,9 +169,15 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         """Send one request upstream."""
         if not isinstance(self._upstream, httpx2.BaseTransport):
             raise TypeError("the upstream of this recorder is async only")
-        taking = self._open(request, request.read())
+        taking, request = self._open(request, request.read())
         try:
             response = self._upstream.handle_request(request)
+            if taking.is_doubtful(response.status_code):
+                assert isinstance(response.stream, httpx2.SyncByteStream)
+                answer = b"".join(response.stream)
+                response.stream.close()
+                again = taking.withdraw(request, answer)
+                response = self._upstream.handle_request(again) if again else _with_stream(response, Chunks((answer,)))
         except httpx2.TransportError as error:
             taking.end(error)
             raise
@@ -179,9 +189,18 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         """Send one request upstream."""
         if not isinstance(self._upstream, httpx2.AsyncBaseTransport):
             raise TypeError("the upstream of this recorder is sync only")
-        taking = self._open(request, await request.aread())
+        taking, request = self._open(request, await request.aread())
         try:
             response = await self._upstream.handle_async_request(request)
+            if taking.is_doubtful(response.status_code):
+                assert isinstance(response.stream, httpx2.AsyncByteStream)
+                answer = b"".join([chunk async for chunk in response.stream])
+                await response.stream.aclose()
+                again = taking.withdraw(request, answer)
+                if again:
+                    response = await self._upstream.handle_async_request(again)
+                else:
+                    response = _with_stream(response, Chunks((answer,)))
         except httpx2.TransportError as error:
             taking.end(error)
             raise
@@ -189,35 +208,63 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         taking.begin(response)
         return _with_stream(response, _AsyncTee(response.stream, taking))
 
-    def _open(self, request: httpx2.Request, body: bytes) -> _Taking:
+    def close(self) -> None:
+        """Close the upstream's connections; it opens new ones when it is asked again."""
+        if isinstance(self._upstream, httpx2.BaseTransport):
+            self._upstream.close()
+
+    async def aclose(self) -> None:
+        """Close the upstream's connections, which belong to the loop that runs."""
+        if isinstance(self._upstream, httpx2.AsyncBaseTransport):
+            await self._upstream.aclose()
+
+    def _open(self, request: httpx2.Request, body: bytes) -> tuple[_Taking, httpx2.Request]:
+        """What notes a request and its answer, and the request to send."""
         # Compressed bodies would be unreadable in a pull request, and several decoders are lossy.
         request.headers["accept-encoding"] = "identity"
+        recorded, passage = _recorded(request, body), None
+        if self._way is not None:
+            recorded = self._way.localise(recorded)
+            passage = self._way.admit(recorded)
+            request = _with_body(request, passage.body)
         with self._lock:
             self._interactions.append(None)
             slot = len(self._interactions) - 1
-        return _Taking(
-            self._scrubber.request(_recorded(request, body)), lambda interaction: self._close(slot, interaction)
-        )
+        recorded = self._scrubber.request(recorded)
+        return _Taking(recorded, lambda interaction: self._close(slot, interaction, passage), passage), request
 
-    def _close(self, slot: int, interaction: Interaction) -> None:
+    def _close(self, slot: int, interaction: Interaction, passage: Passage | None) -> None:
+        diagnostics = passage.end(interaction.response) if passage is not None else None
         interaction = replace(interaction, response=self._scrubber.response(interaction.response))
         with self._lock:
             self._interactions[slot] = interaction
         if call := make_call(interaction.request, interaction.response, self._origin):
-            self._on_call(call)
+            self._on_call(replace(call, diagnostics=diagnostics))
 
 
 class _Taking:
     """One interaction while it is being recorded."""
 
-    def __init__(self, request: RecordedRequest, on_end: Callable[[Interaction], None]) -> None:
+    def __init__(
+        self, request: RecordedRequest, on_end: Callable[[Interaction], None], passage: Passage | None
+    ) -> None:
         self._request = request
         self._on_end = on_end
+        self._passage = passage
         self._status: int | None = None
         self._headers: dict[str, str] = {}
         self._chunks: list[Chunk] = []
         self._latest = time.monotonic()
         self._is_ended = False
+
+    def is_doubtful(self, status: int) -> bool:
+        """Whether an answer may refuse what was added to the request, and nothing else."""
+        return self._passage is not None and self._passage.is_doubtful(status)
+
+    def withdraw(self, request: httpx2.Request, answer: bytes) -> httpx2.Request | None:
+        """The request to send instead, if that is what the answer refuses."""
+        body = self._passage.withdraw(answer) if self._passage is not None else None
+        return None if body is None else _with_body(request, body)
 
     def begin(self, response: httpx2.Response) -> None:
         """Note status and the harmless headers."""
@@ -301,29 +348,12 @@ def make_call(request: RecordedRequest, response: RecordedResponse, origin: Orig
     if request.path.split("?", 1)[0] != "/v1/messages" or response.status != 200:
         return None
     if response.headers.get("content-type", "").startswith("text/event-stream"):
-        usage = read_stream_usage(list(_events(response.body)))
-    elif (answer := _parse(response.body)) is not None:
+        usage = read_stream_usage(read_events(response.body))
+    elif (answer := read_object(response.body)) is not None:
         usage = read_usage(answer)
     else:
         return None
     return Call(body=request.body, usage=usage, status=response.status, origin=origin)
-
-
-def _events(body: bytes) -> Iterator[dict[str, Any]]:
-    for line in body.splitlines():
-        if line.startswith(b"data:"):
-            event = _parse(line[5:])
-            if event is not None:
-                yield event
-
-
-def _parse(data: bytes) -> dict[str, Any] | None:
-    """A JSON object; ``None`` for anything else, such as the last line of a stream that broke off."""
-    try:
-        value = json.loads(data)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _recorded(request: httpx2.Request, body: bytes) -> RecordedRequest:
@@ -334,3 +364,12 @@ def _with_stream(response: httpx2.Response, stream: httpx2.SyncByteStream | http
     return httpx2.Response(
         response.status_code, headers=response.headers, stream=stream, extensions=response.extensions
     )
+
+
+def _with_body(request: httpx2.Request, body: bytes) -> httpx2.Request:
+    if body == request.content:
+        return request
+    headers = httpx2.Headers(request.headers)
+    for name in ("content-length", "transfer-encoding"):
+        headers.pop(name, None)
+    return httpx2.Request(request.method, request.url, headers=headers, content=body, extensions=request.extensions)

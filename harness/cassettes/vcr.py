@@ -27,12 +27,12 @@ from vcr.request import Request
 
 from harness.cassettes.format import Chunk, Interaction, RecordedResponse
 from harness.cassettes.interchange import API_URL, read_body, read_response, vcr_response
+from harness.cassettes.rewrite import rewritten
 from harness.cassettes.scrub import Scrubber
 from harness.cassettes.session import CallSession, SessionOptions
 from harness.cassettes.transport import CassetteMissError, OnCall, RecordTransport
 from harness.emulator.core import Emulator
 from harness.emulator.responder import Responder, respond
-from harness.emulator.server import EmulatorServer
 from harness.emulator.transport import Chunks
 from harness.errors import CassetteError
 from harness.prompt.call import Origin
@@ -52,7 +52,7 @@ class ForeignSession(CallSession):
         # vcrpy plays a response in one piece; there are no gaps to keep.
         super().__init__(replace(options, is_realtime=False), name, hint=hint, responder=responder)
         self.base_url = API_URL
-        """Where to point a client; any host will do in ``replay`` mode, for it is not matched."""
+        """Where to point a client that does not go to the API by itself; in ``replay`` mode the host is not matched."""
         self._refused: list[CassetteMissError] = []
         self._open = ExitStack()
         self._emulator = None if self._replay is not None or self.origin != "emulator" else self._make()
@@ -66,8 +66,6 @@ class ForeignSession(CallSession):
 
     def __enter__(self) -> Self:
         with ExitStack() as opening:
-            if self._emulator is not None:
-                self.base_url = opening.enter_context(EmulatorServer(self._emulator)).url
             opening.enter_context(_use(self, self.name))
             if self._replay is None:
                 opening.enter_context(_plain_bodies())
@@ -102,20 +100,19 @@ class ForeignSession(CallSession):
         assert self._emulator is not None
         sent = self._read(request)
         answer = self._emulator.handle(sent.method, sent.url.raw_path.decode("ascii"), sent.content)
-        recorded = RecordedResponse(
-            status=answer.status, headers=answer.headers, chunks=(Chunk(b"".join(answer.chunks)),)
-        )
+        chunks = tuple(Chunk(chunk) for chunk in answer.chunks)
+        recorded = RecordedResponse(status=answer.status, headers=answer.headers, chunks=chunks)
         assert isinstance(self._recorder, _OrderedRecorder)
         self._recorder.add(sent, recorded, place)
         return {**vcr_response(recorded), "body": {"string": recorded.body}}
 
     def admit(self, request: Request) -> None:
-        """Let a request pass to its upstream, if that is who is to answer.
+        """Let a request pass to its host, unless the emulator is to answer.
 
         Raises:
             CassetteMissError: it goes past the emulator, and would be answered by someone else.
         """
-        if self.origin == "emulator" and not str(request.uri).startswith(f"{self.base_url}/"):
+        if self._emulator is not None:
             host = httpx2.URL(request.uri).host
             raise self._refuse(
                 f"{request.method} to {host} goes past the emulator, which is to answer",
@@ -140,7 +137,9 @@ class ForeignSession(CallSession):
             body = read_body(request.body)
         except CassetteError as error:
             raise self._refuse(error.message, hint="send the body as bytes") from None
-        return httpx2.Request(request.method, request.uri, content=body)
+        sent = httpx2.Request(request.method, request.uri, content=body)
+        rewrite = self._options.rewrite
+        return sent if rewrite is None else rewritten(sent, body, rewrite)
 
     def _refuse(self, message: str, *, hint: str) -> CassetteMissError:
         error = CassetteMissError(message, hint=hint)

@@ -12,6 +12,7 @@ COMMANDS = {
     "diff": "how two lock files differ",
     "explain": "why a request does not read what an earlier one wrote",
     "lock": "what is accepted, how it differs from a git revision, and a fast check of it",
+    "mutate": "which kinds of bust your own tests would catch",
     "simulate": "what the prompt cache bills for a sequence of requests",
 }
 """Name of each command (and of its module) with what it prints."""

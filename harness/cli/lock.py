@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.errors import LockError, UsageError
 from harness.files import relative
 from harness.gate.lockfile import Lock, parse_lock, read_lock
+from harness.settings import GithubSettings
 
 _EXAMPLE = """\
 Without --base and --check, lists what the lock file accepts.
@@ -36,12 +37,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--check",
         action="store_true",
-        help="build the requests of all suites below the lock file, without the SDK, and compare them with it",
+        help="build the requests of all suites of the project, without the SDK, and compare them with it",
     )
     parser.add_argument(
-        "--cassettes", metavar="FOLDER", type=Path, help="where accepted texts are (default: cassettes)"
+        "--root", metavar="FOLDER", type=Path, help="--check: the project's root (default: the folder of the lock file)"
     )
-    parser.add_argument("--private", action="store_true", help="print no text of prompts")
+    parser.add_argument(
+        "--cassettes", metavar="FOLDER", type=Path, help="--check: where accepted texts are (default: cassettes)"
+    )
+    parser.add_argument("--private", action="store_true", help="--check: print no text of prompts")
     parser.add_argument("--format", choices=("text", "markdown", "json"), default="text")
 
 
@@ -55,13 +59,27 @@ def run(options: argparse.Namespace) -> int:
     if lock is None:
         raise LockError(f"{options.file}: there is no lock file", hint="accept today's: pytest --harness-update-lock")
     if options.check:
-        from harness.cli.lock_check import print_check
+        from harness.cli.lock_check import check
 
-        return print_check(options, lock)
+        text, code = check(options, lock)
+        show(text, options.format)
+        return code
     if options.base is not None:
         return print_difference(read_revision(options.file, options.base), lock, options.format)
-    print(_show(lock, options.format))
+    show(_list(lock, options.format), options.format)
     return 0
+
+
+def show(text: str, style: str) -> None:
+    """Print what may hold names and texts of the user's, so that GitHub takes none of it for a command."""
+    if style == "json":
+        # No line of JSON begins with a command, and the older ones may stand only in its strings.
+        text = text.replace("##", r"#\u0023")
+    elif GithubSettings.from_environment().has_annotations:
+        from harness.reports.github import defuse
+
+        text = defuse(text)
+    print(text)
 
 
 def print_difference(old: Lock, new: Lock, style: str) -> int:
@@ -70,9 +88,9 @@ def print_difference(old: Lock, new: Lock, style: str) -> int:
 
     differences = compare_locks(old, new)
     if style == "json":
-        print(difference_json(differences))
+        show(difference_json(differences), style)
     else:
-        print(difference_table(differences, style=STYLES[style]) or "no difference")
+        show(difference_table(differences, style=STYLES[style]) or "no difference", style)
     return int(any(difference.is_bust for difference in differences))
 
 
@@ -80,19 +98,25 @@ def read_revision(path: Path, revision: str) -> Lock:
     """The lock file as of a git revision; an empty one, if there was none by then.
 
     Raises:
-        LockError: it is no lock file.
+        LockError: it is no lock file, or not there though the revision names it.
         UsageError: there is no such revision, or no git repository.
     """
-    folder = path.resolve().parent
-    if revision.startswith("-"):
-        raise UsageError(f"--base is {revision!r}, expected a git revision")
-    commit = _git(folder, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    real = path.resolve()
+    if _git(real.parent, "rev-parse", "--git-dir") is None:
+        raise UsageError(f"--base is {revision!r}, and {real.parent} is in no git repository")
+    commit = None if revision.startswith("-") else _git(real.parent, "rev-parse", "--verify", f"{revision}^{{commit}}")
     if commit is None:
         raise UsageError(
-            f"--base is {revision!r}, and git knows no such revision here", hint="fetch it, or check the name"
+            f"--base is {revision!r}, and git knows no such revision here", hint="check the name, or fetch it"
         )
-    text = _git(folder, "show", f"{commit.strip()}:./{path.name}")
-    return Lock() if text is None else parse_lock(text, f"{revision}:{relative(path, Path.cwd())}")
+    commit, name = commit.strip(), f"./{real.name}"
+    if not _git(real.parent, "ls-tree", commit, "--", name):
+        return Lock()
+    place = f"{revision}:{relative(path, Path.cwd())}"
+    text = _git(real.parent, "show", f"{commit}:{name}")
+    if text is None:
+        raise LockError(f"{place}: git cannot show it", hint="fetch it: a partial clone may lack it")
+    return parse_lock(text, place)
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
@@ -104,7 +128,7 @@ def _git(folder: Path, *arguments: str) -> str | None:
     return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
 
-def _show(lock: Lock, style: str) -> str:
+def _list(lock: Lock, style: str) -> str:
     if style == "json":
         entries = {key: entry.to_json() for key, entry in sorted(lock.entries.items())}
         return json.dumps(entries, indent=2, ensure_ascii=False)

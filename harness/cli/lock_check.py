@@ -2,6 +2,9 @@
 
 import argparse
 import json
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 
 from harness.cassettes.store import CassetteStore
 from harness.client.token_memo import TokenMemo
@@ -10,33 +13,42 @@ from harness.gate.lockfile import Lock
 from harness.gate.quick import QuickCheck, check_quickly
 from harness.prompt.tokens import TextCounter
 from harness.promptcache.finding import Finding
+from harness.reports.markup import block
+from harness.reports.ranked import count, place_in_file, printable
 
 _UNDECIDED = 2
 
 
-def print_check(options: argparse.Namespace, lock: Lock) -> int:
-    """Print what a fast check found; 1 for a bust, 2 if something cannot be judged."""
-    store = CassetteStore(options.cassettes or options.file.parent / "cassettes")
+def check(options: argparse.Namespace, lock: Lock) -> tuple[str, int]:
+    """What a fast check found, as text, and the exit code: 1 for a bust, 2 if something cannot be judged."""
+    root = options.root or options.file.parent
+    store = CassetteStore(options.cassettes or root / "cassettes")
     gate = Gate(lock=lock, get_text=store.find_text, count_text=TextCounter(TokenMemo()))
-    result = check_quickly(gate, options.file)
-    print(_to_json(result, options) if options.format == "json" else _to_text(result, options))
+    # What the application prints must not get between, and in private nowhere.
+    sink = StringIO() if options.private else sys.stderr
+    with redirect_stdout(sink), redirect_stderr(sink):
+        result = check_quickly(gate, options.file, root, is_private=options.private)
     errors = [finding for finding in result.findings if finding.level == "error"]
-    if any(finding.rule != "undecided" for finding in errors):
-        return 1
-    return _UNDECIDED if errors else 0
+    code = 1 if any(finding.rule != "undecided" for finding in errors) else _UNDECIDED if errors else 0
+    if options.format == "json":
+        return _to_json(result, options), code
+    lines = _lines(result, options, code)
+    return block(lines, language="text") if options.format == "markdown" else "\n".join(lines), code
 
 
-def _to_text(result: QuickCheck, options: argparse.Namespace) -> str:
+def _lines(result: QuickCheck, options: argparse.Namespace, code: int) -> list[str]:
+    verdict = {0: "as accepted", 1: "not as accepted", _UNDECIDED: "and not all of it can be judged"}[code]
     lines = [line for finding in result.findings for line in _show(finding, options)]
-    lines += [f"left to pytest: {name} makes its own client" for name in result.left]
-    verdict = "as accepted" if not any(finding.level == "error" for finding in result.findings) else "not as accepted"
-    return "\n".join([*lines, f"{options.file}: {result.cases:,} cases built, {verdict}"])
+    lines += [f"left to pytest: {what}" for what in result.left]
+    lines.append(f"{options.file}: {count(result.cases, 'case')} compared, {verdict}")
+    return [printable(line) for line in lines]
 
 
 def _show(finding: Finding, options: argparse.Namespace) -> list[str]:
-    place = "" if finding.file is None else f"{finding.file}:{finding.line}: "
+    place = "" if finding.file is None else f"{place_in_file(finding)}: "
     headline, *rest = finding.lines(is_private=options.private)
-    return [f"{place}{headline}", *rest]
+    command = [f"  next:  {finding.command}"] if finding.command and finding.level == "error" else []
+    return [f"{place}{finding.level}: {headline}", *rest, *command]
 
 
 def _to_json(result: QuickCheck, options: argparse.Namespace) -> str:

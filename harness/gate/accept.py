@@ -131,6 +131,9 @@ def _add_rest(request: dict[str, Any], behind: Mapping[str, Any]) -> None:
     if where == "nowhere":
         return
     stubs = [_STUB_WITH_IMAGE if behind.get("images") else _STUB, *([_DOCUMENT] if behind.get("citations") else [])]
+    if where == "in_system":
+        # A token more than at its end.
+        request["system"] = [*request["system"], {"type": "text", "text": _REST}]
     if where == "in_message":
         messages[-1]["content"] += stubs
     else:
@@ -204,8 +207,10 @@ def _goes_on(blocks: tuple[Block, ...], prefix: tuple[Block, ...]) -> str | None
     if len(blocks) == len(prefix) or not any(map(can_carry_marker, blocks[len(prefix) :])):
         # Behind an automatic breakpoint there is nothing that could carry it.
         return "nowhere"
-    last = prefix[-1].message
-    return "in_message" if last is not None and blocks[-1].message == last else None
+    follows, last = blocks[len(prefix)], prefix[-1]
+    if last.level == "system" and follows.level == "system":
+        return "in_system"
+    return "in_message" if last.message is not None and blocks[-1].message == last.message else None
 
 
 def _tokens_by_path(prepared: PreparedRequest) -> dict[str, int]:

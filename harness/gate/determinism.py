@@ -39,18 +39,20 @@ class _Spot(NamedTuple):
     request: Request
 
 
-def find_leaks_of_case(run: CaseRun, function: Function) -> tuple[Finding, ...]:
+def find_leaks_of_case(
+    run: CaseRun, function: Function, *, usual: Sequence[Request] | None = None
+) -> tuple[Finding, ...]:
     """Fields of a case's inputs that get into its cached prefix as they are: a finding for each block.
 
     The case is built with every text of its inputs replaced by a mark. A function that does not
     take marks for all of them is given one at a time. Leaks into a prefix that ends in the
-    messages are warnings: there they may be meant.
+    messages are warnings: there they may be meant. ``usual`` are the case's requests, where they are known.
     """
     inputs = run.case.inputs
     fields = [field for name, value in inputs.items() for field in list_fields(value, name)]
     if not fields:
         return ()
-    usual = _requests(capture(run, function).bodies)
+    usual = _requests(capture(run, function).bodies) if usual is None else usual
     spots: dict[tuple[str, str], _Spot] = {}
     for only in (None, *fields):
         marked = {name: taint(value, name, only=only) for name, value in inputs.items()}

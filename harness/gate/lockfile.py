@@ -6,6 +6,7 @@ a run without a lock file, and a hook before each commit, are not to pay for mor
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from harness.errors import LockError
 from harness.files import write_atomically
 
 VERSION = 1
+_AMOUNT = re.compile(r"\d+(\.\d+)?")
 
 
 class LockedPoint(NamedTuple):
@@ -36,7 +38,9 @@ class LockedPoint(NamedTuple):
     def read(cls, line: str) -> Self:
         """A breakpoint from its line."""
         path, ttl, tokens, fingerprint, *automatic = line.split(" ")
-        return cls(path, ttl, int(tokens), fingerprint, automatic == ["automatic"])
+        if ttl not in ("5m", "1h") or automatic not in ([], ["automatic"]):
+            raise ValueError(f"{line!r} is no breakpoint")
+        return cls(path, ttl, int(tokens), fingerprint, bool(automatic))
 
 
 class LockedBlock(NamedTuple):
@@ -117,13 +121,13 @@ class LockedCall:
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """A call from what `to_json` gave."""
         return cls(
-            model=data["model"],
+            model=_text(data, "model"),
             parameters=dict(data["parameters"]),
             points=tuple(LockedPoint.read(line) for line in data["breakpoints"]),
             blocks=tuple(LockedBlock.read(line) for line in data["blocks"]),
             first={key: int(value) for key, value in data["first_call"].items()},
             second={key: int(value) for key, value in data["second_call"].items()},
-            usd_per_1000_calls=data["usd_per_1000_calls"],
+            usd_per_1000_calls=_amount(data, "usd_per_1000_calls"),
         )
 
 
@@ -163,10 +167,10 @@ class Entry:
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """An entry from what `to_json` gave."""
         return cls(
-            suite=data["suite"],
-            version=data["version"],
-            case=data["case"],
-            reason=data.get("reason"),
+            suite=_text(data, "suite"),
+            version=_text(data, "version"),
+            case=_text(data, "case"),
+            reason=_text(data, "reason") if "reason" in data else None,
             calls=tuple(LockedCall.from_json(call) for call in data["calls"]),
         )
 
@@ -200,7 +204,8 @@ def read_lock(path: Path) -> Lock | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise LockError(f"{path}: unreadable: {error}", hint=_RESTORE) from None
+        why = error.strerror if isinstance(error, OSError) else error
+        raise LockError(f"{path}: unreadable: {why}", hint=_RESTORE) from None
     return parse_lock(text, str(path))
 
 
@@ -217,7 +222,7 @@ def parse_lock(text: str, place: str) -> Lock:
     except RecursionError:
         raise LockError(f"{place}: not a lock file: nested too deep", hint=_RESTORE) from None
     version = document.get("format") if isinstance(document, dict) else None
-    if version != VERSION:
+    if type(version) is not int or version != VERSION:
         raise LockError(
             f"{place}: the format is {version!r}, expected {VERSION}", hint="accept anew: pytest --harness-update-lock"
         )
@@ -247,6 +252,20 @@ def format_lock(lock: Lock) -> str:
     """The text of a lock file."""
     entries = {key: entry.to_json() for key, entry in lock.entries.items()}
     return json.dumps({"format": VERSION, "entries": entries}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    value = data[key]
+    if not isinstance(value, str):
+        raise TypeError(f"{key} is {type(value).__name__}, expected text")
+    return value
+
+
+def _amount(data: Mapping[str, Any], key: str) -> str | None:
+    value = data[key]
+    if value is not None and not (isinstance(value, str) and _AMOUNT.fullmatch(value)):
+        raise ValueError(f"{key} is {value!r}, expected a number")
+    return value
 
 
 def _rendered(parameters: Mapping[str, Any]) -> dict[str, Any]:

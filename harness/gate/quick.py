@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from traceback import extract_tb
 from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError, SuiteError
@@ -17,16 +19,20 @@ from harness.gate.findings import merge
 from harness.gate.locate import Source
 from harness.gate.unused import Collected, describe_unused
 from harness.promptcache.finding import Finding
-from harness.suites.capture import capture
+from harness.suites.capture import Captured, capture
 from harness.suites.loader import load_function, read_suite_file
 from harness.suites.runner import CaseRun
-from harness.suites.stub import StubAttributeError
+from harness.suites.stub import ANSWER, StubAttributeError
 
 if TYPE_CHECKING:
+    from harness.gate.lockfile import Entry
+    from harness.suites.loader import SuiteSource
     from harness.suites.model import Suite
     from harness.suites.runner import Function
 
-_SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
+_SKIPPED = frozenset({"__pycache__", "build", "dist", "node_modules", "site-packages"})
+_PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+): (?P<rest>.*)", re.DOTALL)
+"""How the message of an unreadable suite, prompt or fixture begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,45 +41,25 @@ class QuickCheck:
 
     findings: tuple[Finding, ...]
     cases: int
-    """How many were compared."""
+    """How many were compared, as far as they could be."""
     left: tuple[str, ...]
-    """Suites that cannot be built without their client."""
+    """Suites and cases that cannot be judged without their client or its answers, and why."""
 
 
-def check_quickly(gate: Gate, lock_file: Path) -> QuickCheck:
-    """Compare all suites below a lock file's folder with it."""
-    root = lock_file.resolve().parent
-    if str(root) not in sys.path:
-        # What pytest would do for the modules that suites name.
-        sys.path.insert(0, str(root))
-    findings: list[Finding] = []
-    left: list[str] = []
-    collected = Collected()
-    cases = 0
-    for path in find_suite_files(root):
-        try:
-            suites = _load(path)
-        except SuiteError as error:
-            findings.append(_undecided(str(error), relative(path, root)))
-            continue
-        collected.add((), [_source(path, root)], is_all=False)
-        for suite in suites:
-            runs = [
-                CaseRun(suite=suite, version=version, case=case) for version in suite.versions for case in suite.cases
-            ]
-            collected.add((run.cassette(root) for run in runs), (), is_all=False)
-            if suite.client == "http" and not suite.is_build:
-                left.append(f"{relative(path, root)}::{suite.name}")
-                continue
-            findings += _check_suite(gate, suite, runs, root)
-            cases += len(runs)
-    unused = [entry for entry in gate.lock.entries.values() if entry.version and collected.lacks(entry)]
-    findings += describe_unused(unused, collected, file=relative(lock_file.resolve(), root), is_allowed=False)
-    return QuickCheck(findings=merge(findings), cases=cases, left=tuple(left))
+def check_quickly(gate: Gate, lock_file: Path, root: Path, *, is_private: bool = False) -> QuickCheck:
+    """Compare all suites below the root of a project with its lock file.
+
+    In private, messages of errors are withheld: they may quote an input or a prompt.
+    """
+    checker = _Checker(gate, root.resolve(), is_private=is_private)
+    for path in find_suite_files(checker.root):
+        checker.check_file(path)
+    checker.find_unused(lock_file)
+    return QuickCheck(findings=merge(checker.findings), cases=checker.cases, left=tuple(checker.left))
 
 
 def find_suite_files(root: Path) -> Iterator[Path]:
-    """All ``suite.yaml`` files below a folder, in order; hidden folders and virtual environments are passed over."""
+    """All ``suite.yaml`` files below a folder, in order; what pytest does not look into is passed over too."""
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(
             name
@@ -84,47 +70,166 @@ def find_suite_files(root: Path) -> Iterator[Path]:
             yield Path(folder) / "suite.yaml"
 
 
-def _load(path: Path) -> list[Suite]:
-    source = read_suite_file(path)
-    return [source.load(name) for name in source.entries]
+class _Checker:
+    """The check of one project, file by file."""
+
+    def __init__(self, gate: Gate, root: Path, *, is_private: bool) -> None:
+        self.findings: list[Finding] = []
+        self.left: list[str] = []
+        self.cases = 0
+        self.root = root
+        self._gate = gate
+        self._collected = Collected()
+        self._is_partial = False
+        self._is_private = is_private
+        if str(root) not in sys.path:
+            # What pytest would do for the modules that suites name.
+            sys.path.insert(0, str(root))
+
+    def check_file(self, path: Path) -> None:
+        """Check all suites of one file."""
+        file = relative(path, self.root)
+        try:
+            source = read_suite_file(path)
+        except SuiteError as error:
+            self._refuse(error, file)
+            return
+        for name in source.entries:
+            self._check_suite(source, name, file)
+
+    def find_unused(self, lock_file: Path) -> None:
+        """Find what is accepted and in no suite any more; tests that are no suites cannot be known here."""
+        # A file that cannot be read may hold what seems to be gone.
+        self._collected.add((), (), is_all=not self._is_partial)
+        entries = [entry for entry in self._gate.lock.entries.values() if entry.version]
+        unused = [entry for entry in entries if self._collected.lacks(entry)]
+        file = relative(lock_file.resolve(), self.root)
+        self.findings += describe_unused(unused, self._collected, file=file, is_allowed=False)
+
+    def _check_suite(self, source: SuiteSource, name: str, file: str) -> None:
+        try:
+            suite = source.load(name)
+        except SuiteError as error:
+            self._refuse(error, file)
+            return
+        runs = [CaseRun(suite=suite, version=version, case=case) for version in suite.versions for case in suite.cases]
+        self._collected.add((run.cassette(self.root) for run in runs), (), is_all=False)
+        if suite.client == "http" and not suite.is_build:
+            self.left.append(f"{file}::{name}: it has a client of its own")
+            return
+        function = self._load_function(suite, file)
+        if function is None:
+            return
+        for run in runs:
+            self.findings += self._check_case(run, function, file)
+
+    def _load_function(self, suite: Suite, file: str) -> Function | None:
+        try:
+            return load_function(suite)
+        except SuiteError as error:
+            self.findings.append(self._unread(error, file))
+        # Somebody else's module, which may do anything when it is imported, and end the process too.
+        except (Exception, SystemExit) as error:  # noqa: BLE001
+            headline = f"{suite.name}: {suite.function} cannot be imported: {type(error).__name__}"
+            self.findings.append(_undecided(headline, file, suite.line, self._find_raised(error)))
+        return None
+
+    def _check_case(self, run: CaseRun, function: Function, file: str) -> list[Finding]:
+        captured = capture(run, function, is_sdk_allowed=False)
+        test = f"{file}::{run.name}"
+        try:
+            found = self._judge(run, captured, file)
+        except HarnessError as error:
+            found = [_undecided(f"{run.title}: {self._words(error, error.message)}", file, run.case.line)]
+        return [replace(finding, test=test, command=_command(run, test, finding)) for finding in found]
+
+    def _judge(self, run: CaseRun, captured: Captured, file: str) -> list[Finding]:
+        """Compare what was captured of a case; note it where not all of it can be.
+
+        Raises:
+            RequestError: a request does not have the shape of one.
+        """
+        entry = self._gate.lock.entries.get(run.cassette(self.root))
+        if captured.error is not None and not captured.bodies and not isinstance(captured.error, StubAttributeError):
+            headline = f"{run.title}: no request is built: {type(captured.error).__name__}"
+            return [_undecided(headline, file, run.case.line, self._find_raised(captured.error))]
+        why = _why_short(captured, entry, is_build=run.suite.is_build)
+        findings = () if why else self._gate.compare(self._make_subject(run, captured.bodies, file))
+        if not why and (not findings or not any(map(_has_answer, captured.bodies))):
+            self.cases += 1
+            return [*findings]
+        self.left.append(f"{file}::{run.name}: {why or 'a request of it holds an answer'}")
+        if entry is None or run.version.cache_bust not in (None, entry.reason):
+            return []
+        return self._compare_known(run, captured.bodies, file)
+
+    def _compare_known(self, run: CaseRun, bodies: tuple[bytes, ...], file: str) -> list[Finding]:
+        """What can be said of the requests that do not depend on an answer."""
+        known = [(number, body) for number, body in enumerate(bodies) if not _has_answer(body)]
+        found = [self._gate.compare_one(self._make_subject(run, (body,), file), number) for number, body in known]
+        return [finding for finding in found if finding is not None]
+
+    def _make_subject(self, run: CaseRun, bodies: tuple[bytes, ...], file: str) -> Subject:
+        path = run.version.path
+        prompts = {} if path is None else {relative(Path(os.path.normpath(path)), self.root): run.version.text or ""}
+        return Subject(
+            suite=run.cassette(self.root).rsplit("/", 2)[0],
+            version=run.version.name,
+            case=run.case.name,
+            requests=tuple(json.loads(body) for body in bodies),
+            source=Source(file=file, line=run.case.line, prompts=prompts),
+            reason=run.version.cache_bust,
+        )
+
+    def _refuse(self, error: SuiteError, file: str) -> None:
+        self._is_partial = True
+        self.findings.append(self._unread(error, file))
+
+    def _unread(self, error: SuiteError, file: str) -> Finding:
+        """What an error says that begins with the place of a file."""
+        found = _PLACE.fullmatch(error.message)
+        if found is None:
+            return _undecided(self._words(error, error.message), file, 1)
+        return _undecided(
+            self._words(error, found["rest"]), relative(Path(found["file"]), self.root), int(found["line"])
+        )
+
+    def _words(self, error: HarnessError, text: str) -> str:
+        return f"{type(error).__name__} (its message is withheld: --private)" if self._is_private else text
+
+    def _find_raised(self, error: BaseException | None) -> tuple[str, ...]:
+        """Where in the user's files something was raised, as a fact."""
+        frames = extract_tb(error.__traceback__ if error else None)
+        own = [
+            f"{relative(path, self.root)}:{frame.lineno}"
+            for frame in frames
+            if (path := Path(frame.filename)).is_relative_to(self.root) and "site-packages" not in path.parts
+        ]
+        return (f"raised at {own[-1]}",) if own else ()
 
 
-def _check_suite(gate: Gate, suite: Suite, runs: Sequence[CaseRun], root: Path) -> list[Finding]:
-    try:
-        function = load_function(suite)
-    except SuiteError as error:
-        return [_undecided(str(error), relative(suite.path, root))]
-    return [finding for run in runs for finding in _check_case(gate, run, function, root)]
+def _why_short(captured: Captured, entry: Entry | None, *, is_build: bool) -> str | None:
+    """Why fewer or more requests were made than are accepted, where a real answer may mend it."""
+    expected = len(entry.calls) if entry else max(1, len(captured.bodies))
+    if is_build or len(captured.bodies) == expected:
+        return None
+    if isinstance(captured.error, StubAttributeError):
+        return "it uses the client in a way that needs the SDK"
+    return f"without real answers it makes {len(captured.bodies)} of {expected} requests"
 
 
-def _check_case(gate: Gate, run: CaseRun, function: Function, root: Path) -> tuple[Finding, ...]:
-    captured = capture(run, function, is_sdk_allowed=False)
-    key, file = run.cassette(root), relative(run.suite.path, root)
-    entry = gate.lock.entries.get(key)
-    missing = len(entry.calls) - len(captured.bodies) if entry else int(not captured.bodies)
-    if captured.error is not None and missing > 0:
-        kind = type(captured.error).__name__
-        why = "uses the client in a way that needs the SDK" if isinstance(captured.error, StubAttributeError) else kind
-        return (_undecided(f"{run.title}: cannot be built here ({why}); pytest checks it", file, run.case.line),)
-    prompts = {} if run.version.path is None else {relative(run.version.path, root): run.version.text or ""}
-    subject = Subject(
-        suite=key.rsplit("/", 2)[0],
-        version=run.version.name,
-        case=run.case.name,
-        requests=tuple(json.loads(body) for body in captured.bodies),
-        source=Source(file=file, line=run.case.line, prompts=prompts),
-        reason=run.version.cache_bust,
-    )
-    try:
-        return gate.compare(subject)
-    except HarnessError as error:
-        return (_undecided(f"{run.title}: {error.message}", file, run.case.line),)
+def _command(run: CaseRun, test: str, finding: Finding) -> str:
+    """What to type next: to hear more, or to accept."""
+    if finding.rule == "undecided":
+        return f'pytest "{test}"'
+    # What is sent now is in no cassette; a builder needs none.
+    record = "" if run.suite.is_build else "--harness-mode=record "
+    return f'pytest "{test}" {record}--harness-update-lock'
 
 
-def _undecided(headline: str, file: str, line: int = 1) -> Finding:
-    return Finding(rule="undecided", headline=headline, file=file, line=line)
+def _has_answer(body: bytes) -> bool:
+    return ANSWER.encode() in body
 
 
-def _source(path: Path, root: Path) -> str:
-    name = relative(path.parent, root)
-    return "" if name == "." else name
+def _undecided(headline: str, file: str, line: int, facts: tuple[str, ...] = ()) -> Finding:
+    return Finding(rule="undecided", headline=headline, facts=facts, file=file, line=line)

@@ -11,17 +11,26 @@ from harness.provider.usage import Usage
 Origin = Literal["anthropic", "emulator"]
 """Who answered, or had answered when the cassette was recorded."""
 
+NO_DIVERGENCE = "no_divergence"
+"""The diagnostics found no difference that would keep a call from reading what an earlier one wrote."""
+
+PENDING = "pending"
+"""The diagnostics had not finished when the answer began."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """One answered request."""
 
     body: bytes
-    """The body as sent."""
+    """The body as the application sent it."""
     usage: Usage
     """As the API reported it; of a stream, the final one."""
     status: int
     origin: Origin
+    diagnostics: str | None = None
+    """What the API's cache diagnostics say of it, in ``live`` mode: `NO_DIVERGENCE`, `PENDING` or the type of a
+    ``cache_miss_reason``; ``None`` where they were not asked to compare it with an earlier call, or said nothing."""
 
     @cached_property
     def request(self) -> dict[str, Any]:
@@ -53,3 +62,18 @@ def read_stream_usage(events: Sequence[Mapping[str, Any]]) -> Usage:
         elif event.get("type") == "message_delta":
             usage.update({key: value for key, value in (event.get("usage") or {}).items() if value is not None})
     return Usage.from_api(usage)
+
+
+def read_events(body: bytes) -> list[dict[str, Any]]:
+    """The events of a stream, parsed; what broke off is left out."""
+    lines = (line[5:] for line in body.splitlines() if line.startswith(b"data:"))
+    return [event for line in lines if (event := read_object(line)) is not None]
+
+
+def read_object(data: bytes) -> dict[str, Any] | None:
+    """A JSON object; ``None`` for anything else, such as the last line of a stream that broke off."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None

@@ -1,7 +1,8 @@
 """The parameters of a request as the bytes that the official SDK sends of them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set, ValuesView
+from datetime import date
 from typing import Any
 
 from harness.errors import RequestError
@@ -9,37 +10,54 @@ from harness.errors import RequestError
 _LEFT_OUT = frozenset({"NotGiven", "Omit"})
 """Classes of the SDK's markers for a parameter that is not given, by name: the SDK itself is not imported."""
 
-_OPTIONS = frozenset({"extra_headers", "extra_query", "timeout", "stream_cls", "output_type"})
-"""Arguments of the SDK's methods that are no part of the body."""
+_OPTIONS = frozenset(
+    {
+        "betas",
+        "extra_body",
+        "extra_headers",
+        "extra_query",
+        "output_type",
+        "stream_cls",
+        "timeout",
+        "user_profile_id",
+        "workspace_id",
+    }
+)
+"""Arguments of the SDK's methods that are no part of the body; some become headers."""
+
+_TEXTS = str | bytes | bytearray | memoryview
 
 
 def to_body(parameters: Mapping[str, Any]) -> bytes:
     """The body of a request, given the parameters as the SDK's ``messages.create`` takes them.
 
     As the SDK does, sets become arrays in the order in which they give their members, which
-    depends on the hash seed; and models of pydantic become their JSON.
+    depends on the hash seed; models of pydantic become their JSON, and what is marked as not
+    given is left out, however deep it stands.
 
     Raises:
         RequestError: the parameters are no mapping, or hold what JSON cannot carry.
     """
     if not isinstance(parameters, Mapping):
         raise RequestError(f"a request is {type(parameters).__name__}, expected the parameters of messages.create")
-    given = {
-        key: value
-        for key, value in {**parameters, **(parameters.get("extra_body") or {})}.items()
-        if key not in _OPTIONS and key != "extra_body" and type(value).__name__ not in _LEFT_OUT
-    }
+    given = {key: value for key, value in parameters.items() if key not in _OPTIONS}
     try:
-        return json.dumps(given, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain).encode()
+        plain = _plain({**given, **(parameters.get("extra_body") or {})})
+        return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise RequestError(f"a request cannot be written as JSON: {error}") from None
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, set | frozenset | tuple) or hasattr(value, "__next__"):
-        return list(value)
+    """A copy that JSON can carry; what it cannot carry stays, for the encoder to refuse."""
+    if value is None or isinstance(value, _TEXTS | int | float):
+        return value
     if isinstance(value, Mapping):
-        return dict(value)
-    if hasattr(value, "model_dump"):
-        return value.model_dump(mode="json", exclude_unset=True)
-    raise TypeError(f"a {type(value).__name__} is not JSON")
+        return {key: _plain(item) for key, item in value.items() if type(item).__name__ not in _LEFT_OUT}
+    if isinstance(value, Sequence | Set | ValuesView | Iterator):
+        return [_plain(item) for item in value]
+    if hasattr(value, "model_dump") and not isinstance(value, type):
+        # Fields that the SDK adds to what the API answered carry a list of their names.
+        left_out = getattr(value, "__api_exclude__", None)
+        return value.model_dump(mode="json", exclude_unset=True, by_alias=True, exclude=left_out)
+    return value.isoformat() if isinstance(value, date) else value

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.errors import CheckError, SuiteError
+from harness.pytest_plugin.determinism import check_determinism
 from harness.pytest_plugin.state import SESSION, STATE, RunState, offline_settings
 from harness.suites import runner
 from harness.suites.loader import load_function, read_suite_file
@@ -86,10 +87,9 @@ class CaseItem(pytest.Item):
             self._run_calls(function, self._state.open_session(self, self.cassette))
 
     def _run_build(self, function: Function) -> None:
-        calls = runner.run_build(self.case_run, function, self._state.count_text)
+        calls = runner.run_build(self.case_run, function, self._state.count_text, rewrite=self._state.rewrite)
         self._note(calls)
-        self._state.check_determinism(self, function)
-        self._state.check_gate(self, [call.request for call in calls[: len(calls) // 2]])
+        self._check(function, calls[: len(calls) // 2])
 
     def _run_calls(self, function: Function, session: CallSession) -> None:
         self.stash[SESSION] = session
@@ -102,9 +102,14 @@ class CaseItem(pytest.Item):
         finally:
             self._note(session.calls)
         session.raise_first_miss()
-        self._state.check_determinism(self, function)
-        self._state.check_gate(self, [call.request for call in first])
+        self._check(function, first)
         self._state.close_session(self, session, self.cassette)
+
+    def _check(self, function: Function, calls: list[Call]) -> None:
+        """Hold the requests of the first round to what all builds and the lock file say."""
+        requests = [call.request for call in calls]
+        check_determinism(self._state, self, self.case_run, function, requests)
+        self._state.check_gate(self, requests)
 
     def _note(self, calls: list[Call]) -> None:
         self._state.note_calls(self, calls, suite=self.case_run.suite.name, version=self.case_run.version.name)

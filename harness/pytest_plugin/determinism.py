@@ -4,25 +4,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.errors import CheckError
 from harness.gate.determinism import check_rebuilds, find_difference_between_cases, find_leaks_of_case
 from harness.suites.runner import CaseRun
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
+    import pytest
+
+    from harness.prompt.blocks import Request
     from harness.promptcache.finding import Finding
+    from harness.pytest_plugin.state import RunState
     from harness.suites.runner import Function
 
 
-def find_unstable(
-    run: CaseRun, function: Function, *, root: Path, rebuilt: set[tuple[Path, str]], is_full: bool
-) -> tuple[Finding, ...]:
-    """Leaks of a case's inputs, what sets it apart from the first case, and what its suite depends on.
+def check_determinism(
+    state: RunState, item: pytest.Item, run: CaseRun, function: Function, requests: Sequence[Request]
+) -> None:
+    """Build a case's requests again, with marked inputs and if it is asked for under other conditions.
 
-    The last is found for the whole suite at once, in processes of their own; ``rebuilt`` remembers
-    for which suites that was done.
+    Raises:
+        CheckError: its cached prefix is not the same for all inputs, or under all conditions.
     """
-    leaks = find_leaks_of_case(run, function)
+    wanted = run.suite.determinism
+    if wanted == "off" or state.mode == "live" or state.rewrite is not None:
+        return
+    is_full = wanted == "full" or bool(item.config.getoption("--harness-determinism"))
+    findings = _find_unstable(state, run, function, requests, is_full=is_full)
+    errors = tuple(finding for finding in findings if finding.level == "error")
+    for finding in findings:
+        if finding.level != "error":
+            state.note_finding(item, finding)
+    if errors:
+        raise CheckError("\n".join(map(str, errors)), findings=errors)
+
+
+def _find_unstable(
+    state: RunState, run: CaseRun, function: Function, requests: Sequence[Request], *, is_full: bool
+) -> tuple[Finding, ...]:
+    """Leaks of a case's inputs; else what sets it apart from the first case; else what its suite depends on."""
+    leaks = find_leaks_of_case(run, function, usual=requests)
     if leaks:
         # They are why cases differ, too.
         return leaks
@@ -31,7 +53,8 @@ def find_unstable(
     if difference is not None:
         return (difference,)
     key = (run.suite.path, run.suite.name)
-    if not is_full or key in rebuilt:
+    if not is_full or key in state.rebuilt:
         return ()
-    rebuilt.add(key)
-    return check_rebuilds(run.suite, root=root)
+    # Once for all cases of the suite, in processes of their own.
+    state.rebuilt.add(key)
+    return check_rebuilds(run.suite, root=state.config.rootpath)

@@ -13,6 +13,7 @@ from harness.pytest_plugin import rows
 from harness.pytest_plugin.state import GUARD, PASSED, SESSION, STATE, UNDECIDED
 
 if TYPE_CHECKING:
+    from harness.cassettes.format import RecordedRequest
     from harness.promptcache.finding import Finding
 
 _EXPLAINED: pytest.StashKey[BaseException] = pytest.StashKey()
@@ -104,19 +105,30 @@ def _error(item: pytest.Item, call: pytest.CallInfo[None]) -> BaseException | No
 def _explain(item: pytest.Item, error: BaseException) -> BaseException:
     """A miss, or what followed from a refused request, as the bust that it is; any other error as it is."""
     state = item.config.stash[STATE]
-    body = getattr(error, "body", None)
-    is_miss = isinstance(error, HarnessError) and isinstance(body, bytes)
-    if not is_miss:
-        rejected = item.stash[SESSION].rejected if SESSION in item.stash else ()
-        body = rejected[-1] if rejected and not isinstance(error, HarnessError) else None
+    sent: RecordedRequest | None = getattr(error, "sent", None) if isinstance(error, HarnessError) else None
+    body = _rejected_body(item, error) if sent is None else _messages_body(sent)
     finding = None if body is None else state.explain_miss(item, body)
     if finding is None:
         return error
-    if not is_miss:
+    if sent is None:
         return CheckError(str(finding), hint=state.gate.accept_command(item), findings=(finding,))
     known = replace(finding, notes=(*finding.notes, _NOT_RECORDED))
     hint = f"{getattr(error, 'hint', '')} --harness-update-lock"
     return CheckError(str(known), hint=hint, findings=(known,))
+
+
+def _messages_body(sent: RecordedRequest) -> bytes | None:
+    """The body of a request for a message; ``None`` for any other, which the lock file knows nothing of."""
+    is_message = sent.method == "POST" and sent.path.partition("?")[0] == "/v1/messages"
+    return sent.body if is_message else None
+
+
+def _rejected_body(item: pytest.Item, error: BaseException) -> bytes | None:
+    """The body of the last request that was refused, if a test failed for what its application made of that."""
+    if isinstance(error, HarnessError) or SESSION not in item.stash:
+        return None
+    rejected = item.stash[SESSION].rejected
+    return rejected[-1] if rejected else None
 
 
 def _text(item: pytest.Item, call: pytest.CallInfo[None]) -> str:

@@ -74,7 +74,7 @@ class GateKeeper:
         refused = {item.path for item in items if getattr(item, "cassette", "") is None}
         root = self._config.rootpath
         is_selected = self._config.args_source == pytest.Config.ArgsSource.ARGS
-        is_partial = any("::" in argument for argument in self._config.args)
+        is_partial = any("::" in argument for argument in self._config.args) or self._config.getoption("lf", False)
         sources = [] if is_partial else [_source(item, root) for item in items if item.path not in refused]
         keys = [key for item in items if (key := cassette_of(item))]
         self.collected.add(keys, sources, is_all=not (is_selected or is_partial or refused))
@@ -106,9 +106,11 @@ class GateKeeper:
 
     def accept_command(self, item: pytest.Item) -> str:
         """What to type to accept what a test sends."""
-        options = [f'"{item.nodeid}"']
-        if self._config.getoption("--harness-mode") == "record":
-            options += ["--harness-mode=record", f"--harness-upstream={self._config.getoption('--harness-upstream')}"]
+        mode = self._config.getoption("--harness-mode")
+        # In another mode the cassettes, which do not hold the change yet, would be asked.
+        options = [f'"{item.nodeid}"', *([] if mode == "replay" else [f"--harness-mode={mode}"])]
+        if mode == "record":
+            options.append(f"--harness-upstream={self._config.getoption('--harness-upstream')}")
         return f"pytest {' '.join(options)} --harness-update-lock"
 
     # --- the end of the run ------------------------------------------------------------------------------
@@ -133,7 +135,7 @@ class GateKeeper:
     def unused_entries(self) -> tuple[Entry, ...]:
         """Entries of the lock file whose tests would have been collected if there were any."""
         entries = self.lock.entries.values() if self.lock else ()
-        return tuple(entry for entry in entries if self.collected.lacks(entry))
+        return tuple(entry for entry in entries if self.collected.lacks(entry) and not self._is_left_out(entry))
 
     def write(self, reporter: pytest.TerminalReporter) -> list[str]:
         """Write the lock file of an updating run; what to say of it, a line each."""
@@ -151,6 +153,12 @@ class GateKeeper:
         table = difference_table(compare_locks(old, new), style="simple")
         commit = f"commit: git add {self._relative} {self._cassettes}"
         return [*table.splitlines(), f"written: {self._relative}, {len(new.entries):,} entries", commit]
+
+    def _is_left_out(self, entry: Entry) -> bool:
+        """Whether the file of an entry is there all the same: ignored, skipped, broken, or of another folder."""
+        folder = entry.suite.rpartition("/")[0]
+        source, file = (folder, f"{folder}/suite.yaml") if entry.version else (entry.suite, f"{entry.suite}.py")
+        return source not in self.collected.sources and (self._config.rootpath / file.lstrip("/")).exists()
 
     @cached_property
     def _relative(self) -> str:

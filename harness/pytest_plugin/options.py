@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from harness.errors import UsageError
+from harness.errors import SettingsError, UsageError
 from harness.pytest_plugin.gate import GateKeeper, GateOptions, WorkerListener
-from harness.pytest_plugin.state import STATE, RunState
+from harness.pytest_plugin.state import STATE, ApiOptions, RunState
 from harness.pytest_plugin.upkeep import Limits
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from harness.cassettes.scrub import Rule
     from harness.cassettes.session import Mode
     from harness.prompt.call import Origin
@@ -37,6 +39,17 @@ def add_options(parser: pytest.Parser) -> None:
         choices=_UPSTREAMS,
         default="anthropic",
         help="who answers in record mode (default: anthropic, which needs a key)",
+    )
+    group.addoption(
+        "--harness-budget",
+        metavar="DOLLARS",
+        help="what all calls of the real API may cost together; a call that could pass it is not sent",
+    )
+    group.addoption(
+        "--harness-unique-prefix",
+        action="store_true",
+        help="in live mode, put a text that is new in each run in front of every prompt, so that nothing is read "
+        "that an earlier run wrote (tools come before it: what is cached of them alone can be warm)",
     )
     group.addoption(
         "--harness-max-age",
@@ -135,6 +148,7 @@ def make_state(config: pytest.Config) -> RunState:
         gate=_make_gate(config),
         is_private=bool(config.getoption("--harness-private")),
         github=_read_github(),
+        api=_read_api(config, mode=mode, is_real=needs_key),
     )
 
 
@@ -215,6 +229,65 @@ def _read_scrub(config: pytest.Config) -> tuple[Rule, ...]:
     try:
         return read_rules(lines)
     except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _read_api(config: pytest.Config, *, mode: Mode, is_real: bool) -> ApiOptions:
+    budget = _read_budget(config, is_real=is_real)
+    has_prefix = bool(config.getoption("--harness-unique-prefix"))
+    if has_prefix and mode != "live":
+        raise pytest.UsageError(
+            "--harness-unique-prefix keeps live calls from what earlier runs wrote, and this mode makes none\n"
+            "  try: add --harness-mode=live (needs a key), or leave it out"
+        )
+    if has_prefix and config.getoption("--harness-verify"):
+        raise pytest.UsageError(
+            "--harness-verify compares token counts with the cassettes, and --harness-unique-prefix changes them\n"
+            "  try: leave out one of them"
+        )
+    if not is_real:
+        return ApiOptions()
+    prefix = f"Run {_run_id(config)}.\n" if has_prefix else ""
+    return ApiOptions(base_url=_read_base_url(), budget=budget, unique_prefix=prefix)
+
+
+def _read_budget(config: pytest.Config, *, is_real: bool) -> Decimal | None:
+    value = config.getoption("--harness-budget")
+    if value is None:
+        return None
+    if not is_real:
+        raise pytest.UsageError(
+            "--harness-budget limits what calls of the real API cost, and this mode makes none\n"
+            "  try: add --harness-mode=live (needs a key), or leave it out"
+        )
+    if _is_distributed(config):
+        raise pytest.UsageError(
+            "--harness-budget cannot run in several processes: each would count only its own calls\n  try: leave out -n"
+        )
+    from decimal import Decimal, InvalidOperation
+
+    try:
+        budget = Decimal(value)
+    except InvalidOperation:
+        budget = Decimal(0)
+    if not budget.is_finite() or budget <= 0:
+        raise pytest.UsageError(f"--harness-budget is {value!r}, expected dollars above 0, such as 0.50")
+    return budget
+
+
+def _run_id(config: pytest.Config) -> str:
+    """New for each run; the processes of xdist share it."""
+    from uuid import uuid4
+
+    return str(getattr(config, "workerinput", {}).get("testrunuid") or uuid4().hex)
+
+
+def _read_base_url() -> str | None:
+    from harness.settings import read_base_url
+
+    try:
+        return read_base_url()
+    except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
 
 

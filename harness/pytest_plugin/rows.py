@@ -6,12 +6,9 @@ Not ``user_properties``, for those stand in the JUnit file of everybody who writ
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Kind = Literal["calls", "drift", "entry", "finding", "old", "unplayed"]
 
@@ -31,9 +28,16 @@ def attach(item: pytest.Item, report: pytest.TestReport) -> None:
         report.user_properties += _properties(item.stash[_ROWS])
 
 
+def of_report(report: pytest.TestReport, kind: Kind) -> list[str]:
+    """The lines that hang on one report."""
+    noted = getattr(report, _ATTRIBUTE, None)
+    return list(noted.get(kind, ())) if isinstance(noted, dict) else []
+
+
 def gather(reporter: pytest.TerminalReporter, kind: Kind) -> list[str]:
     """The lines of all tests, in the order of their reports."""
-    return [row for rows in _all_rows(reporter) for row in rows.get(kind, ())]
+    reports = (report for kind_of_reports in reporter.stats.values() for report in kind_of_reports)
+    return [row for report in reports for row in of_report(report, kind)]
 
 
 def _properties(noted: dict[str, list[str]]) -> list[tuple[str, object]]:
@@ -47,11 +51,3 @@ def _properties(noted: dict[str, list[str]]) -> list[tuple[str, object]]:
     calls = [CallRow.from_json(row) for lines in noted.get("calls", ()) for row in json.loads(lines)]
     findings = [Finding.from_json(json.loads(line)) for line in noted.get("finding", ())]
     return [*properties(calls, findings)]
-
-
-def _all_rows(reporter: pytest.TerminalReporter) -> Iterator[dict[str, list[str]]]:
-    for reports in reporter.stats.values():
-        for report in reports:
-            rows = getattr(report, _ATTRIBUTE, None)
-            if isinstance(rows, dict):
-                yield rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import CheckError
+from harness.errors import HarnessError, UsageError
 from harness.files import relative
 from harness.pytest_plugin import rows, upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from decimal import Decimal
 
+    from harness.cassettes.budget import Budget
     from harness.cassettes.scrub import Rule
     from harness.cassettes.session import CallSession, Mode, SessionOptions
     from harness.cassettes.store import CassetteStore
@@ -28,11 +30,9 @@ if TYPE_CHECKING:
     from harness.prompt.call import Call, Origin
     from harness.prompt.tokens import CountText
     from harness.promptcache.finding import Finding
-    from harness.pytest_plugin.collect import CaseItem
     from harness.pytest_plugin.gate import GateKeeper
     from harness.pytest_plugin.guard import Guard
     from harness.settings import GithubSettings
-    from harness.suites.runner import Function
 
 STATE: pytest.StashKey[RunState] = pytest.StashKey()
 PASSED: pytest.StashKey[bool] = pytest.StashKey()
@@ -44,6 +44,18 @@ UNDECIDED = "harness_undecided"
 
 _FIXTURES = frozenset({"harness_session", "harness_cassette"})
 """Every fixture of ours asks for one of these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiOptions:
+    """What options and environment say of calls of the real API."""
+
+    base_url: str | None = None
+    """Where it is reached, if not at its own address."""
+    budget: Decimal | None = None
+    """Dollars for all calls of the run."""
+    unique_prefix: str = ""
+    """The same for all calls of a run, and another in each run."""
 
 
 class RunState:
@@ -63,6 +75,7 @@ class RunState:
         gate: GateKeeper,
         is_private: bool,
         github: GithubSettings,
+        api: ApiOptions,
     ) -> None:
         self.config = config
         self.mode = mode
@@ -75,7 +88,10 @@ class RunState:
         self.gate = gate
         self.is_private = is_private
         self.github = github
-        self._rebuilt: set[tuple[Path, str]] = set()
+        self.api = api
+        self.rewrite: Callable[[bytes], bytes] | None = None
+        """Changes what is sent, in a mutation test of the gate."""
+        self.rebuilt: set[tuple[Path, str]] = set()
         """Suites that were built under other conditions: once for all their cases."""
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -94,10 +110,15 @@ class RunState:
 
         Raises:
             CassetteError: the test's cassette is unreadable or not whole.
+            UsageError: the options want what cannot be done to the requests of such clients.
         """
         from harness.cassettes.vcr import ForeignSession
 
-        return self._open(ForeignSession, item, cassette)
+        session = self._open(ForeignSession, item, cassette)
+        if session.is_real:
+            self._check_foreign()
+            session.base_url = (self.api.base_url or session.base_url).rstrip("/")
+        return session
 
     def close_session(self, item: pytest.Item, session: CallSession, cassette: str) -> None:
         """Hold a test that passed to what its session noted, and write the cassette in ``record`` mode.
@@ -125,6 +146,9 @@ class RunState:
         try:
             yield
         finally:
+            # Applications seldom close a client that they were given.
+            if session := item.stash.get(SESSION, None):
+                session.close()
             if guard := item.stash.get(GUARD, None):
                 guard.stop()
                 del item.stash[GUARD]
@@ -154,11 +178,16 @@ class RunState:
         return CassetteStore(self.cassettes)
 
     def note_calls(self, item: pytest.Item, calls: list[Call], *, suite: str, version: str) -> None:
-        """Attach a test's calls to its report, as the one JSON string that also xdist can carry."""
+        """Attach a test's calls to its report, as the one JSON string that also xdist can carry.
+
+        With them goes what the checks of the calls remarked.
+        """
         from harness.reports.run import CallRow
 
         lines = [CallRow.from_call(call, suite=suite, version=version).to_json() for call in calls]
         rows.note(item, "calls", json.dumps(lines))
+        for remark in item.stash[SESSION].remarks if SESSION in item.stash else ():
+            self.note_finding(item, remark)
 
     def note_finding(self, item: pytest.Item, finding: Finding, *, hint: str | None = None) -> None:
         """Attach a finding to a test's report, with the test's id and what to type: ``hint``, if it is a command."""
@@ -184,40 +213,34 @@ class RunState:
 
         subject = make_subject(item, requests)
         for finding in self.gate.check(item, subject, self._comparison):
-            self.note_finding(item, finding, hint=self.gate.accept_command(item))
+            self.note_finding(item, finding, hint="pytest --harness-update-lock")
         self.gate.accept(item, subject, self.store, self.count_text)
 
-    def check_determinism(self, item: CaseItem, function: Function) -> None:
-        """Build a case's requests again, with marked inputs and if it is asked for under other conditions.
-
-        Raises:
-            CheckError: its cached prefix is not the same for all inputs, or under all conditions.
-        """
-        wanted = item.case_run.suite.determinism
-        if wanted == "off" or self.mode == "live":
-            return
-        from harness.pytest_plugin.determinism import find_unstable
-
-        is_full = wanted == "full" or bool(self.config.getoption("--harness-determinism"))
-        findings = find_unstable(
-            item.case_run, function, root=self.config.rootpath, rebuilt=self._rebuilt, is_full=is_full
-        )
-        errors = tuple(finding for finding in findings if finding.level == "error")
-        for finding in findings:
-            if finding.level != "error":
-                self.note_finding(item, finding)
-        if errors:
-            raise CheckError("\n".join(map(str, errors)), findings=errors)
-
     def explain_miss(self, item: pytest.Item, body: bytes) -> Finding | None:
-        """What the lock file says of a request that is not in its cassette; ``None`` if that is nothing."""
+        """What the lock file says of a request that was not answered; ``None`` if that is nothing."""
         if self.gate.lock is None or self.gate.options.is_updating or SESSION not in item.stash:
             return None
         from harness.pytest_plugin.subjects import make_subject
 
-        request = json.loads(body)
         number = len(item.stash[SESSION].calls)
-        return self._comparison.compare_one(make_subject(item, (request,)), number)
+        try:
+            request = json.loads(body)
+            if isinstance(request, dict):
+                return self._comparison.compare_one(make_subject(item, (request,)), number)
+        except (ValueError, HarnessError):
+            # No request that could be judged, or no reason where one is due: the miss is what is to be told.
+            pass
+        return None
+
+    def _check_foreign(self) -> None:
+        """Refuse what cannot be done to requests of which we hear only when they are answered."""
+        given = {"--harness-budget": self.api.budget, "--harness-unique-prefix": self.api.unique_prefix}
+        for option, value in given.items():
+            if value:
+                raise UsageError(
+                    f"{option} cannot reach the requests of other HTTP clients than the official SDK's",
+                    hint="leave it out for this test, or call Claude through anthropic_client",
+                )
 
     def _check_age(self, item: pytest.Item, cassette: str, *, record: str) -> None:
         max_age_days = self.limits.max_age_days
@@ -258,6 +281,14 @@ class RunState:
 
         return Gate(lock=self.gate.lock or Lock(), get_text=self.store.find_text, count_text=self.count_text)
 
+    @property
+    def _budget(self) -> Budget | None:
+        if self.api.budget is None:
+            return None
+        from harness.cassettes.budget import Budget
+
+        return Budget(self.api.budget, count_text=self.count_text)
+
     @cached_property
     def _options(self) -> SessionOptions:
         from harness.cassettes.scrub import Scrubber
@@ -268,6 +299,10 @@ class RunState:
             upstream=self.upstream,
             store=self.store,
             count_text=self.count_text,
+            base_url=self.api.base_url,
+            budget=self._budget,
+            unique_prefix=self.api.unique_prefix,
+            rewrite=self.rewrite,
             scrubber=Scrubber(rules=self.scrub),
             is_realtime=bool(self.config.getoption("--harness-realtime")),
         )

@@ -19,7 +19,7 @@ class Captured:
     """What a function was about to send."""
 
     bodies: tuple[bytes, ...]
-    error: Exception | None = None
+    error: BaseException | None = None
     """What it raised then, which may well be due to the answer; ``None`` if it ran to its end."""
 
 
@@ -46,8 +46,8 @@ def _note(bodies: list[bytes], act: Any) -> Captured:
     """What is in ``bodies`` once ``act`` has filled them, however it ends."""
     try:
         act(bodies)
-    # Somebody else's code, given an answer that it may not be made for.
-    except Exception as error:  # noqa: BLE001
+    # Somebody else's code, given an answer that it may not be made for; a script may end itself for one.
+    except (Exception, SystemExit) as error:  # noqa: BLE001
         return Captured(bodies=tuple(bodies), error=error)
     return Captured(bodies=tuple(bodies))
 

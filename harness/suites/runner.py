@@ -8,7 +8,8 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -25,12 +26,17 @@ from harness.promptcache.validation import check_request
 from harness.settings import Settings
 from harness.suites.checks import SECONDS_BETWEEN, check_prediction, check_rules, check_second_call
 from harness.suites.model import Case, PromptVersion, Suite
+from harness.suites.witnesses import Evidence, find_disagreement, hear
 
 if TYPE_CHECKING:
     from harness.cassettes.session import CallSession
 
 Function = Callable[..., Any]
 """A suite's function: ``function([client], [prompt], **inputs)``."""
+AsBilled = Callable[[Call], Call]
+"""A call with the body that its usage is of."""
+
+_NOR_THE_THIRD = "a third call with the same request did not read it either"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,28 +93,42 @@ class CaseRun:
 def run_case(run: CaseRun, function: Function, session: CallSession, count_text: CountText) -> list[Call]:
     """Make a case's call twice and check the two rounds against each other; the calls of the first.
 
+    What is found in ``live`` mode that is no error is noted in ``session.remarks``.
+
     Raises:
         CheckError: a check does not hold; all findings are in its message.
     """
-    rounds: list[list[Call]] = []
-    for _ in range(2):
+
+    def make_round() -> list[Call]:
         before = len(session.calls)
         run.invoke(function, None if run.suite.client == "http" else session.anthropic())
-        rounds.append(session.calls[before:])
-    raise_findings(run, find_faults(rounds[0], rounds[1], count_text))
-    return rounds[0]
+        return session.calls[before:]
+
+    first, second = make_round(), make_round()
+    if session.is_live:
+        findings = _find_live_faults(first, second, make_round, session.as_billed, count_text)
+    else:
+        findings = find_faults(first, second, count_text)
+    session.remarks += [finding for finding in findings if finding.level != "error"]
+    raise_findings(run, [finding for finding in findings if finding.level == "error"])
+    return first
 
 
-def run_build(run: CaseRun, function: Function, count_text: CountText) -> list[Call]:
+def run_build(
+    run: CaseRun, function: Function, count_text: CountText, *, rewrite: Callable[[bytes], bytes] | None = None
+) -> list[Call]:
     """Build a case's requests twice and check what the prompt cache makes of them; the calls of both rounds.
 
-    Nothing is sent; the calls' usage is what the simulator bills.
+    Nothing is sent; the calls' usage is what the simulator bills. ``rewrite`` changes what is built,
+    in a mutation test.
 
     Raises:
         CheckError: a check does not hold; all findings are in its message.
         RequestError: what was built is no request.
     """
     rounds = [run.build(function) for _ in range(2)]
+    if rewrite is not None:
+        rounds = [[rewrite(body) for body in bodies] for bodies in rounds]
     if not rounds[0] or len(rounds[0]) != len(rounds[1]):
         raise_findings(run, [_other_number(len(rounds[0]), len(rounds[1]))])
     findings: list[Finding] = []
@@ -132,28 +152,93 @@ def raise_findings(run: CaseRun, findings: list[Finding]) -> None:
         raise CheckError("\n".join(map(str, [f"{run.title}: {findings[0]}", *findings[1:]])), findings=tuple(findings))
 
 
-def find_faults(first: list[Call], second: list[Call], count_text: CountText) -> list[Finding]:
-    """What is wrong with the calls of two rounds that should be alike."""
+def find_faults(
+    first: list[Call], second: list[Call], count_text: CountText, *, as_billed: AsBilled = lambda call: call
+) -> list[Finding]:
+    """What is wrong with the calls of two rounds that should be alike.
+
+    ``as_billed`` gives a call with the body that its usage is of, where that is another one.
+    """
     if not first or len(first) != len(second):
         return [_other_number(len(first), len(second))]
     findings = []
     for one, two in zip(first, second, strict=True):
-        faults = (check_second_call(one, two), *check_prediction((one, two), count_text), check_rules(two, count_text))
+        billed = (as_billed(one), as_billed(two))
+        faults = (check_second_call(one, two), *check_prediction(billed, count_text), check_rules(two, count_text))
         findings += [fault for fault in faults if fault is not None]
     return findings
+
+
+def _find_live_faults(
+    first: list[Call],
+    second: list[Call],
+    make_round: Callable[[], list[Call]],
+    as_billed: AsBilled,
+    count_text: CountText,
+) -> list[Finding]:
+    """What is wrong with two rounds of the real API, and what its witnesses disagree on.
+
+    A miss that nothing explains gets one more round: real caches miss now and then.
+    """
+    if not first or len(first) != len(second):
+        return [_other_number(len(first), len(second))]
+    listen = partial(_listen, [as_billed(call) for call in first], as_billed=as_billed, count_text=count_text)
+    heard = listen(second)
+    missed = [number for number, said in enumerate(heard) if not said.read]
+    if not missed or not all(heard[number].is_flake and first[number].usage.prefix_tokens for number in missed):
+        faults = find_faults(first, second, count_text, as_billed=as_billed)
+        return [*faults, *_disagreements(heard)]
+    third = make_round()
+    if len(third) != len(first):
+        return [_other_number(len(first), len(third))]
+    late = [number for number, said in enumerate(listen(third)) if number in missed and said.read]
+    judged = [third[number] if number in late else call for number, call in enumerate(second)]
+    faults = find_faults(first, judged, count_text, as_billed=as_billed)
+    return [
+        *(replace(fault, notes=(_NOR_THE_THIRD,)) if fault.rule == "second-call" else fault for fault in faults),
+        *_disagreements(listen(judged)),
+        *(_came_late(first[number], second[number], third[number]) for number in late),
+    ]
+
+
+def _listen(first: list[Call], later: list[Call], *, as_billed: AsBilled, count_text: CountText) -> list[Evidence]:
+    """What the witnesses say of each call of a later round."""
+    pairs = zip(first, map(as_billed, later), strict=True)
+    # Diagnostics compare a call with an equal one before it, else with the one just before it.
+    return [hear(one, two, count_text, is_compared=len(first) == 1 or one.body == two.body) for one, two in pairs]
+
+
+def _disagreements(heard: list[Evidence]) -> list[Finding]:
+    return [found for said in heard if (found := find_disagreement(said)) is not None]
+
+
+def _came_late(first: Call, second: Call, third: Call) -> Finding:
+    expected = first.usage.prefix_tokens
+    reads = zip(("second", "third"), (second, third), strict=True)
+    return Finding(
+        rule="second-call",
+        level="note",
+        headline="the second call missed, the third read: the API does so now and then",
+        facts=tuple(
+            f"{name} call: {call.usage.cache_read_input_tokens:,} of {expected:,} read" for name, call in reads
+        ),
+    )
 
 
 def _bill(bodies: tuple[bytes, bytes], count_text: CountText) -> tuple[Call, Call]:
     """Two requests as the simulator bills them, one after the other."""
     simulator = Simulator()
-    # Equal bodies are read and counted once: that is nearly all of the time.
-    first = prepare(_parse(bodies[0]), count_text)
-    second = first if bodies[0] == bodies[1] else prepare(_parse(bodies[1]), count_text)
-    usages = (simulator.send(request, at=at).usage for request, at in ((first, 0.0), (second, SECONDS_BETWEEN)))
-    one, two = (
-        Call(body=body, usage=usage, status=200, origin="emulator") for body, usage in zip(bodies, usages, strict=True)
-    )
-    return one, two
+    # Equal bodies are parsed, read and counted once: that is nearly all of the time.
+    requests = {body: _parse(body) for body in bodies}
+    prepared = {body: prepare(request, count_text) for body, request in requests.items()}
+
+    def send(body: bytes, at: float) -> Call:
+        usage = simulator.send(prepared[body], at=at).usage
+        call = Call(body=body, usage=usage, status=200, origin="emulator")
+        vars(call)["request"] = requests[body]
+        return call
+
+    return send(bodies[0], 0.0), send(bodies[1], SECONDS_BETWEEN)
 
 
 def _find_faults_of_built(first: Call, second: Call, count_text: CountText) -> list[Finding]:

@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from harness.errors import RequestError
 from harness.prompt.wire import to_body
 
 ANSWER = "This is the answer of a client that sends nothing."
+
+_UNSET = frozenset({"citations"})
+"""Fields that an answer has in the SDK, and not on the wire."""
 
 
 class StubAttributeError(AttributeError):
@@ -27,11 +31,14 @@ class Record:
     def __getattr__(self, name: str) -> NoReturn:
         raise StubAttributeError(f"the stub of an answer has no {name!r}")
 
-    def model_dump(self, **_: Any) -> dict[str, Any]:
-        """All fields as plain values."""
-        return {key: _plain(value) for key, value in vars(self).items()}
+    def model_dump(self, *, exclude_unset: bool = False, **_: Any) -> dict[str, Any]:
+        """All fields as plain values; with ``exclude_unset`` without those that the API does not send."""
+        fields = {key: _plain(value, exclude_unset) for key, value in vars(self).items()}
+        return {key: value for key, value in fields.items() if not (exclude_unset and key in _UNSET)}
 
-    to_dict = model_dump
+    def to_dict(self, *, exclude_unset: bool = True, **_: Any) -> dict[str, Any]:
+        """The same, by default as the API sent it."""
+        return self.model_dump(exclude_unset=exclude_unset)
 
 
 class StubClient:
@@ -64,12 +71,12 @@ class _Messages:
         self._bodies = bodies
 
     def create(self, **parameters: Any) -> Any:
-        self._bodies.append(to_body(parameters))
+        self._bodies.append(_body(parameters))
         message = _message(parameters)
         return iter(_events(message)) if parameters.get("stream") is True else message
 
     def stream(self, **parameters: Any) -> _Stream:
-        self._bodies.append(to_body({**parameters, "stream": True}))
+        self._bodies.append(_body({**parameters, "stream": True}))
         return _Stream(_message(parameters))
 
     def __getattr__(self, name: str) -> NoReturn:
@@ -106,6 +113,14 @@ class _Stream:
         raise StubAttributeError(f"the stub of a stream has no {name!r}")
 
 
+def _body(parameters: dict[str, Any]) -> bytes:
+    try:
+        return to_body(parameters)
+    except RequestError as error:
+        # The SDK knows more: files, classes that describe an output, tools that are functions.
+        raise StubAttributeError(f"the stub of a client cannot send this: {error.message}") from None
+
+
 def _message(parameters: dict[str, Any]) -> Record:
     return Record(
         id="msg_stub",
@@ -138,7 +153,7 @@ def _events(message: Record) -> list[Record]:
     ]
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, exclude_unset: bool) -> Any:
     if isinstance(value, Record):
-        return value.model_dump()
-    return [_plain(item) for item in value] if isinstance(value, list) else value
+        return value.model_dump(exclude_unset=exclude_unset)
+    return [_plain(item, exclude_unset) for item in value] if isinstance(value, list) else value

@@ -1,5 +1,6 @@
 """YAML with the line of every value, and with duplicate keys refused."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import yaml
 from harness.errors import SuiteError
 
 # The one in C is ten times as fast, where there is one.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_FAST_LOADER = getattr(yaml, "CSafeLoader", None)
 # Only to make values of scalars, which it does without a document.
 _VALUES = yaml.SafeLoader("")
 
@@ -23,7 +24,7 @@ def load_yaml(path: Path) -> tuple[Any, dict[Place, int]]:
         SuiteError: the file is unreadable, not YAML, or has a key twice.
     """
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        root = _compose(path.read_text(encoding="utf-8"))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SuiteError(f"{path}:{line}: not YAML: {error.problem}") from None
@@ -39,6 +40,14 @@ def load_yaml(path: Path) -> tuple[Any, dict[Place, int]]:
     except RecursionError:
         # An alias that stands inside its own anchor.
         raise SuiteError(f"{path}:{max(lines.values())}: nested too deep, or refers to itself") from None
+
+
+def _compose(text: str) -> yaml.Node | None:
+    if _FAST_LOADER is not None:
+        with suppress(yaml.YAMLError):
+            return yaml.compose(text, Loader=_FAST_LOADER)
+    # This one says more of what is wrong.
+    return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 def line_of(lines: dict[Place, int], place: Place) -> int:

@@ -40,7 +40,7 @@ STREAM = (
 def replay(recorded: Cassette | None, calls: list[Call] | None = None) -> ReplayTransport:
     def make_miss(request: RecordedRequest) -> CassetteMissError:
         finding = find_miss(request, recorded, "suite/case", count_text=counter(), count_sharing=lambda _: 0)
-        return CassetteMissError.of(finding, hint=HINT, body=request.body)
+        return CassetteMissError.of(finding, hint=HINT, sent=request)
 
     noted = [] if calls is None else calls
     return ReplayTransport(recorded, on_call=noted.append, make_miss=make_miss)

@@ -10,16 +10,18 @@ import pytest
 from harness.cassettes.session import CallSession, SessionOptions
 from harness.cassettes.store import CassetteStore
 from harness.client.claude import ClaudeClient, message_text
-from harness.errors import CheckError
+from harness.errors import CheckError, RequestError
 from harness.prompt.tokens import TextCounter
 from harness.suites.model import Case, ClientKind, PromptVersion, Suite
-from harness.suites.runner import CaseRun, run_case
+from harness.suites.runner import CaseRun, run_build, run_case
 
 COUNT = TextCounter()
 PROMPT = "".join(f"Rule {number}: be polite.\n" for number in range(200))
 
 
-def make_run(client: ClientKind = "claude", prompt: str = PROMPT, path: Path = Path("/p/suite.yaml")) -> CaseRun:
+def make_run(
+    client: ClientKind = "claude", prompt: str = PROMPT, path: Path = Path("/p/suite.yaml"), *, is_build: bool = False
+) -> CaseRun:
     version = PromptVersion(name="v1", path=Path("/p/v1.md"), text=prompt, model="claude-sonnet-5-5")
     case = Case(name="parcel", line=7, inputs={"question": ["Where is my parcel?"]})
     suite = Suite(
@@ -27,7 +29,7 @@ def make_run(client: ClientKind = "claude", prompt: str = PROMPT, path: Path = P
         path=path,
         line=2,
         function="app.py:ask",
-        is_build=False,
+        is_build=is_build,
         client=client,
         versions=(version,),
         cases=(case,),
@@ -219,3 +221,156 @@ def test_name_of_a_run_holds_suite_version_and_case() -> None:
 )
 def test_cassette_stands_where_its_suite_stands(path: str, name: str) -> None:
     assert make_run(path=Path(path)).cassette(Path("/p")) == name
+
+
+# --- suites that build requests and send nothing -----------------------------------------------------------
+
+
+def build(prompt: str, question: list[str]) -> dict[str, Any]:
+    return {
+        "model": "claude-sonnet-5-5",
+        "max_tokens": 100,
+        "system": [{"type": "text", "text": prompt, "cache_control": {"type": "ephemeral"}}],
+        "messages": [{"role": "user", "content": question[0]}],
+    }
+
+
+def build_two(prompt: str, question: list[str]) -> list[dict[str, Any]]:
+    return [build(prompt, question), build(prompt, ["And my refund?"])]
+
+
+async def build_later(prompt: str, question: list[str]) -> dict[str, Any]:
+    await asyncio.sleep(0)
+    return build(prompt, question)
+
+
+def build_a_conversation(prompt: str, question: list[str]) -> dict[str, Any]:
+    return {**build(prompt, question), "cache_control": {"type": "ephemeral"}}
+
+
+@pytest.mark.parametrize(
+    ("function", "calls"), [(build, 2), (build_two, 4), (build_later, 2), (build_a_conversation, 2)]
+)
+def test_case_is_built_twice_and_the_second_request_would_read(function: Callable[..., Any], calls: int) -> None:
+    found = run_build(make_run(is_build=True), function, COUNT)
+
+    assert len(found) == calls
+    first, second = found[: calls // 2], found[calls // 2 :]
+    assert [call.body for call in first] == [call.body for call in second]
+    for one, two in zip(first, second, strict=True):
+        assert two.usage.cache_read_input_tokens == one.usage.cache_creation_input_tokens > 2_000
+        assert two.usage.cache_creation_input_tokens == one.usage.cache_read_input_tokens == 0
+
+
+def test_builder_gets_the_inputs_untouched_both_times() -> None:
+    def spoil(prompt: str, question: list[str]) -> dict[str, Any]:
+        request = build(prompt, question)
+        question[0] += " Again."
+        return request
+
+    first, second = run_build(make_run(is_build=True), spoil, COUNT)
+
+    assert first.body == second.body
+
+
+def number_the_request() -> Callable[..., Any]:
+    numbers = iter(range(10))
+    return lambda prompt, question: build(f"{next(numbers)}\n{prompt}", question)
+
+
+def one_request_less_each_time() -> Callable[..., Any]:
+    counts = [2, 1]
+    return lambda prompt, question: [build(prompt, question)] * counts.pop(0)
+
+
+def build_out_of_order(prompt: str, question: list[str]) -> dict[str, Any]:
+    marks = [{"type": "ephemeral"}, {"type": "ephemeral", "ttl": "1h"}]
+    return {
+        **build(prompt, question),
+        "system": [{"type": "text", "text": prompt, "cache_control": mark} for mark in marks],
+    }
+
+
+UNBUILT = {
+    "no request": (
+        lambda prompt, question: [],
+        PROMPT,
+        "support v1, case parcel: made 0 calls the first time and 0 the second, expected as many\n"
+        "  at least one; calls count only through the client that the function is given",
+    ),
+    "another number of requests": (
+        one_request_less_each_time(),
+        PROMPT,
+        "support v1, case parcel: made 2 calls the first time and 1 the second, expected as many\n"
+        "  at least one; calls count only through the client that the function is given",
+    ),
+    "differs between two builds": (
+        number_the_request(),
+        PROMPT,
+        "support v1, case parcel: the second call did not read the prefix that the first one wrote\n"
+        "  first call: 2,201 written, 0 read, 14 uncached\n"
+        "  second call: 2,201 written, 0 read, 14 uncached\n"
+        "  expected of the second: 2,201 read\n"
+        "  first difference: system[0] at character 0\n"
+        "    first:  '0\\nRule 0: be polite.\\nRul…'\n"
+        "    second: '1\\nRule 0: be polite.\\nRul…'\n"
+        "  cause: text_changed: the text changed\n"
+        "  fix:   if this is meant, give the prompt a new version; else move what varies behind the last breakpoint",
+    ),
+    "below the minimum": (
+        build,
+        "Be kind.",
+        "support v1, case parcel: the first call wrote nothing to the prompt cache\n"
+        "  first call: 0 written, 0 read, 20 uncached\n"
+        "by the rules, a second call with the request as built now reads nothing\n"
+        "  prefix: 6 tokens; minimum of claude-sonnet-5-5: 512\n"
+        "  place: system[0]\n"
+        "  cause: below_minimum: the prefix is shorter than the model's minimum\n"
+        "  fix:   put more static text before the breakpoint, or leave the marker out",
+    ),
+    "rejected": (
+        build_out_of_order,
+        PROMPT,
+        "support v1, case parcel: by the rules, a second call with the request as built now reads nothing\n"
+        "  the API answers 400: system.1.cache_control.ttl: a ttl='1h' cache_control block must not come after a "
+        "ttl='5m' cache_control block. Note that blocks are processed in the following order: "
+        "`tools`, `system`, `messages`.\n"
+        "  place: system[1].cache_control.ttl\n"
+        "  cause: ttl_order: a 1h breakpoint comes after a 5m one\n"
+        "  fix:   put the longer TTL first, in the order tools, system, messages",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNBUILT)
+def test_build_that_does_not_cache_fails_with_all_that_is_wrong(name: str) -> None:
+    function, prompt, message = UNBUILT[name]
+
+    with pytest.raises(CheckError) as caught:
+        run_build(make_run(prompt=prompt, is_build=True), function, COUNT)
+
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        ("text", "a request is str, expected the parameters of messages.create"),
+        (None, "a request is NoneType, expected the parameters of messages.create"),
+        (
+            {"model": "m", "messages": [], "system": b"x"},
+            "a request cannot be written as JSON: Object of type bytes is not JSON serializable",
+        ),
+        ({"model": "claude-sonnet-5-5"}, "messages is missing, expected a list of messages"),
+    ],
+)
+def test_what_is_built_and_is_no_request_is_refused_in_words(result: Any, message: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        run_build(make_run(is_build=True), lambda prompt, question: result, COUNT)
+
+    assert str(caught.value) == message
+
+
+def test_builders_own_error_passes_through() -> None:
+    with pytest.raises(ZeroDivisionError):
+        run_build(make_run(is_build=True), lambda prompt, question: 1 / 0, COUNT)

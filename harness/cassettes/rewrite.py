@@ -1,0 +1,38 @@
+"""Requests that are changed on their way, as a mutation test of the gate wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx2
+
+Rewrite = Callable[[bytes], bytes]
+"""What is sent in place of a body."""
+
+
+class RewritingTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
+    """Changes the body of each request to the Messages API, and passes it on."""
+
+    def __init__(self, upstream: httpx2.BaseTransport | httpx2.AsyncBaseTransport, rewrite: Rewrite) -> None:
+        self._upstream = upstream
+        self._rewrite = rewrite
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Pass on one request, changed."""
+        if not isinstance(self._upstream, httpx2.BaseTransport):
+            raise TypeError("the upstream is async only")
+        return self._upstream.handle_request(rewritten(request, request.read(), self._rewrite))
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Pass on one request, changed."""
+        if not isinstance(self._upstream, httpx2.AsyncBaseTransport):
+            raise TypeError("the upstream is sync only")
+        return await self._upstream.handle_async_request(rewritten(request, await request.aread(), self._rewrite))
+
+
+def rewritten(request: httpx2.Request, body: bytes, rewrite: Rewrite) -> httpx2.Request:
+    """A request with another body; one that is not to the Messages API as it is."""
+    if request.url.path != "/v1/messages":
+        return request
+    headers = {name: value for name, value in request.headers.items() if name.lower() != "content-length"}
+    return httpx2.Request(request.method, request.url, headers=headers, content=rewrite(body))

@@ -1,0 +1,91 @@
+"""``harness mutate``: would the tests catch each kind of bust, if somebody put it into the requests?"""
+
+import argparse
+import io
+import sys
+from collections.abc import Iterable
+from contextlib import redirect_stderr, redirect_stdout
+from typing import TYPE_CHECKING
+
+from harness.cli.lock import STYLES
+from harness.errors import UsageError
+from harness.gate.mutations import BY_NAME, MUTATIONS, Mutation
+from harness.gate.survivors import MutationResult, judge_mutation, survivors_json, survivors_text
+
+if TYPE_CHECKING:
+    from harness.pytest_plugin.mutating import Outcome
+
+_EXAMPLE = """\
+Runs pytest once for each mutation, in emulate mode, so that a cassette which no longer matches
+does not hide whether anything else would notice. ARGUMENTS are those of pytest; put -- in front
+of them if they begin with a dash.
+
+exit codes:
+  0  every mutation that applies is caught
+  1  one survives in some test; the assertion to add is printed
+  2  it cannot be told: no test passes without a mutation, or none sends a request
+
+examples:
+  harness mutate
+  harness mutate --only timestamp --only key-order -- tests/prompts -k support
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = "Put each kind of bust into the requests of your own tests, and see which of them fail."
+    parser.epilog = _EXAMPLE
+    parser.add_argument("arguments", metavar="ARGUMENTS", nargs="*", help="of pytest: files, -k, …")
+    parser.add_argument("--only", metavar="NAME", action="append", choices=sorted(BY_NAME), help="one mutation")
+    parser.add_argument("--format", choices=("text", "markdown", "json"), default="text")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what became of each mutation; 1 if one survives in some test.
+
+    Raises:
+        UsageError: nothing can be told, since no test passes or none sends a request.
+    """
+    mutations = [BY_NAME[name] for name in options.only] if options.only else list(MUTATIONS)
+    usual = _run_tests(options.arguments, None)
+    if not usual.passed:
+        raise UsageError(
+            "no test passes in emulate mode without any mutation",
+            hint="run pytest --harness-mode=emulate and mend what fails",
+        )
+    results = [_judge(mutation, usual, options.arguments) for mutation in _announce(mutations)]
+    if not any(result.caught or result.survived for result in results):
+        raise UsageError("no request of these tests was changed", hint="call Claude through a fixture or a suite")
+    print(
+        survivors_json(results) if options.format == "json" else survivors_text(results, style=STYLES[options.format])
+    )
+    if usual.failed:
+        print(f"left out: {len(usual.failed)} tests that fail without a mutation", file=sys.stderr)
+    return int(any(result.survived for result in results))
+
+
+def _judge(mutation: Mutation, usual: "Outcome", arguments: list[str]) -> MutationResult:
+    outcome = _run_tests(arguments, mutation)
+    # A test that fails anyway says nothing.
+    changed = outcome.changed - usual.failed
+    return judge_mutation(mutation, changed=changed, failed=outcome.failed, rules=outcome.rules)
+
+
+def _announce(mutations: Iterable[Mutation]) -> Iterable[Mutation]:
+    for mutation in mutations:
+        if sys.stderr.isatty():
+            print(f"{mutation.name} …", file=sys.stderr)
+        yield mutation
+
+
+def _run_tests(arguments: list[str], mutation: Mutation | None) -> "Outcome":
+    import pytest
+
+    from harness.pytest_plugin.mutating import Mutator
+
+    mutator = Mutator(mutation)
+    # That the package is imported already is how this command comes to run; projects may make a warning an error.
+    quiet = ["-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider", "-o", "harness_reports="]
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        pytest.main([*quiet, "--harness-mode=emulate", *arguments], plugins=[mutator])
+    return mutator.outcome

@@ -1,0 +1,112 @@
+"""A stranger's project with suites, and its lock file, for commands to look at."""
+
+import json
+import sys
+from pathlib import Path
+
+from harness.cassettes.store import CassetteStore
+from harness.gate.accept import keep_texts
+from harness.gate.compare import Subject
+from harness.gate.locate import Source
+from harness.gate.lockfile import Entry, Lock, write_lock
+from harness.gate.quick import find_suite_files
+from harness.prompt.tokens import TextCounter
+from harness.suites.capture import capture
+from harness.suites.loader import load_function, read_suite_file
+from harness.suites.runner import CaseRun
+
+PROMPT = "".join(f"Rule {number}: be polite.\n" for number in range(200))
+
+CALL = """
+def ask(client, prompt, question):
+    message = client.messages.create(
+        model="claude-sonnet-5-5",
+        max_tokens=500,
+        system=[{"type": "text", "text": prompt, "cache_control": {"type": "ephemeral"}}],
+        messages=[{"role": "user", "content": question}],
+    )
+    return message.content[0].text
+"""
+
+BUILD = """
+def ask(prompt, question):
+    return {
+        "model": "claude-sonnet-5-5",
+        "max_tokens": 500,
+        "system": [{"type": "text", "text": prompt, "cache_control": {"type": "ephemeral"}}],
+        "messages": [{"role": "user", "content": question}],
+    }
+"""
+
+SUITE = """\
+suites:
+  support:
+    {kind}: app.py:ask
+    client: {client}
+    prompts:
+      v1: {{file: prompt.md}}
+    cases:
+      refund: {{question: How do I get a refund}}
+      parcel: {{question: Where is my parcel}}
+"""
+
+COUNT = TextCounter()
+
+
+class Project:
+    """A folder with suites and a lock file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file; a module is imported anew afterwards."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        for module in [key for key, value in sys.modules.items() if getattr(value, "__file__", None) == str(path)]:
+            del sys.modules[module]
+        return path
+
+    def replace(self, name: str, old: str, new: str) -> None:
+        """Replace a text that a file has."""
+        text = (self.path / name).read_text(encoding="utf-8")
+        assert old in text
+        self.write(name, text.replace(old, new))
+
+    def add_suite(self, app: str = CALL, *, folder: str = "support", client: str = "anthropic") -> None:
+        """A folder with the suite ``support``, its application and its prompt."""
+        kind = "call" if "(client" in app or client == "http" else "build"
+        self.write(f"{folder}/suite.yaml", SUITE.format(kind=kind, client=client))
+        self.write(f"{folder}/app.py", app)
+        self.write(f"{folder}/prompt.md", PROMPT)
+
+    def accept(self, lock: str = "prompts.lock") -> Lock:
+        """Write the lock file, and the texts, as a run with ``--harness-update-lock`` would."""
+        store = CassetteStore(self.path / "cassettes")
+        entries: dict[str, Entry] = {}
+        for path in find_suite_files(self.path):
+            source = read_suite_file(path)
+            for suite in map(source.load, source.entries):
+                for version in suite.versions:
+                    for case in suite.cases:
+                        entry = self._accept(CaseRun(suite=suite, version=version, case=case), store)
+                        entries[entry.key] = entry
+        accepted = Lock(entries=entries)
+        write_lock(self.path / lock, accepted)
+        return accepted
+
+    def _accept(self, run: CaseRun, store: CassetteStore) -> Entry:
+        captured = capture(run, load_function(run.suite))
+        subject = Subject(
+            suite=run.cassette(self.path).rsplit("/", 2)[0],
+            version=run.version.name,
+            case=run.case.name,
+            requests=tuple(map(json.loads, captured.bodies)),
+            source=Source(file="", line=1, prompts={}),
+            reason=run.version.cache_bust,
+        )
+        entry = subject.make_entry(COUNT)
+        for request, call in zip(subject.requests, entry.calls, strict=True):
+            keep_texts(request, call, store.put_text)
+        return entry
