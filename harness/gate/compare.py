@@ -79,7 +79,7 @@ class Gate:
         if entry.prefix == tuple(prefix_key(request) for request in subject.requests):
             return ()
         if len(entry.calls) != len(subject.requests):
-            counts = f"{len(entry.calls)} requests are accepted, {len(subject.requests)} were made"
+            counts = f"{_requests(len(entry.calls))} accepted, {_requests(len(subject.requests))} made"
             finding = Finding(rule="undecided", headline=f"{subject.title}: {counts}", fix=_FIX_NUMBER)
             return (replace(finding, file=subject.source.file, line=subject.source.line),)
         pairs = zip(entry.calls, subject.requests, strict=True)
@@ -226,6 +226,10 @@ def _lost_point(call: LockedCall, request: Request) -> LockedPoint | None:
     now = {(fingerprint, ttl) for fingerprint, ttl, _ in prefix_key(request)}
     lost = [point for point in written_points(call) if (point.fingerprint, point.ttl) not in now]
     return lost[-1] if lost else None
+
+
+def _requests(number: int) -> str:
+    return f"{number} request{'' if number == 1 else 's'}"
 
 
 def _price_of_write(tokens: int, request: Request) -> Decimal | None:

@@ -171,7 +171,7 @@ class _Checker:
 
     def _make_subject(self, run: CaseRun, bodies: tuple[bytes, ...], file: str) -> Subject:
         path = run.version.path
-        prompts = {} if path is None else {relative(Path(os.path.normpath(path)), self.root): run.version.text or ""}
+        prompts = {} if path is None else {relative(path, self.root): run.version.text or ""}
         return Subject(
             suite=run.cassette(self.root).rsplit("/", 2)[0],
             version=run.version.name,

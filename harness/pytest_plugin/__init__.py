@@ -51,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[STATE] = options.make_state(config)
     options.register_lister(config)
     options.register_workers(config)
+    failures.register_private(config)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteCollector | None:
@@ -104,7 +105,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
         item.config.stash[STATE].raise_first_blocked(item)
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:

@@ -13,9 +13,12 @@ from harness.pytest_plugin import rows
 from harness.pytest_plugin.state import GUARD, PASSED, SESSION, STATE, UNDECIDED
 
 if TYPE_CHECKING:
+    import warnings
+
     from harness.cassettes.format import RecordedRequest
     from harness.promptcache.finding import Finding
 
+WITHHELD = "its message is withheld: --harness-private"
 _EXPLAINED: pytest.StashKey[BaseException] = pytest.StashKey()
 _NOT_RECORDED = "its cassette does not hold the request either"
 _UNDECIDED = (LockError, RequestError, UnknownModelError)
@@ -59,7 +62,23 @@ def withhold_collection(collector: pytest.Collector, report: pytest.CollectRepor
     """In private, say of a file that cannot be collected no more than that."""
     if report.failed and collector.config.stash[STATE].is_private:
         report.sections = []
-        report.longrepr = f"{collector.nodeid} cannot be collected (why is withheld: --harness-private)"
+        report.longrepr = f"{collector.nodeid} cannot be collected ({WITHHELD})"
+
+
+def register_private(config: pytest.Config) -> None:
+    """In private, leave of warnings their kind and their place."""
+    if config.stash[STATE].is_private:
+        config.pluginmanager.register(_PrivateWarnings(), "harness-private")
+
+
+class _PrivateWarnings:
+    """A plugin, since the hook is not told of the configuration."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
+        """Take the text out before anybody shows it, and the line of source below it."""
+        warning_message.message = f"{warning_message.category.__name__} ({WITHHELD})"
+        warning_message.line = ""
 
 
 def show_privately(error: BaseException) -> str:
@@ -69,7 +88,7 @@ def show_privately(error: BaseException) -> str:
         lines = [line for finding in findings for line in finding.lines(is_private=True)]
         hint = getattr(error, "hint", None)
         return "\n".join([*lines, *([f"  try: {hint}"] if hint else [])])
-    return f"{type(error).__name__} (its message is withheld: --harness-private)"
+    return f"{type(error).__name__} ({WITHHELD})"
 
 
 def is_undecided(error: BaseException) -> bool:
@@ -88,8 +107,13 @@ def _note_findings(item: pytest.Item, error: BaseException) -> None:
 def _withhold(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
     """Leave nothing on a report that the test or its code has written."""
     report.sections = []
-    if call.excinfo is not None and report.longrepr is not None and not report.skipped:
+    if isinstance(report.longrepr, tuple):
+        path, line, _ = report.longrepr
+        report.longrepr = (path, line, f"Skipped: {WITHHELD}")
+    elif report.longrepr is not None and call.excinfo is not None:
         report.longrepr = _text(item, call)
+    if hasattr(report, "wasxfail"):
+        report.wasxfail = WITHHELD
 
 
 def _error(item: pytest.Item, call: pytest.CallInfo[None]) -> BaseException | None:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module, util
+from os.path import normpath
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def _load(path: Path, name: str, entry: SuiteEntry, lines: dict[Place, int]) -> 
     versions = tuple(
         PromptVersion(
             name=version,
-            path=None if prompt.file is None else folder / prompt.file,
+            path=None if prompt.file is None else Path(normpath(folder / prompt.file)),
             text=None
             if prompt.file is None
             else load_text(folder / prompt.file, f"{path}:{line_of(lines, (*place, 'prompts', version))}"),

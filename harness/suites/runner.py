@@ -130,7 +130,7 @@ def run_build(
     if rewrite is not None:
         rounds = [[rewrite(body) for body in bodies] for bodies in rounds]
     if not rounds[0] or len(rounds[0]) != len(rounds[1]):
-        raise_findings(run, [_other_number(len(rounds[0]), len(rounds[1]))])
+        raise_findings(run, [_other_number_built(len(rounds[0]), len(rounds[1]))])
     findings: list[Finding] = []
     calls: list[list[Call]] = [[], []]
     for bodies in zip(*rounds, strict=True):
@@ -247,6 +247,13 @@ def _find_faults_of_built(first: Call, second: Call, count_text: CountText) -> l
     if fault is None and is_all_read and check_request(second.request, read_blocks(second.request)) is None:
         return []
     return [found for found in (fault, check_rules(second, count_text)) if found is not None]
+
+
+def _other_number_built(first: int, second: int) -> Finding:
+    return Finding(
+        rule="undecided",
+        headline=f"built {first} requests the first time and {second} the second, expected as many, and at least one",
+    )
 
 
 def _other_number(first: int, second: int) -> Finding:

@@ -328,7 +328,7 @@ def test_builder_that_gives_another_number_of_requests_cannot_be_judged(project:
     code, out = check(capsys)
 
     assert code == 2
-    assert out.splitlines()[0] == "support/suite.yaml:8: error: support v1 refund: 1 requests are accepted, 2 were made"
+    assert out.splitlines()[0] == "support/suite.yaml:8: error: support v1 refund: 1 request accepted, 2 requests made"
 
 
 def test_application_that_fails_over_the_answer_is_compared(project: Project, capsys: Captured) -> None:

@@ -397,7 +397,7 @@ def test_other_number_of_calls_cannot_be_judged() -> None:
 
     assert (finding.rule, finding.level) == ("undecided", "error")
     assert str(finding) == (
-        "support v1 refund: 1 requests are accepted, 2 were made\n"
+        "support v1 refund: 1 request accepted, 2 requests made\n"
         "  fix:   accept the new number with --harness-update-lock, or make as many calls as before"
     )
 

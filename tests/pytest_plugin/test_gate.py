@@ -287,14 +287,11 @@ note: desk v2 refund: a new version
 note: desk v2 parcel: a new version
   support/suite.yaml:9
   cost: 2,966 tokens are written once: $0.0074 for each prefix
-  next: pytest "support/suite.yaml::desk[v2-parcel]" --harness-mode=emulate --harness-update-lock
 note: support/desk/v1/parcel: accepted, and no test sends it any more
   prompts.lock:1
-  next: pytest --harness-update-lock
 note: support/desk/v1/refund: accepted, and no test sends it any more
   prompts.lock:1
-  next: pytest --harness-update-lock
-next: pytest "support/suite.yaml::desk[v2-refund]" --harness-mode=emulate --harness-update-lock
+next: pytest --harness-update-lock
 """
 
 
@@ -648,7 +645,7 @@ def test_run_that_cannot_tell_says_so_by_its_exit_code(processes: tuple[str, ...
 
     assert result.ret == UNDECIDED
     assert facts(findings(accepted)) == {("undecided", "error", None, None)}
-    assert "error: test_app test_ask: 1 requests are accepted, 2 were made" in result.outlines
+    assert "error: test_app test_ask: 1 request accepted, 2 requests made" in result.outlines
 
 
 def test_run_that_fails_for_something_else_too_has_failed(accepted: Desk) -> None:
