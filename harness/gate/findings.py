@@ -22,7 +22,10 @@ def _key(finding: Finding) -> object:
         return finding
     # Each prompt file is to have its own; the case in a test file or suite file is only where it was found.
     prompt = None if finding.file and finding.test.startswith(finding.file) else finding.file
-    return finding.rule, finding.level, finding.place, finding.cause, finding.costs, prompt
+    # A time stamp is another text in every test, and differs from another digit on.
+    is_moment = finding.cause == "timestamp"
+    place = replace(finding.place, offset=None, before="", after="") if is_moment else finding.place
+    return finding.rule, finding.level, place, finding.cause, finding.costs, prompt
 
 
 def _count(group: list[Finding]) -> Finding:

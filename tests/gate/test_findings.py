@@ -66,6 +66,16 @@ def test_cases_of_one_prompt_file_are_one() -> None:
     assert len(merge(cases)) == 1
 
 
+def test_time_stamps_are_one_whatever_the_time() -> None:
+    stamps = [
+        Place(path="system[0]", offset=second, before="Be polite", after=f"10:07:4{second}") for second in range(3)
+    ]
+
+    (one,) = merge([of_case(str(stamp.offset), cause="timestamp", place=stamp) for stamp in stamps])
+
+    assert one.notes == ("the same in 2 more tests",)
+
+
 @pytest.mark.parametrize(
     "change",
     [
