@@ -13,9 +13,10 @@
     ├── CheckError (AssertionError)      a check of a suite or assertion does not hold
     └── NetworkBlockedError (ConnectionError)  a test reached for another machine where it must not
 
-``harness.cassettes.transport.CassetteMissError`` is the one more: it has to derive from
-``anthropic.AnthropicError`` too, so that the SDK neither wraps nor retries it, and lives
-where importing ``anthropic`` is allowed.
+``CassetteMissError`` (of ``harness.cassettes.transport``) and ``NotSentError`` (of
+``harness.cassettes.budget``) are two more: they have to derive from ``anthropic.AnthropicError``
+too, so that the SDK neither wraps nor retries them, and live where importing ``anthropic`` is
+allowed.
 """
 
 

@@ -1,11 +1,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx2
 import pytest
 from anthropic import Anthropic
 from hypothesis import settings
 
+from harness.cassettes.hygiene import SECRETS
 from harness.emulator.core import Emulator
 from harness.emulator.transport import EmulatorTransport
 from harness.prompt.tokens import TextCounter
@@ -41,6 +43,23 @@ class Wire(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         self.sent.append(request)
         return await self.upstream.handle_async_request(request)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_recorded_holds_a_secret(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Scan what a test recorded, whichever way it did; tests that plant secrets by hand say so."""
+    yield
+    if "tmp_path" in request.fixturenames and request.node.get_closest_marker("plants_secrets") is None:
+        folder: Path = request.node.funcargs["tmp_path"]
+        found = [finding for path in sorted(folder.rglob("cassettes")) for finding in find_secrets(path)]
+        assert found == []
+
+
+def find_secrets(folder: Path) -> list[str]:
+    """Secrets in the cassettes of a folder and in the texts beside them."""
+    files = [path for path in (*folder.rglob("*.json"), *folder.rglob("*.txt")) if path.is_file()]
+    texts = ((path, path.read_text(encoding="utf-8", errors="replace")) for path in files)
+    return [f"{path}: {what}" for path, text in texts for what, pattern in SECRETS if pattern.search(text)]
 
 
 @pytest.fixture(scope="session")

@@ -59,26 +59,35 @@ def note_outcome(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.
 
 
 def withhold_collection(collector: pytest.Collector, report: pytest.CollectReport) -> None:
-    """In private, say of a file that cannot be collected no more than that."""
-    if report.failed and collector.config.stash[STATE].is_private:
-        report.sections = []
+    """In private, say of a file that cannot be collected, or is skipped, no more than that."""
+    if not collector.config.stash[STATE].is_private:
+        return
+    report.sections = []
+    if report.failed:
         report.longrepr = f"{collector.nodeid} cannot be collected ({WITHHELD})"
+    elif isinstance(report.longrepr, tuple):
+        report.longrepr = (*report.longrepr[:2], f"Skipped: {WITHHELD}")
 
 
 def register_private(config: pytest.Config) -> None:
-    """In private, leave of warnings their kind and their place."""
+    """In private, leave of warnings their kind and their place, and of subtests no output."""
     if config.stash[STATE].is_private:
-        config.pluginmanager.register(_PrivateWarnings(), "harness-private")
+        config.pluginmanager.register(_Withholder(), "harness-private")
 
 
-class _PrivateWarnings:
-    """A plugin, since the hook is not told of the configuration."""
+class _Withholder:
+    """A plugin, since the hooks are not told of the configuration."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
         """Take the text out before anybody shows it, and the line of source below it."""
         warning_message.message = f"{warning_message.category.__name__} ({WITHHELD})"
         warning_message.line = ""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take out what was printed meanwhile: that of a subtest is added only after its report was made."""
+        report.sections = []
 
 
 def show_privately(error: BaseException) -> str:

@@ -78,6 +78,7 @@ def test_check_of_clean_cassettes_finds_nothing(folder: Path, run: Run) -> None:
     assert run("check", str(folder)) == (0, "whole and without secrets: 2 cassettes\n", "")
 
 
+@pytest.mark.plants_secrets
 def test_check_names_file_and_line_of_each_finding(folder: Path, run: Run) -> None:
     CassetteStore(folder).save("leak", cassette(interaction({"system": "sk-ant-abc in wrkspc_01JwQvzr7r"})))
     line = next(n for n, text in enumerate((folder / "leak.json").read_text().split("\n"), 1) if "sk-ant" in text)

@@ -721,3 +721,36 @@ def test_gate_holds_in_a_process_of_its_own(accepted: Desk) -> None:
     result.assert_outcomes(failed=2, passed=1, errors=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["error: * the cached prefix changed, and the version of the prompt did not"])
+
+
+# --- tests with parts ------------------------------------------------------------------------------------
+
+PARTS = """\
+from app import build
+
+
+def test_ask(anthropic_client, subtests):
+    with subtests.test("asks"):
+        anthropic_client.messages.create(**build("Where is it?"))
+    with subtests.test("counts"):
+        assert 1 == 2
+    with subtests.test("asks again"):
+        anthropic_client.messages.create(**{**build("Where is it?"), "model": "claude-opus-5-5"})
+"""
+
+
+def test_every_part_of_a_test_fails_for_itself(accepted: Desk) -> None:
+    accepted.write_app(BUSTED)
+    accepted.write_test(text=PARTS)
+
+    result = accepted.run("support/test_app.py")
+
+    blamed = [line.partition(" - ")[2] for line in result.outlines if line.startswith("SUBFAILED")]
+    assert [blame[:25] for blame in blamed] == [
+        "test_app.py:6: test_app te",
+        "assert 1 == 2",
+        "test_app.py:10: test_app te",
+    ] or blamed == []
+    assert "  cause: whitespace: only white space differs" in result.outlines
+    assert "E       assert 1 == 2" in result.outlines
+    assert "  cause: model_changed: each model has its own prompt cache" in result.outlines
