@@ -7,10 +7,10 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.gate.children import Jobs
-from harness.gate.moved import find_differences
+from harness.gate.rebuilds.children import Jobs
+from harness.gate.rebuilds.moved import find_differences
+from harness.gate.rebuilds.verdicts import Judge
 from harness.gate.taint import Leak, find_leaks, list_fields, taint
-from harness.gate.verdicts import Judge
 from harness.prompt.blocks import Request
 from harness.prompt.diff import block_text
 from harness.prompt.prefix import prefix_blocks, prefix_end, prefix_parts

@@ -37,7 +37,8 @@ def check_determinism(
         if finding.level != "error":
             state.note_finding(item, finding)
     if errors:
-        raise CheckError("\n".join(map(str, errors)), findings=errors)
+        again = f'pytest "{item.nodeid}"{" --harness-determinism" * is_full}'
+        raise CheckError("\n".join(map(str, errors)), hint=again, findings=errors)
 
 
 def _find_unstable(

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from harness.promptcache.finding import Finding
 
 WITHHELD = "its message is withheld: --harness-private"
-_EXPLAINED: pytest.StashKey[BaseException] = pytest.StashKey()
+_EXPLAINED: pytest.StashKey[tuple[BaseException, BaseException]] = pytest.StashKey()
+"""What a test raised last, and what is said of it."""
+_FAILED: pytest.StashKey[bool] = pytest.StashKey()
 _NOT_RECORDED = "its cassette does not hold the request either"
 _UNDECIDED = (LockError, RequestError, UnknownModelError)
 _UNDECIDED_RULES = frozenset({"undecided", "budget"})
@@ -37,12 +39,14 @@ def show_own_errors(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     if is_private or isinstance(error, HarnessError):
         text = _text(item, call)
         item.repr_failure = lambda excinfo, style=None: text  # type: ignore[method-assign]
+    else:
+        # Of an earlier subtest, or an earlier run of the test.
+        vars(item).pop("repr_failure", None)
 
 
 def note_outcome(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
     """Note how a test ended and what was found; show errors of the harness without the SDK's frames."""
-    if report.when == "call":
-        item.stash[PASSED] = report.passed
+    _note_passed(item, report)
     error = _error(item, call)
     state = item.config.stash[STATE]
     if report.failed and error is not None:
@@ -56,6 +60,16 @@ def note_outcome(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.
         # The application swallowed an error of ours, and something else failed for it.
         report.sections += [("prompt cache harness", str(error)) for error in _swallowed(item)]
     rows.attach(item, report)
+
+
+def _note_passed(item: pytest.Item, report: pytest.TestReport) -> None:
+    """Note whether a test passed with all its subtests, whose reports come before its own."""
+    if report.when == "setup":
+        # It may run more than once.
+        item.stash[_FAILED] = False
+    elif report.when == "call":
+        item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
+        item.stash[PASSED] = report.passed and not item.stash[_FAILED]
 
 
 def withhold_collection(collector: pytest.Collector, report: pytest.CollectReport) -> None:
@@ -130,9 +144,10 @@ def _error(item: pytest.Item, call: pytest.CallInfo[None]) -> BaseException | No
     error = call.excinfo.value if call.excinfo else None
     if error is None or call.when != "call":
         return error
-    if _EXPLAINED not in item.stash:
-        item.stash[_EXPLAINED] = _explain(item, error)
-    return item.stash[_EXPLAINED]
+    # The subtests of a test fail each for something else.
+    if _EXPLAINED not in item.stash or item.stash[_EXPLAINED][0] is not error:
+        item.stash[_EXPLAINED] = (error, _explain(item, error))
+    return item.stash[_EXPLAINED][1]
 
 
 def _explain(item: pytest.Item, error: BaseException) -> BaseException:

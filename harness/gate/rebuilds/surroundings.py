@@ -10,13 +10,13 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import NetworkBlockedError
-from harness.gate.conditions import USUAL
-from harness.gate.foreign_locale import use_locale
+from harness.gate.rebuilds.conditions import USUAL
+from harness.gate.rebuilds.foreign_locale import use_locale
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from harness.gate.conditions import Conditions
+    from harness.gate.rebuilds.conditions import Conditions
 
 _CONNECTIONS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 _LOOKUPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"})

@@ -17,7 +17,14 @@ from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.gate.conditions import CHANGES, TEMPORARY_FOLDER, USUAL, Conditions, Perturbation, make_environment
+from harness.gate.rebuilds.conditions import (
+    CHANGES,
+    TEMPORARY_FOLDER,
+    USUAL,
+    Conditions,
+    Perturbation,
+    make_environment,
+)
 from harness.settings import copy_environment
 
 if TYPE_CHECKING:
@@ -25,9 +32,7 @@ if TYPE_CHECKING:
 
     from harness.suites.model import Suite
 
-_BOOTSTRAP = (
-    "import sys; sys.path[:] = sys.argv[1:]; del sys.argv[1:]; from harness.gate import rebuild; rebuild.main()"
-)
+_BOOTSTRAP = "import sys; sys.path[:] = sys.argv[1:]; del sys.argv[1:]; from harness.gate.rebuilds import rebuild; rebuild.main()"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The process that builds suites under given conditions: a job in JSON on standard input, prefixes on standard output.
 
-Started by `harness.gate.children`, which says what a job and its answer are.
+Started by `harness.gate.rebuilds.children`, which says what a job and its answer are.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
-from harness.gate.conditions import Conditions
-from harness.gate.surroundings import put_in_place
+from harness.gate.rebuilds.conditions import Conditions
+from harness.gate.rebuilds.surroundings import put_in_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harness.gate.conditions import (
+from harness.gate.rebuilds.conditions import (
     ANOTHER_PROCESS,
     CLOCK,
     ENVIRONMENT_ORDER,
@@ -23,12 +23,12 @@ from harness.gate.conditions import (
     WORKING_DIRECTORY,
     Perturbation,
 )
-from harness.gate.moved import Difference, find_differences
-from harness.gate.rebuild import case_key
+from harness.gate.rebuilds.moved import Difference, find_differences
+from harness.gate.rebuilds.rebuild import case_key
 from harness.promptcache.finding import Finding
 
 if TYPE_CHECKING:
-    from harness.gate.children import Answer, Rebuilt
+    from harness.gate.rebuilds.children import Answer, Rebuilt
     from harness.suites.model import Suite
 
 _LISTED = 8

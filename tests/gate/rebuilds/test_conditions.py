@@ -3,8 +3,8 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from harness.gate.conditions import ANOTHER_PROCESS, CHANGES, HASH_SEED, USUAL, make_environment
-from harness.gate.rebuild import reverse_keys
+from harness.gate.rebuilds.conditions import ANOTHER_PROCESS, CHANGES, HASH_SEED, USUAL, make_environment
+from harness.gate.rebuilds.rebuild import reverse_keys
 
 
 def test_every_perturbation_changes_one_thing_and_none_is_there_twice() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from harness.gate.moved import find_differences
+from harness.gate.rebuilds.moved import find_differences
 
 MARK = {"type": "ephemeral"}
 

@@ -1,0 +1,1 @@
+"""Requests built again in processes of their own, each under one other condition."""
