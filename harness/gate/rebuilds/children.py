@@ -32,7 +32,13 @@ if TYPE_CHECKING:
 
     from harness.suites.model import Suite
 
-_BOOTSTRAP = "import sys; sys.path[:] = sys.argv[1:]; del sys.argv[1:]; from harness.gate.rebuilds import rebuild; rebuild.main()"
+_BOOTSTRAP = """
+import sys
+sys.path[:] = sys.argv[1:]
+del sys.argv[1:]
+from harness.gate.rebuilds import rebuild
+rebuild.main()
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
