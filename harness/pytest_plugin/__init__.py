@@ -38,6 +38,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     options.add_options(parser)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(args: list[str]) -> Generator[None, object, object]:
+    """In private, show no source line of a ``conftest.py`` that cannot be imported."""
+    with failures.withheld_conftests(args):
+        return (yield)
+
+
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Add the hooks that a user's ``conftest.py`` may implement."""
     from harness.pytest_plugin import hooks

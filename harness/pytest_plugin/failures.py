@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from harness.pytest_plugin.state import GUARD, PASSED, SESSION, STATE, UNDECIDED
 
 if TYPE_CHECKING:
     import warnings
+    from collections.abc import Iterator
 
     from harness.cassettes.format import RecordedRequest
     from harness.promptcache.finding import Finding
@@ -70,6 +72,22 @@ def _note_passed(item: pytest.Item, report: pytest.TestReport) -> None:
     elif report.when == "call":
         item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
         item.stash[PASSED] = report.passed and not item.stash[_FAILED]
+
+
+@contextmanager
+def withheld_conftests(arguments: list[str]) -> Iterator[None]:
+    """In private, say of a ``conftest.py`` that cannot be imported no more than that.
+
+    Raises:
+        pytest.UsageError: in place of what was raised.
+    """
+    try:
+        yield
+    except Exception:
+        # Whatever it is, pytest shows it with the lines of source around it; the options are not parsed yet.
+        if "--harness-private" in arguments:
+            raise pytest.UsageError(f"a conftest.py cannot be imported ({WITHHELD})") from None
+        raise
 
 
 def withhold_collection(collector: pytest.Collector, report: pytest.CollectReport) -> None:

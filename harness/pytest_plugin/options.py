@@ -146,7 +146,7 @@ def make_state(config: pytest.Config) -> RunState:
         limits=_read_limits(config),
         scrub=_read_scrub(config),
         gate=_make_gate(config),
-        is_private=bool(config.getoption("--harness-private")),
+        is_private=_check_private(config),
         github=_read_github(),
         api=_read_api(config, mode=mode, is_real=needs_key),
     )
@@ -289,6 +289,25 @@ def _read_base_url() -> str | None:
         return read_base_url()
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _check_private(config: pytest.Config) -> bool:
+    """Whether the run is private.
+
+    Raises:
+        pytest.UsageError: something would be shown before anybody can look at it.
+    """
+    if not config.getoption("--harness-private"):
+        return False
+    has_live_logs = config.getoption("log_cli_level", None) is not None or (
+        config.pluginmanager.hasplugin("logging") and config.getini("log_cli")
+    )
+    if has_live_logs or config.getoption("capture", "fd") in ("no", "tee-sys"):
+        raise pytest.UsageError(
+            "--harness-private cannot withhold what is shown while tests run: what they print, and live logs\n"
+            "  try: leave out -s, --capture=tee-sys, log_cli and --log-cli-level"
+        )
+    return True
 
 
 def _read_github() -> GithubSettings:

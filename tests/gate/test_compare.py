@@ -13,7 +13,7 @@ from harness.gate.lockfile import Lock
 from harness.gate.mutations import BY_NAME, MUTATIONS
 from harness.prompt.tokens import TextCounter
 from harness.promptcache.finding import Finding
-from tests.gate.examples import PROMPT, rich_request
+from tests.gate.examples import PROMPT, rich_request, tool
 from tests.gate.keeping import accept, subject
 
 Body = dict[str, Any]
@@ -309,6 +309,57 @@ def test_change_of_the_marked_last_message_is_no_change_of_history() -> None:
     body["messages"][2]["content"][0]["text"] = "Number 4711."
 
     assert only(accept(subject(rich_request())).compare(subject(body))).cause == "text_changed"
+
+
+# --- tools of which several things change at once --------------------------------------------------------
+
+
+def change_first_add_last(tools: list[Body]) -> list[Body]:
+    return [{**tools[0], "description": "Looks it up."}, tools[1], tool("refund")]
+
+
+def swap_and_add(tools: list[Body]) -> list[Body]:
+    return [*tools[::-1], tool("refund")]
+
+
+def change_first_drop_last(tools: list[Body]) -> list[Body]:
+    return [{**tools[0], "description": "Looks it up."}]
+
+
+def drop_first_add_last(tools: list[Body]) -> list[Body]:
+    return [tools[1], tool("refund")]
+
+
+def insert(tools: list[Body]) -> list[Body]:
+    return [tools[0], tool("refund"), tools[1]]
+
+
+@pytest.mark.parametrize(
+    ("edit", "cause", "path"),
+    [
+        (change_first_add_last, "tool_changed", "tools[0]"),
+        (swap_and_add, "tool_reorder", "tools[0]"),
+        (change_first_drop_last, "tool_changed", "tools[0]"),
+        (drop_first_add_last, "tool_removed", "tools[0]"),
+        (insert, "tool_added", "tools[1]"),
+    ],
+)
+def test_of_several_changes_of_tools_the_first_is_named(edit: Any, cause: str, path: str) -> None:
+    body = rich_request()
+    body["tools"] = edit(body["tools"])
+
+    finding = only(accept(subject(rich_request())).compare(subject(body)))
+
+    assert (finding.cause, finding.place and finding.place.path) == (cause, path)
+
+
+def test_one_of_two_tools_of_a_name_may_go() -> None:
+    body = rich_request()
+    body["tools"] = [tool("order"), tool("order")]
+
+    finding = only(accept(subject(body)).compare(subject({**body, "tools": [tool("order")]})))
+
+    assert finding.cause == "tool_removed"
 
 
 # --- accepted, and used up -------------------------------------------------------------------------------
