@@ -92,7 +92,12 @@ def _name_tool(divergence: Divergence, old: Sequence[Part], new: Sequence[Part])
         return _name_text(old_block, new_block) or "tool_changed"
     if sorted(names[0]) == sorted(names[1]):
         return "tool_reorder"
-    here = _tool_name(divergence.after) if divergence.after else None
+    there, here = (_tool_name(part) if part else None for part in divergence)
+    if here is not None and here == there:
+        # Changed, while others come or go behind it.
+        return _name_text(*(part.block if part else None for part in divergence)) or "tool_changed"
+    if here in names[0] and set(names[0]) <= set(names[1]):
+        return "tool_reorder"
     if here is None or here in names[0]:
         return "tool_removed"
     is_renamed = len(names[0]) == len(names[1]) and sum(a != b for a, b in zip(*names, strict=True)) == 1

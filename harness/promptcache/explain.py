@@ -266,7 +266,7 @@ class _Comparison:
         elif cause == "citations_changed":
             path = _citations_path(self.new.blocks, self.old.blocks)
         elif cause == "tool_removed":
-            path = _removed_tool_path(self.old_parts, self.new_parts)
+            path = _removed_tool_path(self.old_parts, self.new_parts) or path
         return cause, path, divergence.offset, divergence.excerpts()
 
     def _is_stripped(self, divergence: Divergence) -> bool:
@@ -353,9 +353,10 @@ def _citations_path(*sides: Sequence[Block]) -> str:
     return next((block.path for blocks in sides for block in blocks if block.content.get("citations")), "messages")
 
 
-def _removed_tool_path(old: Sequence[Part], new: Sequence[Part]) -> str:
+def _removed_tool_path(old: Sequence[Part], new: Sequence[Part]) -> str | None:
+    """Of the first tool that is gone; ``None`` if there were two of one name, of which one is left."""
     kept = set(tool_names(new))
-    return next(f"tools[{index}]" for index, name in enumerate(tool_names(old)) if name not in kept)
+    return next((f"tools[{index}]" for index, name in enumerate(tool_names(old)) if name not in kept), None)
 
 
 def _tool_ids(request: Request) -> list[str]:
