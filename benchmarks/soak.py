@@ -17,9 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from harness.cassettes.session import CallSession, SessionOptions
 from harness.cassettes.store import CassetteStore
 from harness.errors import CassetteError
+from harness.sessions.session import CallSession, SessionOptions
 
 SYSTEM = "Weigh the evidence of each skill before the title of the post. " * 100
 

@@ -10,7 +10,7 @@ from statistics import median
 import httpx2
 
 from harness.cassettes.format import Cassette, Header
-from harness.cassettes.transport import CassetteMissError, RecordTransport, ReplayTransport
+from harness.sessions.transport import CassetteMissError, RecordTransport, ReplayTransport
 
 EVENTS = 25
 GAP_SECONDS = 0.02

@@ -13,8 +13,8 @@
     ├── CheckError (AssertionError)      a check of a suite or assertion does not hold
     └── NetworkBlockedError (ConnectionError)  a test reached for another machine where it must not
 
-``CassetteMissError`` (of ``harness.cassettes.transport``) and ``NotSentError`` (of
-``harness.cassettes.budget``) are two more: they have to derive from ``anthropic.AnthropicError``
+``CassetteMissError`` (of ``harness.sessions.transport``) and ``NotSentError`` (of
+``harness.sessions.budget``) are two more: they have to derive from ``anthropic.AnthropicError``
 too, so that the SDK neither wraps nor retries them, and live where importing ``anthropic`` is
 allowed.
 """
@@ -24,7 +24,7 @@ class HarnessError(Exception):
     """Base of all: a one-line message, and a hint that says what to try."""
 
     def __init__(self, message: str, *, hint: str | None = None, findings: tuple[object, ...] = ()) -> None:
-        """``findings`` are what the message says, in parts (`harness.promptcache.finding`), where there are any."""
+        """``findings`` are what the message says, in parts (`harness.findings.finding`), where there are any."""
         super().__init__(message)
         self.message = message
         self.hint = hint

@@ -19,9 +19,9 @@ import yaml
 from pre_commit.clientlib import load_config
 
 from harness.cli import COMMANDS
-from harness.promptcache.finding import Finding
+from harness.findings.finding import Finding
 from harness.reports.markdown import MARKER
-from harness.reports.run import RunReport
+from harness.reports.report import RunReport
 
 ROOT = Path(__file__).parents[1]
 PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/ci.md")}
@@ -242,7 +242,7 @@ def test_code_quality_has_the_fields_that_gitlab_wants(tmp_path: Path) -> None:
         Finding(rule="bust", headline="changed", file="prompts/v1.md", line=12),
         Finding(rule="bust", headline="changed too", file="prompts/v1.md"),
         Finding(rule="new-version", headline="new", level="note", file="suite.yaml", line=3),
-        Finding(rule="undecided", headline="nowhere"),
+        Finding(rule="cannot-tell", headline="nowhere"),
     )
     report = RunReport(mode="replay", rows=(), passed=0, failed=1, findings=findings)
     (tmp_path / "report.json").write_text(report.to_json(), encoding="utf-8")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from harness.cassettes import hygiene
-from harness.gate.lockfile import read_lock
+from harness.lock.lockfile import read_lock
 
 ROOT = Path(__file__).parent.parent
 

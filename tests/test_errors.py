@@ -1,7 +1,7 @@
 import pytest
 
 from harness import errors
-from harness.cassettes.transport import CassetteMissError
+from harness.sessions.transport import CassetteMissError
 
 SUBCLASSES = (
     (errors.SettingsError, ValueError),

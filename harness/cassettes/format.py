@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, NamedTuple, Self
 
+from harness.calls.call import Origin
 from harness.errors import CassetteError
-from harness.prompt.call import Origin
 
 VERSION = 1
 BLOB_CHARACTERS = 1_000
@@ -28,6 +28,9 @@ _DIGEST_LINE = re.compile(r' "sha256": "([0-9a-f]{64})",')
 
 _MAX_DEPTH = 100
 """Bodies nested deeper are kept as text: writing them as JSON would recurse too deep."""
+
+KEPT_RESPONSE_HEADERS = frozenset({"content-type", "request-id", "retry-after", "retry-after-ms", "x-should-retry"})
+"""Response headers that are recorded; no other is, so that none can hold an organisation's id."""
 
 PutBlob = Callable[[str], str]
 """Stores a text and gives its digest."""

@@ -45,7 +45,7 @@ SECRETS = tuple(
 _REMAINS = re.compile(r"<(?:api-key|token|workspace-id|organization-id)>(?=[\w.~+/=-]*\d)[\w.~+/=-]{8}")
 
 
-class Finding(NamedTuple):
+class FileProblem(NamedTuple):
     """One thing that is wrong with a file."""
 
     path: Path
@@ -117,28 +117,28 @@ def remove(unnamed: Unnamed, folder: Path) -> None:
             parent.rmdir()
 
 
-def check(folder: Path) -> list[Finding]:
+def check(folder: Path) -> list[FileProblem]:
     """What is wrong with the cassettes and blobs of a folder: secrets, and files that are not whole.
 
     Raises:
         UsageError: the folder is not one of cassettes, or holds none.
     """
     store = CassetteStore(folder)
-    findings: list[Finding] = []
+    findings: list[FileProblem] = []
     for name, path in list_cassettes(folder).items():
         text = path.read_bytes().decode("utf-8", "replace")
         try:
             cassette = store.load(name)
         except CassetteError as error:
             reason = error.message.removeprefix(f"{path}: ")
-            findings.append(Finding(path, _find_line(text, reason), reason))
+            findings.append(FileProblem(path, _find_line(text, reason), reason))
         else:
             findings += _find_hidden(path, text, cassette)
         findings += _find_secrets(path, text)
     for path in _list_blobs(folder):
         data = path.read_bytes()
         if sha256(data).hexdigest() != path.stem:
-            findings.append(Finding(path, 1, "not the text that was recorded (its sha256 differs)"))
+            findings.append(FileProblem(path, 1, "not the text that was recorded (its sha256 differs)"))
         findings += _find_secrets(path, data.decode("utf-8", "replace"))
     return sorted(set(findings))
 
@@ -174,13 +174,13 @@ def _read_names(path: Path) -> list[str]:
     return BLOB_NAME.findall(text)
 
 
-def _find_secrets(path: Path, text: str) -> Iterator[Finding]:
+def _find_secrets(path: Path, text: str) -> Iterator[FileProblem]:
     for number, line in enumerate(text.split("\n"), start=1):
         for what in _name_secrets(line):
-            yield Finding(path, number, what)
+            yield FileProblem(path, number, what)
 
 
-def _find_hidden(path: Path, text: str, cassette: Cassette | None) -> Iterator[Finding]:
+def _find_hidden(path: Path, text: str, cassette: Cassette | None) -> Iterator[FileProblem]:
     """Secrets that do not stand in one piece in the file: in several chunks or events, or as base64."""
     document: dict[str, Any] = json.loads(text)
     items = zip(cassette.interactions if cassette else (), document["interactions"], strict=False)
@@ -190,7 +190,7 @@ def _find_hidden(path: Path, text: str, cassette: Cassette | None) -> Iterator[F
             is_hidden = not item[side].keys().isdisjoint({"chunks", "base64"})
             found = _name_secrets(body.decode("utf-8", "replace")) if is_hidden else []
             for what in (*found, *(spelled if side == "response" else ())):
-                yield Finding(path, _find_line(text, f"interactions[{number}].{side}"), what)
+                yield FileProblem(path, _find_line(text, f"interactions[{number}].{side}"), what)
 
 
 def _name_spelled(response: RecordedResponse) -> list[str]:

@@ -22,11 +22,18 @@ from vcr.request import Request
 from vcr.serialize import serialize
 from vcr.serializers import yamlserializer
 
-from harness.cassettes.format import Cassette, Chunk, Header, Interaction, RecordedRequest, RecordedResponse
-from harness.cassettes.transport import KEPT_RESPONSE_HEADERS
+from harness.calls.call import Origin
+from harness.cassettes.format import (
+    KEPT_RESPONSE_HEADERS,
+    Cassette,
+    Chunk,
+    Header,
+    Interaction,
+    RecordedRequest,
+    RecordedResponse,
+)
 from harness.errors import CassetteError
 from harness.files import write_atomically
-from harness.prompt.call import Origin
 
 API_URL = "https://api.anthropic.com"
 

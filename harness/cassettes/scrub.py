@@ -13,7 +13,7 @@ _SEPARATOR = " => "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class ScrubRule:
     """A pattern, and what stands in place of all that it matches, in the language of ``re.sub``."""
 
     pattern: re.Pattern[str]
@@ -24,7 +24,7 @@ class Rule:
 START = r"(?:\b|(?<=\\[bfnrt]))"
 
 BUILT_IN = tuple(
-    Rule(pattern=re.compile(pattern), replacement=replacement)
+    ScrubRule(pattern=re.compile(pattern), replacement=replacement)
     for pattern, replacement in (
         (r"sk-ant-[\w-]+", "<api-key>"),
         # Prose speaks of bearer tokens too; a real one is long and has a digit.
@@ -46,7 +46,7 @@ BUILT_IN = tuple(
 class Scrubber:
     """Takes out of requests and responses what must not be stored."""
 
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[ScrubRule, ...] = ()
     """The user's own, for requests and responses; in responses the built-in ones follow."""
 
     def request(self, request: RecordedRequest) -> RecordedRequest:
@@ -75,7 +75,7 @@ class Scrubber:
         return replace(response, chunks=chunks, failure=failure)
 
 
-def scrub(body: bytes, rules: tuple[Rule, ...], edges: tuple[int, ...] = ()) -> tuple[bytes, tuple[int, ...]]:
+def scrub(body: bytes, rules: tuple[ScrubRule, ...], edges: tuple[int, ...] = ()) -> tuple[bytes, tuple[int, ...]]:
     """A body after all rules, in their order, and where offsets into it have come to lie.
 
     The patterns see the body as text: JSON as it is sent, with its escapes. Bytes that are no
@@ -86,7 +86,7 @@ def scrub(body: bytes, rules: tuple[Rule, ...], edges: tuple[int, ...] = ()) -> 
     return body, edges
 
 
-def read_rules(lines: list[str]) -> tuple[Rule, ...]:
+def read_rules(lines: list[str]) -> tuple[ScrubRule, ...]:
     """Rules from lines ``regex => replacement``.
 
     Raises:
@@ -106,14 +106,14 @@ def read_rules(lines: list[str]) -> tuple[Rule, ...]:
     return rules
 
 
-def _read_rule(line: str) -> Rule:
+def _read_rule(line: str) -> ScrubRule:
     pattern, separator, replacement = line.partition(_SEPARATOR)
     if not separator:
         raise UsageError(
             f"harness_scrub: {line!r}, expected regex => replacement", hint=r"for example \d{3}-\d{4} => <phone>"
         )
     try:
-        rule = Rule(pattern=re.compile(pattern.strip()), replacement=replacement.strip())
+        rule = ScrubRule(pattern=re.compile(pattern.strip()), replacement=replacement.strip())
         # The replacement is read only when it is used.
         _scrub_text("", (rule,))
     except (re.error, IndexError) as error:
@@ -121,19 +121,19 @@ def _read_rule(line: str) -> Rule:
     return rule
 
 
-def _literal(rule: Rule) -> str:
+def _literal(rule: ScrubRule) -> str:
     """The replacement with its references to groups empty, since what they will hold is not known."""
     template = re.sub(r"\\(?:[1-9]\d?|g<\w+>)", "", rule.replacement)
     return re.sub("^", template, "", count=1)
 
 
-def _scrub_text(text: str, rules: tuple[Rule, ...]) -> str:
+def _scrub_text(text: str, rules: tuple[ScrubRule, ...]) -> str:
     for rule in rules:
         text = rule.pattern.sub(rule.replacement, text)
     return text
 
 
-def _scrub_stream(body: bytes, rules: tuple[Rule, ...], edges: tuple[int, ...]) -> tuple[bytes, tuple[int, ...]]:
+def _scrub_stream(body: bytes, rules: tuple[ScrubRule, ...], edges: tuple[int, ...]) -> tuple[bytes, tuple[int, ...]]:
     """As ``scrub``, for a stream: each rule sees what its deltas add up to, then the body.
 
     In that order: of a secret whose beginning alone matches, the body would lose no more than
@@ -148,12 +148,12 @@ def _scrub_stream(body: bytes, rules: tuple[Rule, ...], edges: tuple[int, ...]) 
     return body, edges
 
 
-def _apply(body: bytes, rule: Rule, edges: tuple[int, ...]) -> tuple[bytes, tuple[int, ...]]:
+def _apply(body: bytes, rule: ScrubRule, edges: tuple[int, ...]) -> tuple[bytes, tuple[int, ...]]:
     text = body.decode("utf-8", "surrogateescape")
     return splice(body, _in_bytes(text, _find(rule, text)), edges)
 
 
-def _find(rule: Rule, text: str) -> list[Edit[str]]:
+def _find(rule: ScrubRule, text: str) -> list[Edit[str]]:
     return [Edit(match.start(), match.end(), match.expand(rule.replacement)) for match in rule.pattern.finditer(text)]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness.cassettes import hygiene
 from harness.errors import LockError
-from harness.gate.lockfile import read_lock
+from harness.lock.lockfile import read_lock
 
 _PRUNE_EXAMPLE = """\
 Without --used only blobs are removed, since only the tests know which cassettes they use.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness.cli.lock import print_difference
 from harness.errors import LockError
-from harness.gate.lockfile import Lock, read_lock
+from harness.lock.lockfile import Lock, read_lock
 
 _EXAMPLE = """\
 exit codes:

@@ -9,9 +9,9 @@ from typing import Any
 from harness.cli.input import read_object
 from harness.client.token_memo import TokenMemo
 from harness.errors import RequestError
+from harness.findings.describe import describe_loss
 from harness.prompt.fingerprint import check_readable
 from harness.prompt.tokens import TextCounter
-from harness.promptcache.describe import describe_loss
 from harness.promptcache.explain import Explanation, explain
 
 _EXAMPLE = """\

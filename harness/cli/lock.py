@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.errors import LockError, UsageError
 from harness.files import relative
-from harness.gate.lockfile import Lock, parse_lock, read_lock
+from harness.lock.lockfile import Lock, parse_lock, read_lock
 from harness.settings import GithubSettings
 
 _EXAMPLE = """\
@@ -84,7 +84,7 @@ def show(text: str, style: str) -> None:
 
 def print_difference(old: Lock, new: Lock, style: str) -> int:
     """Print how two lock files differ; 1 if something changed under the same version and without a reason."""
-    from harness.gate.lockdiff import compare_locks, difference_json, difference_table
+    from harness.lock.difference import compare_locks, difference_json, difference_table
 
     differences = compare_locks(old, new)
     if style == "json":
@@ -132,6 +132,6 @@ def _list(lock: Lock, style: str) -> str:
     if style == "json":
         entries = {key: entry.to_json() for key, entry in sorted(lock.entries.items())}
         return json.dumps(entries, indent=2, ensure_ascii=False)
-    from harness.gate.lockdiff import lock_table
+    from harness.lock.difference import lock_table
 
     return lock_table(lock, style=STYLES[style])

@@ -8,15 +8,15 @@ from io import StringIO
 
 from harness.cassettes.store import CassetteStore
 from harness.client.token_memo import TokenMemo
-from harness.gate.compare import Gate
-from harness.gate.lockfile import Lock
-from harness.gate.quick import QuickCheck, check_quickly
+from harness.findings.finding import Finding
+from harness.findings.ranking import count, place_in_file, printable
+from harness.lock.check import LockCheck, check_suites
+from harness.lock.compare import Gate
+from harness.lock.lockfile import Lock
 from harness.prompt.tokens import TextCounter
-from harness.promptcache.finding import Finding
 from harness.reports.markup import block
-from harness.reports.ranked import count, place_in_file, printable
 
-_UNDECIDED = 2
+_CANNOT_TELL = 2
 
 
 def check(options: argparse.Namespace, lock: Lock) -> tuple[str, int]:
@@ -27,17 +27,17 @@ def check(options: argparse.Namespace, lock: Lock) -> tuple[str, int]:
     # What the application prints must not get between, and in private nowhere.
     sink = StringIO() if options.private else sys.stderr
     with redirect_stdout(sink), redirect_stderr(sink):
-        result = check_quickly(gate, options.file, root, is_private=options.private)
+        result = check_suites(gate, options.file, root, is_private=options.private)
     errors = [finding for finding in result.findings if finding.level == "error"]
-    code = 1 if any(finding.rule != "undecided" for finding in errors) else _UNDECIDED if errors else 0
+    code = 1 if any(finding.rule != "cannot-tell" for finding in errors) else _CANNOT_TELL if errors else 0
     if options.format == "json":
         return _to_json(result, options), code
     lines = _lines(result, options, code)
     return block(lines, language="text") if options.format == "markdown" else "\n".join(lines), code
 
 
-def _lines(result: QuickCheck, options: argparse.Namespace, code: int) -> list[str]:
-    verdict = {0: "as accepted", 1: "not as accepted", _UNDECIDED: "and not all of it can be judged"}[code]
+def _lines(result: LockCheck, options: argparse.Namespace, code: int) -> list[str]:
+    verdict = {0: "as accepted", 1: "not as accepted", _CANNOT_TELL: "and not all of it can be judged"}[code]
     lines = [line for finding in result.findings for line in _show(finding, options)]
     lines += [f"left to pytest: {what}" for what in result.left]
     lines.append(f"{options.file}: {count(result.cases, 'case')} compared, {verdict}")
@@ -51,7 +51,7 @@ def _show(finding: Finding, options: argparse.Namespace) -> list[str]:
     return [f"{place}{finding.level}: {headline}", *rest, *command]
 
 
-def _to_json(result: QuickCheck, options: argparse.Namespace) -> str:
+def _to_json(result: LockCheck, options: argparse.Namespace) -> str:
     findings = [finding.to_json(is_private=options.private) for finding in result.findings]
     return json.dumps(
         {"cases": result.cases, "left_to_pytest": list(result.left), "findings": findings}, indent=2, ensure_ascii=False

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from harness.cli.lock import STYLES
 from harness.errors import UsageError
-from harness.gate.mutations import BY_NAME, MUTATIONS, Mutation
-from harness.gate.survivors import MutationResult, judge_mutation, survivors_json, survivors_text
+from harness.mutation.mutations import BY_NAME, MUTATIONS, Mutation
+from harness.mutation.results import MutationResult, judge_mutation, results_json, results_text
 
 if TYPE_CHECKING:
-    from harness.pytest_plugin.mutating import Outcome
+    from harness.pytest_plugin.mutate import MutationRun
 
 _EXAMPLE = """\
 Runs pytest once for each mutation, in emulate mode, so that a cassette which no longer matches
@@ -56,15 +56,13 @@ def run(options: argparse.Namespace) -> int:
     results = [_judge(mutation, usual, options.arguments) for mutation in _announce(mutations)]
     if not any(result.caught or result.survived for result in results):
         raise UsageError("no request of these tests was changed", hint="call Claude through a fixture or a suite")
-    print(
-        survivors_json(results) if options.format == "json" else survivors_text(results, style=STYLES[options.format])
-    )
+    print(results_json(results) if options.format == "json" else results_text(results, style=STYLES[options.format]))
     if usual.failed:
         print(f"left out: {len(usual.failed)} tests that fail without a mutation", file=sys.stderr)
     return int(any(result.survived for result in results))
 
 
-def _judge(mutation: Mutation, usual: "Outcome", arguments: list[str]) -> MutationResult:
+def _judge(mutation: Mutation, usual: "MutationRun", arguments: list[str]) -> MutationResult:
     outcome = _run_tests(arguments, mutation)
     # A test that fails anyway says nothing.
     changed = outcome.changed - usual.failed
@@ -78,10 +76,10 @@ def _announce(mutations: Iterable[Mutation]) -> Iterable[Mutation]:
         yield mutation
 
 
-def _run_tests(arguments: list[str], mutation: Mutation | None) -> "Outcome":
+def _run_tests(arguments: list[str], mutation: Mutation | None) -> "MutationRun":
     import pytest
 
-    from harness.pytest_plugin.mutating import Mutator
+    from harness.pytest_plugin.mutate import Mutator
 
     mutator = Mutator(mutation)
     # That the package is imported already is how this command comes to run; projects may make a warning an error.

@@ -27,7 +27,7 @@ Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class HttpAnswer:
     """An HTTP response: ``chunks`` joined are the body, each chunk one event of a stream."""
 
     status: int
@@ -54,12 +54,12 @@ class Emulator:
         self._diagnosed: dict[str, dict[str, Any]] = {}
         self._lock = Lock()
 
-    def handle(self, method: str, path: str, body: bytes) -> Answer:
-        """Answer one HTTP request, one after the other; what it does not serve gets the API's own error."""
+    def handle(self, method: str, path: str, body: bytes) -> HttpAnswer:
+        """HttpAnswer one HTTP request, one after the other; what it does not serve gets the API's own error."""
         with self._lock:
             return self._handle(method, path, body)
 
-    def _handle(self, method: str, path: str, body: bytes) -> Answer:
+    def _handle(self, method: str, path: str, body: bytes) -> HttpAnswer:
         self._served += 1
         request_id = _id("req", self._served, body)
         route = (method, path.split("?", 1)[0].rstrip("/"))
@@ -154,7 +154,7 @@ def _parse(body: bytes) -> dict[str, Any]:
     return request
 
 
-def _error(error: ApiError, request_id: str) -> Answer:
+def _error(error: ApiError, request_id: str) -> HttpAnswer:
     body = {
         "type": "error",
         "error": {"type": error.type, "message": error.message},
@@ -163,14 +163,14 @@ def _error(error: ApiError, request_id: str) -> Answer:
     return _json(error.status, body, request_id)
 
 
-def _json(status: int, body: dict[str, Any], request_id: str) -> Answer:
+def _json(status: int, body: dict[str, Any], request_id: str) -> HttpAnswer:
     headers = {"content-type": "application/json", "request-id": request_id}
-    return Answer(status=status, headers=headers, chunks=(dump(body).encode(),))
+    return HttpAnswer(status=status, headers=headers, chunks=(dump(body).encode(),))
 
 
-def _stream(message: dict[str, Any], request_id: str) -> Answer:
+def _stream(message: dict[str, Any], request_id: str) -> HttpAnswer:
     headers = {"content-type": "text/event-stream; charset=utf-8", "request-id": request_id}
-    return Answer(status=200, headers=headers, chunks=tuple(write_events(message)))
+    return HttpAnswer(status=200, headers=headers, chunks=tuple(write_events(message)))
 
 
 def _id(kind: str, number: int, body: bytes) -> str:

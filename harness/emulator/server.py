@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any, cast
 
-from harness.emulator.core import Answer, Emulator
+from harness.emulator.core import Emulator, HttpAnswer
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """Largest body that the API takes. Source: platform.claude.com/docs/en/api/errors (checked 2026-11-23)."""
@@ -58,7 +58,7 @@ class _Server(ThreadingHTTPServer):
         super(ThreadingHTTPServer, self).server_bind()
         self.server_name, self.server_port = _HOST, int(self.server_address[1])
 
-    def answer(self, method: str, path: str, body: bytes) -> Answer:
+    def answer(self, method: str, path: str, body: bytes) -> HttpAnswer:
         return self._emulator.handle(method, path, body)
 
     def process_request(self, request: Any, client_address: Any) -> None:

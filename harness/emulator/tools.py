@@ -9,7 +9,7 @@ from harness.emulator.schema import minimal_instance
 from harness.errors import RequestError
 from harness.prompt.fingerprint import tool_choice
 from harness.prompt.tokens import CountText
-from harness.provider.rules import Generation
+from harness.provider.models import Generation
 
 _TOKENS_AROUND = 16
 """Output tokens of a forced call besides its name and parameters.

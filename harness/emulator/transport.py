@@ -28,11 +28,11 @@ class EmulatorTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         self._emulator = emulator
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Answer one request."""
+        """HttpAnswer one request."""
         return self._answer(request, request.read())
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Answer one request."""
+        """HttpAnswer one request."""
         return self._answer(request, await request.aread())
 
     def _answer(self, request: httpx2.Request, body: bytes) -> httpx2.Response:

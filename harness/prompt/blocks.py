@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from harness.errors import RequestError
-from harness.provider.rules import Ttl
+from harness.provider.models import Ttl
 
 Level = Literal["tools", "system", "messages"]
 Request = Mapping[str, Any]

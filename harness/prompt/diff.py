@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.blocks import Block, Level, Request, read_blocks
 from harness.prompt.fingerprint import block_digest, message_parameters, system_parameters
-from harness.provider.rules import find_model
+from harness.provider.models import find_model
 
 _CONTEXT = 24
 

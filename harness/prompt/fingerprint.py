@@ -18,7 +18,7 @@ import orjson
 from harness.errors import RequestError
 from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.blocks import Block, Request, read_blocks
-from harness.provider.rules import Model, find_model
+from harness.provider.models import Model, find_model
 
 VERSION = 1
 """Raised whenever the same request would get another fingerprint."""

@@ -15,7 +15,7 @@ from typing import Any
 from harness.prompt.blocks import Block, Request
 from harness.prompt.fingerprint import output_format, thinking, tool_choice
 from harness.prompt.images import image_size
-from harness.provider.rules import Generation, ImageRules, Model, find_model
+from harness.provider.models import Generation, ImageRules, Model, find_model
 
 CountText = Callable[[str, str], int]
 """Tokens of a text alone, by text and tokenizer version."""

@@ -14,8 +14,8 @@ from harness.promptcache.causes import PARAMETER_CAUSES, Cause, name_cause, tool
 from harness.promptcache.prepared import PreparedRequest, Rung, prepare
 from harness.promptcache.simulator import Simulator
 from harness.promptcache.validation import ApiError, check_request
+from harness.provider.models import TTL_SECONDS
 from harness.provider.pricing import price
-from harness.provider.rules import TTL_SECONDS
 from harness.provider.usage import Usage
 
 Verdict = Literal["hit", "partial", "miss", "never_cached", "rejected"]

@@ -8,7 +8,7 @@ from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.blocks import Block, Breakpoint, Request, find_breakpoints, read_blocks
 from harness.prompt.fingerprint import fingerprints, thinking
 from harness.prompt.tokens import Count, CountText, count_request
-from harness.provider.rules import Model, Ttl, find_model
+from harness.provider.models import Model, Ttl, find_model
 
 _RUNS = ("tool_use", "tool_result")
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.promptcache.prepared import PreparedRequest, Rung
-from harness.provider.rules import LOOKBACK_POSITIONS, TTL_SECONDS, Ttl
+from harness.provider.models import LOOKBACK_POSITIONS, TTL_SECONDS, Ttl
 from harness.provider.usage import Usage
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from harness.prompt.blocks import Block, Breakpoint, Request, automatic_target, find_breakpoints, marker_ttl
 from harness.prompt.fingerprint import output_format, thinking, tool_choice
 from harness.promptcache.causes import Cause
-from harness.provider.rules import MAX_BREAKPOINTS
+from harness.provider.models import MAX_BREAKPOINTS
 
 UNCONFIRMED = "(text not confirmed) "
 """In front of a message whose wording by the API is not public."""

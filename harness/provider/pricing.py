@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from harness.errors import UnknownModelError
-from harness.provider.rules import find_model
+from harness.provider.models import find_model
 from harness.provider.usage import Usage
 
 

@@ -16,7 +16,7 @@ from harness.pytest_plugin.fixtures import (
     harness_cassette,
     harness_session,
 )
-from harness.pytest_plugin.state import PASSED, STATE
+from harness.pytest_plugin.run import PASSED, RUN
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -55,7 +55,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options before any test runs."""
     config.addinivalue_line("markers", "cache_bust(reason): why a change of the cached prefix is accepted")
-    config.stash[STATE] = options.make_state(config)
+    config.stash[RUN] = options.make_run(config)
     options.register_lister(config)
     options.register_workers(config)
     failures.register_private(config)
@@ -73,7 +73,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteColle
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Note which tests there are, before ``-k`` and ``-m`` take any away."""
-    config.stash[STATE].gate.note_collected(items)
+    config.stash[RUN].gate.note_collected(items)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -89,7 +89,7 @@ def pytest_make_collect_report(
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Keep the test from the network."""
-    with item.config.stash[STATE].guarded(item):
+    with item.config.stash[RUN].guarded(item):
         return (yield)
 
 
@@ -99,9 +99,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     try:
         yield
     except pytest.skip.Exception:
-        item.config.stash[STATE].raise_first_blocked(item)
+        item.config.stash[RUN].raise_first_blocked(item)
         raise
-    item.config.stash[STATE].raise_first_blocked(item)
+    item.config.stash[RUN].raise_first_blocked(item)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -109,7 +109,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
     """Fail a test that passed if the network was reached for while it was torn down."""
     yield
     if item.stash.get(PASSED, False):
-        item.config.stash[STATE].raise_first_blocked(item)
+        item.config.stash[RUN].raise_first_blocked(item)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -131,4 +131,4 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the savings table and the findings, and write the reports."""
-    summary.summarise(config.stash[STATE], terminalreporter)
+    summary.summarise(config.stash[RUN], terminalreporter)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.errors import CheckError, SuiteError
-from harness.pytest_plugin.determinism import check_determinism
-from harness.pytest_plugin.state import SESSION, STATE, RunState, offline_settings
+from harness.pytest_plugin.run import RUN, SESSION, Run, offline_settings
+from harness.pytest_plugin.stability import check_determinism
 from harness.suites import runner
 from harness.suites.loader import load_function, read_suite_file
 from harness.suites.runner import CaseRun
@@ -16,8 +16,8 @@ from harness.suites.runner import CaseRun
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.cassettes.session import CallSession
-    from harness.prompt.call import Call
+    from harness.calls.call import Call
+    from harness.sessions.session import CallSession
     from harness.suites.runner import Function
 
 
@@ -115,8 +115,8 @@ class CaseItem(pytest.Item):
         self._state.note_calls(self, calls, suite=self.case_run.suite.name, version=self.case_run.version.name)
 
     @property
-    def _state(self) -> RunState:
-        return self.config.stash[STATE]
+    def _state(self) -> Run:
+        return self.config.stash[RUN]
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What the application's code raised, without the frames of pytest above it."""

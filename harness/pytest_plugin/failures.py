@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.errors import CheckError, HarnessError, LockError, RequestError, UnknownModelError
-from harness.pytest_plugin import rows
-from harness.pytest_plugin.state import GUARD, PASSED, SESSION, STATE, UNDECIDED
+from harness.pytest_plugin import attachments as rows
+from harness.pytest_plugin.run import CANNOT_TELL_REPORT, GUARD, PASSED, RUN, SESSION
 
 if TYPE_CHECKING:
     import warnings
     from collections.abc import Iterator
 
     from harness.cassettes.format import RecordedRequest
-    from harness.promptcache.finding import Finding
+    from harness.findings.finding import Finding
 
 WITHHELD = "its message is withheld: --harness-private"
 _EXPLAINED: pytest.StashKey[tuple[BaseException, BaseException]] = pytest.StashKey()
 """What a test raised last, and what is said of it."""
 _FAILED: pytest.StashKey[bool] = pytest.StashKey()
 _NOT_RECORDED = "its cassette does not hold the request either"
-_UNDECIDED = (LockError, RequestError, UnknownModelError)
-_UNDECIDED_RULES = frozenset({"undecided", "budget"})
+_CANNOT_TELL = (LockError, RequestError, UnknownModelError)
+_CANNOT_TELL_RULES = frozenset({"cannot-tell", "budget"})
 
 
 def show_own_errors(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
@@ -37,7 +37,7 @@ def show_own_errors(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     error = _error(item, call)
     if error is None or isinstance(error, pytest.skip.Exception):
         return
-    is_private = item.config.stash[STATE].is_private
+    is_private = item.config.stash[RUN].is_private
     if is_private or isinstance(error, HarnessError):
         text = _text(item, call)
         item.repr_failure = lambda excinfo, style=None: text  # type: ignore[method-assign]
@@ -50,10 +50,10 @@ def note_outcome(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.
     """Note how a test ended and what was found; show errors of the harness without the SDK's frames."""
     _note_passed(item, report)
     error = _error(item, call)
-    state = item.config.stash[STATE]
+    state = item.config.stash[RUN]
     if report.failed and error is not None:
         _note_findings(item, error)
-        setattr(report, UNDECIDED, is_undecided(error))
+        setattr(report, CANNOT_TELL_REPORT, is_cannot_tell(error))
     if state.is_private:
         _withhold(item, call, report)
     elif report.failed and isinstance(error, HarnessError):
@@ -92,7 +92,7 @@ def withheld_conftests(arguments: list[str]) -> Iterator[None]:
 
 def withhold_collection(collector: pytest.Collector, report: pytest.CollectReport) -> None:
     """In private, say of a file that cannot be collected, or is skipped, no more than that."""
-    if not collector.config.stash[STATE].is_private:
+    if not collector.config.stash[RUN].is_private:
         return
     report.sections = []
     if report.failed:
@@ -103,7 +103,7 @@ def withhold_collection(collector: pytest.Collector, report: pytest.CollectRepor
 
 def register_private(config: pytest.Config) -> None:
     """In private, leave of warnings their kind and their place, and of subtests no output."""
-    if config.stash[STATE].is_private:
+    if config.stash[RUN].is_private:
         config.pluginmanager.register(_Withholder(), "harness-private")
 
 
@@ -132,17 +132,17 @@ def show_privately(error: BaseException) -> str:
     return f"{type(error).__name__} ({WITHHELD})"
 
 
-def is_undecided(error: BaseException) -> bool:
+def is_cannot_tell(error: BaseException) -> bool:
     """Whether an error says that something cannot be told, not that it is wrong."""
     if isinstance(error, CheckError) and error.findings:
-        return all(getattr(finding, "rule", None) in _UNDECIDED_RULES for finding in error.findings)
-    return isinstance(error, _UNDECIDED)
+        return all(getattr(finding, "rule", None) in _CANNOT_TELL_RULES for finding in error.findings)
+    return isinstance(error, _CANNOT_TELL)
 
 
 def _note_findings(item: pytest.Item, error: BaseException) -> None:
     findings: tuple[Finding, ...] = getattr(error, "findings", ())
     for finding in findings:
-        item.config.stash[STATE].note_finding(item, finding, hint=getattr(error, "hint", None))
+        item.config.stash[RUN].note_finding(item, finding, hint=getattr(error, "hint", None))
 
 
 def _withhold(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
@@ -170,7 +170,7 @@ def _error(item: pytest.Item, call: pytest.CallInfo[None]) -> BaseException | No
 
 def _explain(item: pytest.Item, error: BaseException) -> BaseException:
     """A miss, or what followed from a refused request, as the bust that it is; any other error as it is."""
-    state = item.config.stash[STATE]
+    state = item.config.stash[RUN]
     sent: RecordedRequest | None = getattr(error, "sent", None) if isinstance(error, HarnessError) else None
     body = _rejected_body(item, error) if sent is None else _messages_body(sent)
     finding = None if body is None else state.explain_miss(item, body)
@@ -199,7 +199,7 @@ def _rejected_body(item: pytest.Item, error: BaseException) -> bytes | None:
 
 def _text(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
     """What is shown of an error: our own message, or in private what may be said of any."""
-    state, error = item.config.stash[STATE], _error(item, call)
+    state, error = item.config.stash[RUN], _error(item, call)
     assert error is not None
     text = f"{_own_line(item, call)}{show_privately(error) if state.is_private else error}"
     if not state.github.has_annotations:

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.errors import UsageError
-from harness.pytest_plugin.names import cassette_name
-from harness.pytest_plugin.state import PASSED, SESSION, STATE
+from harness.pytest_plugin.cassette_names import cassette_name
+from harness.pytest_plugin.run import PASSED, RUN, SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from anthropic import Anthropic, AsyncAnthropic
 
-    from harness.cassettes.session import CallSession
-    from harness.cassettes.vcr import ForeignSession
     from harness.client.claude import AsyncClaudeClient, ClaudeClient
+    from harness.sessions.other_clients import ForeignSession
+    from harness.sessions.session import CallSession
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def harness_session(request: pytest.FixtureRequest) -> Iterator[CallSession]:
     and only if the test passes.
     """
     item: pytest.Item = request.node
-    state = request.config.stash[STATE]
+    state = request.config.stash[RUN]
     cassette = cassette_name(item)
     session = state.open_session(item, cassette)
     item.stash[SESSION] = session
@@ -50,7 +50,7 @@ def harness_cassette(request: pytest.FixtureRequest) -> Iterator[ForeignSession]
             "harness_session and harness_cassette in one test would write one cassette",
             hint="give the official SDK harness_cassette.base_url and a key of its own, or make two tests",
         )
-    state = request.config.stash[STATE]
+    state = request.config.stash[RUN]
     cassette = cassette_name(item)
     session = state.open_foreign_session(item, cassette)
     item.stash[SESSION] = session
@@ -94,7 +94,7 @@ def _close(item: pytest.Item, session: CallSession, cassette: str) -> None:
     """Hold a test that passed to the lock file and to its cassette."""
     if not item.stash.get(PASSED, False):
         return
-    state = item.config.stash[STATE]
+    state = item.config.stash[RUN]
     session.raise_first_miss()
     if session.calls:
         state.check_gate(item, [call.request for call in session.calls])

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from harness.errors import SettingsError, UsageError
-from harness.pytest_plugin.gate import GateKeeper, GateOptions, WorkerListener
-from harness.pytest_plugin.state import STATE, ApiOptions, RunState
-from harness.pytest_plugin.upkeep import Limits
+from harness.pytest_plugin.cassette_warnings import Limits
+from harness.pytest_plugin.lock_gate import GateOptions, LockGate, WorkerReports
+from harness.pytest_plugin.run import RUN, ApiOptions, Run
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from harness.cassettes.scrub import Rule
-    from harness.cassettes.session import Mode
-    from harness.prompt.call import Origin
+    from harness.calls.call import Origin
+    from harness.cassettes.scrub import ScrubRule
+    from harness.sessions.session import Mode
     from harness.settings import GithubSettings
 
 _MODES = ("replay", "emulate", "record", "live")
@@ -116,7 +116,7 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("harness_reports", "folder to write report.json and report.md to; empty: none", default="")
 
 
-def make_state(config: pytest.Config) -> RunState:
+def make_run(config: pytest.Config) -> Run:
     """The state of a run by its options.
 
     Raises:
@@ -136,7 +136,7 @@ def make_state(config: pytest.Config) -> RunState:
             "--harness-mode=record cannot run in several processes: two of them could write one cassette\n"
             "  try: leave out -n"
         )
-    return RunState(
+    return Run(
         config,
         mode=mode,
         upstream=upstream,
@@ -152,13 +152,13 @@ def make_state(config: pytest.Config) -> RunState:
     )
 
 
-def _make_gate(config: pytest.Config) -> GateKeeper:
+def _make_gate(config: pytest.Config) -> LockGate:
     options = GateOptions(
         path=config.rootpath / config.getini("harness_lock"),
         is_updating=bool(config.getoption("--harness-update-lock")),
         is_unused_allowed=bool(config.getoption("--harness-allow-unused")),
     )
-    return GateKeeper(config, options)
+    return LockGate(config, options)
 
 
 def register_lister(config: pytest.Config) -> None:
@@ -175,7 +175,7 @@ def register_lister(config: pytest.Config) -> None:
             "--harness-list-cassettes cannot run in several processes: none of them sees the whole list\n"
             "  try: leave out -n"
         )
-    from harness.pytest_plugin.listing import CassetteLister
+    from harness.pytest_plugin.list_cassettes import CassetteLister
 
     config.pluginmanager.register(CassetteLister(config.invocation_params.dir / path), "harness-lister")
 
@@ -183,7 +183,7 @@ def register_lister(config: pytest.Config) -> None:
 def register_workers(config: pytest.Config) -> None:
     """Hear what the workers of xdist collect, if there can be any."""
     if config.pluginmanager.hasplugin("xdist"):
-        config.pluginmanager.register(WorkerListener(config.stash[STATE].gate.collected), "harness-workers")
+        config.pluginmanager.register(WorkerReports(config.stash[RUN].gate.collected), "harness-workers")
 
 
 def _read_guard(config: pytest.Config) -> str:
@@ -220,7 +220,7 @@ def _read_limits(config: pytest.Config) -> Limits:
     )
 
 
-def _read_scrub(config: pytest.Config) -> tuple[Rule, ...]:
+def _read_scrub(config: pytest.Config) -> tuple[ScrubRule, ...]:
     lines = config.getini("harness_scrub")
     if not lines:
         return ()

@@ -8,30 +8,31 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.files import relative
-from harness.pytest_plugin import rows, upkeep
-from harness.pytest_plugin.gate import CANNOT_TELL, WORKER_KEY
-from harness.pytest_plugin.state import STATE, UNDECIDED
+from harness.pytest_plugin import attachments as rows
+from harness.pytest_plugin import cassette_warnings as upkeep
+from harness.pytest_plugin.lock_gate import CANNOT_TELL, WORKER_KEY
+from harness.pytest_plugin.run import CANNOT_TELL_REPORT, RUN
 
 if TYPE_CHECKING:
-    from harness.promptcache.finding import Finding
-    from harness.pytest_plugin.state import RunState
-    from harness.reports.run import RunReport
+    from harness.findings.finding import Finding
+    from harness.pytest_plugin.run import Run
+    from harness.reports.report import RunReport
 
 
 def set_exit_status(session: pytest.Session) -> None:
     """1 for what is left over in the lock file, 2 if all that failed could only not be told."""
-    gate = session.config.stash[STATE].gate
+    gate = session.config.stash[RUN].gate
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
         output[WORKER_KEY] = gate.collected.to_json()
         return
     if session.exitstatus == pytest.ExitCode.OK and any(finding.level == "error" for finding in gate.find_unused()):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    elif session.exitstatus == pytest.ExitCode.TESTS_FAILED and _is_undecided(session):
+    elif session.exitstatus == pytest.ExitCode.TESTS_FAILED and _is_cannot_tell(session):
         session.exitstatus = CANNOT_TELL
 
 
-def summarise(state: RunState, reporter: pytest.TerminalReporter) -> None:
+def summarise(state: Run, reporter: pytest.TerminalReporter) -> None:
     """Print what there is to say of cassettes, the savings and the findings; write the reports and the lock file."""
     _print_cassettes(state, reporter)
     calls = [row for lines in rows.gather(reporter, "calls") for row in json.loads(lines)]
@@ -48,20 +49,20 @@ def summarise(state: RunState, reporter: pytest.TerminalReporter) -> None:
         reporter.line("no lock file yet: accept today's prompts with pytest --harness-update-lock")
 
 
-def _is_undecided(session: pytest.Session) -> bool:
+def _is_cannot_tell(session: pytest.Session) -> bool:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None:
         return False
     failed = [report for kind in ("failed", "error") for report in reporter.stats.get(kind, ())]
-    return bool(failed) and all(getattr(report, UNDECIDED, False) for report in failed)
+    return bool(failed) and all(getattr(report, CANNOT_TELL_REPORT, False) for report in failed)
 
 
 def _build_report(
-    state: RunState, reporter: pytest.TerminalReporter, calls: list[str], findings: tuple[Finding, ...]
+    state: Run, reporter: pytest.TerminalReporter, calls: list[str], findings: tuple[Finding, ...]
 ) -> RunReport:
     from dataclasses import replace
 
-    from harness.reports.run import CallRow, build_report
+    from harness.reports.report import CallRow, build_report
 
     report = build_report(
         (CallRow.from_json(row) for row in calls),
@@ -72,7 +73,7 @@ def _build_report(
     return replace(report, findings=findings)
 
 
-def _print_savings(state: RunState, reporter: pytest.TerminalReporter, report: RunReport) -> None:
+def _print_savings(state: Run, reporter: pytest.TerminalReporter, report: RunReport) -> None:
     if not report.rows:
         return
     from harness.reports.tables import answered_by, savings_table
@@ -82,7 +83,7 @@ def _print_savings(state: RunState, reporter: pytest.TerminalReporter, report: R
     reporter.line(f"{state.mode} mode; {answered_by(report)}.")
 
 
-def _print_findings(state: RunState, reporter: pytest.TerminalReporter, report: RunReport) -> None:
+def _print_findings(state: Run, reporter: pytest.TerminalReporter, report: RunReport) -> None:
     if not report.findings:
         return
     from harness.reports.terminal import finding_lines
@@ -99,7 +100,7 @@ def _print_findings(state: RunState, reporter: pytest.TerminalReporter, report: 
     reporter.line("\n".join(github.annotations(report.findings, is_private=state.is_private)))
 
 
-def _write_files(state: RunState, reporter: pytest.TerminalReporter, report: RunReport) -> None:
+def _write_files(state: Run, reporter: pytest.TerminalReporter, report: RunReport) -> None:
     if state.reports is None and state.github.summary_file is None:
         return
     from harness.files import write_atomically
@@ -122,7 +123,7 @@ def _write_files(state: RunState, reporter: pytest.TerminalReporter, report: Run
     reporter.line(f"written: {', '.join(relative(state.reports / name, start) for name in files)}")
 
 
-def _print_cassettes(state: RunState, reporter: pytest.TerminalReporter) -> None:
+def _print_cassettes(state: Run, reporter: pytest.TerminalReporter) -> None:
     lines = [
         *upkeep.old_lines(rows.gather(reporter, "old"), state.limits.max_age_days or 0),
         *upkeep.unplayed_lines(rows.gather(reporter, "unplayed")),
@@ -133,7 +134,7 @@ def _print_cassettes(state: RunState, reporter: pytest.TerminalReporter) -> None
         reporter.line("\n".join(lines))
 
 
-def _drift_lines(state: RunState, reporter: pytest.TerminalReporter) -> list[str]:
+def _drift_lines(state: Run, reporter: pytest.TerminalReporter) -> list[str]:
     if not state.limits.is_verified:
         return []
     lines = [line for drift in rows.gather(reporter, "drift") for line in json.loads(drift)]

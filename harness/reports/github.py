@@ -16,13 +16,13 @@ https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md (the limit
 import re
 from collections.abc import Sequence
 
-from harness.promptcache.finding import Finding, Level
-from harness.reports.ranked import LEVELS, count, of_level, printable, slashed
+from harness.findings.finding import Finding, Severity
+from harness.findings.ranking import LEVELS, count, of_level, printable, slashed
 
 MAX_OF_A_KIND = 10
 """Annotations of one kind that GitHub keeps of a step; it drops the others without a word."""
 
-_COMMANDS: dict[Level, str] = {"error": "error", "warning": "warning", "note": "notice"}
+_COMMANDS: dict[Severity, str] = {"error": "error", "warning": "warning", "note": "notice"}
 _DATA = (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"))
 _PROPERTY = (*_DATA, (":", "%3A"), (",", "%2C"))
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.provider.usage import Usage
-from harness.reports.run import sum_known
+from harness.reports.report import sum_known
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from harness.promptcache.finding import Finding
-    from harness.reports.run import CallRow
+    from harness.findings.finding import Finding
+    from harness.reports.report import CallRow
 
 
 def properties(calls: Sequence[CallRow], findings: Sequence[Finding]) -> list[tuple[str, str | int]]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.findings.ranking import count, count_levels, place_in_file, worst_first
 from harness.reports.markup import block, cell, code, inline
-from harness.reports.ranked import count, count_levels, place_in_file, worst_first
-from harness.reports.run import judge
+from harness.reports.report import judge
 from harness.reports.tables import answered_by, cost_line, savings_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.promptcache.finding import Finding
-    from harness.reports.run import RunReport
+    from harness.findings.finding import Finding
+    from harness.reports.report import RunReport
 
 MARKER = "<!-- prompt-cache-harness -->"
 """First line of each comment, by which the next run finds the one to replace."""

@@ -13,13 +13,13 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from harness.reports.ranked import slashed, worst_first
-from harness.reports.rules import RULES
+from harness.findings.ranking import slashed, worst_first
+from harness.findings.rules import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.promptcache.finding import Finding, Rule
+    from harness.findings.finding import Finding, Rule
 
 _TOOL = "prompt-cache-harness"
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"

@@ -6,7 +6,7 @@ from decimal import Decimal
 from tabulate import tabulate
 
 from harness.provider.pricing import dollars
-from harness.reports.run import RunReport, VersionRow
+from harness.reports.report import RunReport, VersionRow
 
 _HEADERS = (
     "suite", "version", "model", "calls", "written", "read", "uncached", "output", "cost", "without cache", "saved",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.reports.ranked import LEVELS, count, next_command, of_level, place_in_file, printable
+from harness.findings.ranking import LEVELS, count, next_command, of_level, place_in_file, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.promptcache.finding import Finding
+    from harness.findings.finding import Finding
 
 MAX_OF_A_LEVEL = 20
 """Findings of one level that are shown; a thousand say no more than twenty."""

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from harness.suites.fake_client import FakeAttributeError, FakeClient
 from harness.suites.runner import CaseRun, Function
-from harness.suites.stub import StubAttributeError, StubClient
 
 if TYPE_CHECKING:
-    from harness.cassettes.session import CallSession
-    from harness.cassettes.vcr import ForeignSession
+    from harness.sessions.other_clients import ForeignSession
+    from harness.sessions.session import CallSession
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +35,9 @@ def capture(
         return _note([], lambda bodies: bodies.extend(run.build(function, inputs=inputs)))
     if run.suite.client == "http":
         return _capture_http(run, function, inputs)
-    stub = StubClient()
+    stub = FakeClient()
     captured = _note(stub.bodies, lambda _: run.invoke(function, stub, inputs=inputs))
-    if is_sdk_allowed and isinstance(captured.error, StubAttributeError):
+    if is_sdk_allowed and isinstance(captured.error, FakeAttributeError):
         return _capture_sdk(run, function, inputs)
     return captured
 
@@ -53,7 +53,7 @@ def _note(bodies: list[bytes], act: Any) -> Captured:
 
 
 def _capture_sdk(run: CaseRun, function: Function, inputs: Mapping[str, Any] | None) -> Captured:
-    from harness.cassettes.session import CallSession
+    from harness.sessions.session import CallSession
 
     session = CallSession(_options(), run.name)
     captured = _note([], lambda _: run.invoke(function, session.anthropic(), inputs=inputs))
@@ -61,7 +61,7 @@ def _capture_sdk(run: CaseRun, function: Function, inputs: Mapping[str, Any] | N
 
 
 def _capture_http(run: CaseRun, function: Function, inputs: Mapping[str, Any] | None) -> Captured:
-    from harness.cassettes.vcr import ForeignSession
+    from harness.sessions.other_clients import ForeignSession
 
     with ForeignSession(_options(), run.name) as session:
         captured = _note([], lambda _: run.invoke(function, inputs=inputs))
@@ -76,8 +76,8 @@ def _options() -> Any:
     """Of a session that answers from an emulator, and counts nothing: its figures are not looked at."""
     from pathlib import Path
 
-    from harness.cassettes.session import SessionOptions
     from harness.cassettes.store import CassetteStore
+    from harness.sessions.session import SessionOptions
 
     return SessionOptions(
         mode="emulate", upstream="emulator", store=CassetteStore(Path()), count_text=lambda text, _: len(text) // 4

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from harness.calls.call import Call
 from harness.errors import RequestError
-from harness.prompt.call import Call
+from harness.findings.describe import add_change
+from harness.findings.finding import Finding
 from harness.prompt.tokens import CountText
-from harness.promptcache.describe import add_change
 from harness.promptcache.explain import explain
-from harness.promptcache.finding import Finding
 from harness.promptcache.prepared import prepare
 from harness.promptcache.simulator import Simulator
 from harness.provider.usage import Usage

@@ -13,23 +13,23 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from harness.calls.call import Call
 from harness.client.claude import ClaudeClient
 from harness.errors import CheckError, RequestError
+from harness.findings.finding import Finding
 from harness.prompt.blocks import read_blocks
-from harness.prompt.call import Call
 from harness.prompt.tokens import CountText
 from harness.prompt.wire import to_body
-from harness.promptcache.finding import Finding
 from harness.promptcache.prepared import prepare
 from harness.promptcache.simulator import Simulator
 from harness.promptcache.validation import check_request
 from harness.settings import Settings
 from harness.suites.checks import SECONDS_BETWEEN, check_prediction, check_rules, check_second_call
+from harness.suites.evidence import Evidence, find_disagreement, hear
 from harness.suites.model import Case, PromptVersion, Suite
-from harness.suites.witnesses import Evidence, find_disagreement, hear
 
 if TYPE_CHECKING:
-    from harness.cassettes.session import CallSession
+    from harness.sessions.session import CallSession
 
 Function = Callable[..., Any]
 """A suite's function: ``function([client], [prompt], **inputs)``."""
@@ -251,14 +251,14 @@ def _find_faults_of_built(first: Call, second: Call, count_text: CountText) -> l
 
 def _other_number_built(first: int, second: int) -> Finding:
     return Finding(
-        rule="undecided",
+        rule="cannot-tell",
         headline=f"built {first} requests the first time and {second} the second, expected as many, and at least one",
     )
 
 
 def _other_number(first: int, second: int) -> Finding:
     return Finding(
-        rule="undecided",
+        rule="cannot-tell",
         headline=f"made {first} calls the first time and {second} the second, expected as many",
         facts=("at least one; calls count only through the client that the function is given",),
     )

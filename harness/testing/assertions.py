@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 
+from harness.calls.call import Call
 from harness.client.token_memo import TokenMemo
 from harness.errors import CheckError, RequestError, UsageError
+from harness.findings.describe import describe_change, describe_loss
 from harness.prompt.blocks import Request, find_breakpoints, read_blocks
-from harness.prompt.call import Call
 from harness.prompt.fingerprint import fingerprints
 from harness.prompt.tokens import TextCounter
-from harness.promptcache.describe import describe_change, describe_loss
 from harness.promptcache.explain import Explanation, explain
+from harness.provider.models import find_model
 from harness.provider.pricing import dollars as show_dollars
 from harness.provider.pricing import price
-from harness.provider.rules import find_model
 from harness.provider.usage import Usage
 from harness.suites.checks import check_second_call
 from harness.testing.messages import advice, lines

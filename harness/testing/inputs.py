@@ -16,10 +16,10 @@ class _Absent:
 
 
 ABSENT = _Absent()
-"""In a `Change`: there is nothing at the path."""
+"""In a `InputChange`: there is nothing at the path."""
 
 
-class Change(NamedTuple):
+class InputChange(NamedTuple):
     """One place where inputs differ."""
 
     keys: tuple[str | int, ...]
@@ -31,7 +31,7 @@ class Change(NamedTuple):
         return f"{_path(self.keys)}: {_show(self.before)} → {_show(self.after)}"
 
 
-def find_changes(before: Any, after: Any, keys: tuple[str | int, ...] = ()) -> Iterator[Change]:
+def find_changes(before: Any, after: Any, keys: tuple[str | int, ...] = ()) -> Iterator[InputChange]:
     """The places where two sets of inputs differ, each as deep as both sides reach.
 
     Taken back from the last to the first, they give what was before.
@@ -43,10 +43,10 @@ def find_changes(before: Any, after: Any, keys: tuple[str | int, ...] = ()) -> I
         for index, (old, new) in enumerate(zip_longest(before, after, fillvalue=ABSENT)):
             yield from find_changes(old, new, (*keys, index))
     elif type(before) is not type(after) or before != after:
-        yield Change(keys, before, after)
+        yield InputChange(keys, before, after)
 
 
-def revert(inputs: Mapping[str, Any], change: Change) -> dict[str, Any]:
+def revert(inputs: Mapping[str, Any], change: InputChange) -> dict[str, Any]:
     """A copy of the inputs with one change taken back."""
     reverted = deepcopy(dict(inputs))
     parent: Any = reverted

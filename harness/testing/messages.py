@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from harness.gate.taint import Leak
+from harness.findings.advice import ADVICE
+from harness.findings.describe import describe_change
 from harness.prompt.blocks import Request, read_blocks
 from harness.prompt.diff import read_parts
 from harness.prompt.prefix import prefix_blocks, prefix_end, prefix_parts
-from harness.promptcache.advice import ADVICE
 from harness.promptcache.causes import Cause
-from harness.promptcache.describe import describe_change
-from harness.testing.inputs import Change
+from harness.stability.taint import Leak
+from harness.testing.inputs import InputChange
 
 _LISTED = 8
 
@@ -68,7 +68,7 @@ def advice(cause: Cause) -> tuple[str, str]:
     return f"cause: {cause}: {why}", f"fix:   {fix}"
 
 
-def list_changes(changes: Sequence[Change]) -> Iterator[str]:
+def list_changes(changes: Sequence[InputChange]) -> Iterator[str]:
     """One line for each change of the inputs, but not for too many."""
     yield from (f"  {change}" for change in changes[:_LISTED])
     if len(changes) > _LISTED:

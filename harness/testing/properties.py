@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
+from harness.calls.call import Call
 from harness.errors import CheckError, UsageError
-from harness.gate.taint import Leak, find_leaks, list_fields, taint
 from harness.prompt.blocks import Request
-from harness.prompt.call import Call
 from harness.prompt.prefix import prefix_parts
 from harness.prompt.wire import to_body
+from harness.stability.taint import Leak, find_leaks, list_fields, taint
 from harness.testing.inputs import find_changes, revert
 from harness.testing.messages import advice, describe_difference, describe_leaks, lines, list_changes
 

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from harness.provider.rules import MAX_BREAKPOINTS, known_models
+from harness.provider.models import MAX_BREAKPOINTS, known_models
 from harness.testing.pools import LOCALES, Locale
 
 Document = dict[str, Any]

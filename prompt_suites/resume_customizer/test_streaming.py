@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness import ClaudeClient
-from harness.cassettes.session import CallSession
+from harness.sessions.session import CallSession
 from harness.testing.assertions import assert_reads_prefix
 from prompt_suites.resume_customizer.service import Phase, ResumeCustomizer, load_prompt
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.cassettes.format import Cassette, Interaction
-from harness.cassettes.hygiene import Finding, check, find_unnamed, read_used, remove
+from harness.cassettes.hygiene import FileProblem, check, find_unnamed, read_used, remove
 from harness.cassettes.store import CassetteStore
 from harness.errors import CassetteError, UsageError
 from tests.cassettes.examples import HEADER, cassette, dump, interaction, request, response
@@ -135,8 +135,8 @@ def test_secrets_across_chunks_and_in_base64_are_found(tmp_path: Path) -> None:
 
     assert base64.b64encode(b"\xff sk-ant-abc").decode() in path.read_text()
     assert check(tmp_path) == [
-        Finding(path, sides[2], "an API key (sk-ant-)"),
-        Finding(path, sides[3], "a workspace id"),
+        FileProblem(path, sides[2], "an API key (sk-ant-)"),
+        FileProblem(path, sides[3], "a workspace id"),
     ]
 
 
@@ -168,7 +168,7 @@ def test_secrets_that_a_stream_spells_over_events_are_found(
     lines = store.path("one").read_text().split("\n")
     second = [number for number, line in enumerate(lines, 1) if line.startswith('   "response"')][1]
 
-    assert check(tmp_path) == [Finding(store.path("one"), second, what) for what in found]
+    assert check(tmp_path) == [FileProblem(store.path("one"), second, what) for what in found]
 
 
 def test_what_is_not_whole_is_found_with_its_line(folder: Path) -> None:

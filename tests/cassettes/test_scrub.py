@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.cassettes.format import Chunk, Failure
-from harness.cassettes.scrub import BUILT_IN, Rule, Scrubber, read_rules, scrub
+from harness.cassettes.scrub import BUILT_IN, Scrubber, ScrubRule, read_rules, scrub
 from harness.errors import UsageError
 from tests.cassettes.examples import request, response
 
@@ -96,7 +96,7 @@ def test_chunks_add_up_to_the_scrubbed_body_and_twice_is_once(parts: list[bytes]
 
 @given(st.binary())
 def test_a_body_without_a_match_keeps_its_bytes(body: bytes) -> None:
-    rule = Rule(pattern=re.compile("(?!)"), replacement="x")
+    rule = ScrubRule(pattern=re.compile("(?!)"), replacement="x")
 
     assert scrub(body, (rule,), (0, len(body))) == (body, (0, len(body)))
 

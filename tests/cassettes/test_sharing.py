@@ -1,8 +1,8 @@
 from pathlib import Path
 
 from harness.cassettes.format import BLOB_CHARACTERS
-from harness.cassettes.miss import find_miss
 from harness.cassettes.store import CassetteStore
+from harness.sessions.miss import find_miss
 from tests.cassettes.examples import cassette, interaction, request
 from tests.recordings import counter
 

@@ -7,11 +7,11 @@ import httpx2
 import pytest
 from anthropic import Anthropic, AsyncAnthropic
 
+from harness.calls.call import Call
 from harness.cassettes.format import Cassette, RecordedRequest
-from harness.cassettes.miss import find_miss
-from harness.cassettes.transport import CassetteMissError, RecordTransport, ReplayTransport
 from harness.emulator.transport import Chunks
-from harness.prompt.call import Call
+from harness.sessions.miss import find_miss
+from harness.sessions.transport import CassetteMissError, RecordTransport, ReplayTransport
 from tests.cassettes.examples import dump, message
 from tests.conftest import BASE_URL
 from tests.recordings import counter

@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 
 from harness.cassettes.store import CassetteStore
-from harness.gate.accept import keep_texts
-from harness.gate.compare import Subject
-from harness.gate.locate import Source
-from harness.gate.lockfile import Entry, Lock, write_lock
-from harness.gate.quick import find_suite_files
+from harness.lock.accept import keep_texts
+from harness.lock.check import find_suite_files
+from harness.lock.compare import CaseRequests
+from harness.lock.locate import Source
+from harness.lock.lockfile import Entry, Lock, write_lock
 from harness.prompt.tokens import TextCounter
 from harness.suites.capture import capture
 from harness.suites.loader import load_function, read_suite_file
@@ -98,7 +98,7 @@ class Project:
 
     def _accept(self, run: CaseRun, store: CassetteStore) -> Entry:
         captured = capture(run, load_function(run.suite))
-        subject = Subject(
+        subject = CaseRequests(
             suite=run.cassette(self.path).rsplit("/", 2)[0],
             version=run.version.name,
             case=run.case.name,

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.emulator.core import Answer, Emulator
+from harness.emulator.core import Emulator, HttpAnswer
 from harness.prompt.tokens import TextCounter
-from harness.provider.rules import find_model
+from harness.provider.models import find_model
 from tests.conftest import Clock
 
 MARK = {"type": "ephemeral"}
@@ -32,11 +32,11 @@ def body(**changes: Any) -> bytes:
     return json.dumps(request | changes).encode()
 
 
-def send(emulator: Emulator, request: bytes, path: str = "/v1/messages", method: str = "POST") -> Answer:
+def send(emulator: Emulator, request: bytes, path: str = "/v1/messages", method: str = "POST") -> HttpAnswer:
     return emulator.handle(method, path, request)
 
 
-def parse(answer: Answer) -> dict[str, Any]:
+def parse(answer: HttpAnswer) -> dict[str, Any]:
     return json.loads(b"".join(answer.chunks))
 
 
@@ -46,7 +46,7 @@ def usage(emulator: Emulator, **changes: Any) -> dict[str, Any]:
     return parse(answer)["usage"]
 
 
-def events(answer: Answer) -> list[dict[str, Any]]:
+def events(answer: HttpAnswer) -> list[dict[str, Any]]:
     return [json.loads(chunk.decode().split("data: ", 1)[1]) for chunk in answer.chunks]
 
 

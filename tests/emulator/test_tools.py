@@ -11,7 +11,7 @@ from harness.emulator.core import Emulator
 from harness.emulator.tools import ToolCall, count_call, forced_call
 from harness.errors import RequestError
 from harness.prompt.tokens import TextCounter
-from harness.provider.rules import find_model
+from harness.provider.models import find_model
 from tests.conftest import Clock
 from tests.emulator.test_core import body, events, parse, read_and_written, send
 

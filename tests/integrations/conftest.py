@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from harness.cassettes.session import Mode, SessionOptions
+from harness.calls.call import Call
 from harness.cassettes.store import CassetteStore
-from harness.cassettes.vcr import ForeignSession
-from harness.prompt.call import Call
 from harness.prompt.tokens import TextCounter
+from harness.sessions.other_clients import ForeignSession
+from harness.sessions.session import Mode, SessionOptions
 
 # LiteLLM would fetch its price list when it is imported.
 os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")

@@ -4,7 +4,7 @@ import pytest
 
 from harness.prompt.blocks import read_blocks
 from harness.prompt.tokens import TextCounter, count_request, image_tokens
-from harness.provider.rules import find_model
+from harness.provider.models import find_model
 from tests.recordings import counter
 
 

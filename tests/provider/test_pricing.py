@@ -4,8 +4,8 @@ from decimal import Decimal
 import pytest
 
 from harness.errors import UnknownModelError
+from harness.provider.models import known_models
 from harness.provider.pricing import dollars, price, price_without_cache
-from harness.provider.rules import known_models
 from harness.provider.usage import Usage
 
 MILLION = 1_000_000

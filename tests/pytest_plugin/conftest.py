@@ -16,7 +16,7 @@ for heavy in (
     "httpcore2",
     "httpx2",
     "yaml",
-    "harness.cassettes.session",
+    "harness.sessions.session",
     "harness.pytest_plugin.collect",
     "harness.reports.tables",
 ):

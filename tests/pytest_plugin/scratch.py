@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness.gate.lockfile import Entry, read_lock
-from tests.gate.examples import rich_request
+from harness.lock.lockfile import Entry, read_lock
+from tests.lock.examples import rich_request
 from tests.pytest_plugin.conftest import RECORD, Project
 
 Body = dict[str, Any]

@@ -7,7 +7,7 @@ import pytest
 
 from harness.cassettes.format import sign
 from harness.errors import CassetteError
-from harness.pytest_plugin.upkeep import OldCassette, find_old
+from harness.pytest_plugin.cassette_warnings import OldCassette, find_old
 from tests.pytest_plugin.conftest import APP, Project, shown
 
 pytest_plugins = ("pytester",)
@@ -19,11 +19,11 @@ TESTS = APP + "".join(
 CLOCK = """
 from datetime import UTC, datetime
 import pytest
-from harness.pytest_plugin.state import STATE
+from harness.pytest_plugin.run import RUN
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config):
-    config.stash[STATE].clock = lambda: datetime(2026, 11, 23, 12, tzinfo=UTC)
+    config.stash[RUN].clock = lambda: datetime(2026, 11, 23, 12, tzinfo=UTC)
 """
 
 DATES = {"a": "2026-11-13T12:00:00Z", "b": "2026-11-13T11:59:59Z", "c": "2025-11-23T12:00:00Z"}

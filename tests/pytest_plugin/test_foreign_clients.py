@@ -9,7 +9,7 @@ from tests.pytest_plugin.conftest import RECORD, Project, shown
 pytest_plugins = ("pytester",)
 
 # As in conftest.py: imported here once, not in each run.
-importlib.import_module("harness.cassettes.vcr")
+importlib.import_module("harness.sessions.other_clients")
 
 APP = """
 import json

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from harness.gate.mutations import BY_NAME
-from tests.gate.examples import PROMPT, rich_request
-from tests.gate.test_compare import PATHS
+from harness.mutation.mutations import BY_NAME
+from tests.lock.examples import PROMPT, rich_request
+from tests.lock.test_compare import PATHS
 from tests.pytest_plugin.conftest import OTHERS_PLUGINS, RECORD, Project, shown
 from tests.pytest_plugin.scratch import APP, CASES, EMULATE, PLAIN, SUITE, TEST, UPDATE, Body, Desk
 
 pytest_plugins = ("pytester",)
 
 REPORTS = ("-o", "harness_reports=reports")
-UNDECIDED = 2
+CANNOT_TELL_REPORT = 2
 
 
 @pytest.fixture
@@ -615,7 +615,7 @@ def test_lock_file_that_cannot_be_read_ends_the_run(arguments: tuple[str, ...], 
 
     result = project.pytester.runpytest_subprocess(*arguments)
 
-    assert result.ret == UNDECIDED
+    assert result.ret == CANNOT_TELL_REPORT
     assert result.stderr.str() == (
         f"Exit: {path}:1: not a lock file: Expecting value\n"
         "  try: restore the file from version control, or accept anew: pytest --harness-update-lock"
@@ -640,8 +640,8 @@ def test_run_that_cannot_tell_says_so_by_its_exit_code(processes: tuple[str, ...
 
     result = accepted.run(EMULATE, *processes, *REPORTS)
 
-    assert result.ret == UNDECIDED
-    assert facts(findings(accepted)) == {("undecided", "error", None, None)}
+    assert result.ret == CANNOT_TELL_REPORT
+    assert facts(findings(accepted)) == {("cannot-tell", "error", None, None)}
     assert "error: test_app test_ask: 1 request accepted, 2 requests made" in result.outlines
 
 

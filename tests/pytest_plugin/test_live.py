@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.emulator.core import Answer, Emulator
+from harness.emulator.core import Emulator, HttpAnswer
 from harness.emulator.server import EmulatorServer
 from harness.prompt.assumptions import Assumptions
 from harness.prompt.tokens import TextCounter
@@ -33,14 +33,14 @@ class Api(Emulator):
         self.usages: list[tuple[int, int]] = []
         self.change: Callable[[dict[str, Any]], dict[str, Any]] = lambda answer: answer
 
-    def handle(self, method: str, path: str, body: bytes) -> Answer:
+    def handle(self, method: str, path: str, body: bytes) -> HttpAnswer:
         self.bodies.append(json.loads(body))
         answer = super().handle(method, path, body)
         message = self.change(json.loads(b"".join(answer.chunks)))
         usage = message.get("usage", {})
         self.ids.append(message.get("id", ""))
         self.usages.append((usage.get("cache_creation_input_tokens", 0), usage.get("cache_read_input_tokens", 0)))
-        return Answer(status=answer.status, headers=answer.headers, chunks=(json.dumps(message).encode(),))
+        return HttpAnswer(status=answer.status, headers=answer.headers, chunks=(json.dumps(message).encode(),))
 
     @property
     def asked(self) -> list[Any]:
@@ -337,7 +337,7 @@ def test_second_call_that_keeps_missing_without_a_reason_is_an_error(project: Pr
             "call 2 was not billed as the simulator predicts",
             "  reported: 2,199 written, 0 read, 13 uncached",
             "  predicted: 0 written, 2,199 read, 13 uncached",
-            "the witnesses of the second call disagree on whether it read what the first one wrote",
+            "prediction, usage and diagnostics disagree on whether the second call read what the first one wrote",
             "  prediction:  reads all",
             "  usage:       does not read all",
             "  diagnostics: no_divergence",
@@ -368,7 +368,7 @@ def test_diagnostics_that_see_a_change_in_equal_requests_are_a_warning(project: 
     result.assert_outcomes(passed=1)
     assert len(api.bodies) == 2
     result.stdout.fnmatch_lines(
-        ["warning: the witnesses of the second call disagree on whether it read what the first one wrote"]
+        ["warning: prediction, usage and diagnostics disagree on whether the second call read what the first one wrote"]
     )
 
 
@@ -377,13 +377,13 @@ def test_api_that_refuses_the_question_is_asked_without_it(project: Project, ser
     api = serve()
     answer_plainly = api.handle
 
-    def refuse(method: str, path: str, body: bytes) -> Answer:
+    def refuse(method: str, path: str, body: bytes) -> HttpAnswer:
         answer = answer_plainly(method, path, body)
         if b"diagnostics" not in body:
             return answer
         error = {"type": "invalid_request_error", "message": "diagnostics: Extra inputs are not permitted"}
         content = json.dumps({"type": "error", "error": error}).encode()
-        return Answer(status=400, headers={"content-type": "application/json"}, chunks=(content,))
+        return HttpAnswer(status=400, headers={"content-type": "application/json"}, chunks=(content,))
 
     api.handle = refuse  # type: ignore[method-assign]
 

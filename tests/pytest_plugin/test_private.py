@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gate.examples import PROMPT
+from tests.lock.examples import PROMPT
 from tests.pytest_plugin.conftest import RECORD, Project
 from tests.pytest_plugin.scratch import EMULATE, UPDATE
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from harness.prompt.call import Call, Origin
-from harness.promptcache.finding import Finding, Place
+from harness.calls.call import Call, Origin
+from harness.findings.finding import Finding, Place
 from harness.provider.usage import Usage
-from harness.reports.run import CallRow, RunReport, build_report
+from harness.reports.report import CallRow, RunReport, build_report
 
 MODEL = "claude-3-7-sonnet-20250219"
 WRITE = Usage(input_tokens=100, ephemeral_5m_input_tokens=10_000, output_tokens=1_000)
@@ -89,7 +89,7 @@ def findings_of(text: st.SearchStrategy[str]) -> st.SearchStrategy[Finding]:
     places = st.builds(Place, path=text, offset=st.none() | st.just(7), before=text, after=text)
     return st.builds(
         Finding,
-        rule=st.sampled_from(["bust", "accepted-bust", "undecided"]),
+        rule=st.sampled_from(["bust", "accepted-bust", "cannot-tell"]),
         level=st.sampled_from(["error", "warning", "note"]),
         headline=text,
         facts=tuples,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.promptcache.finding import Finding
+from harness.findings.finding import Finding
 from harness.reports.github import MAX_OF_A_KIND, annotations, defuse
 from tests.reports.examples import ACCEPTED, BUST, FINDINGS, HOSTILE, UNUSED, findings_of
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from harness.promptcache.finding import Finding
+from harness.findings.finding import Finding
 from harness.reports.markdown import COMMENT_LIMIT, MARKER, SUMMARY_LIMIT, markdown
 from tests.reports.examples import ACCEPTED, BUST, FINDINGS, HOSTILE, READ, UNUSED, WRITE, findings_of, report, row
 
@@ -115,7 +115,11 @@ def test_a_run_without_findings_and_calls_is_short() -> None:
 
 @pytest.mark.parametrize(
     ("findings", "failed", "verdict"),
-    [((), 1, "fail"), ((Finding(rule="undecided", headline="x"),), 1, "cannot tell"), ((UNUSED, ACCEPTED), 0, "pass")],
+    [
+        ((), 1, "fail"),
+        ((Finding(rule="cannot-tell", headline="x"),), 1, "cannot tell"),
+        ((UNUSED, ACCEPTED), 0, "pass"),
+    ],
 )
 def test_the_heading_is_the_verdict(findings: tuple[Finding, ...], failed: int, verdict: str) -> None:
     text = markdown(report(failed=failed), findings, is_private=False)

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from harness.findings.ranking import printable
 from harness.reports.markup import block, cell, code, inline
-from harness.reports.ranked import printable
 from tests.reports.examples import HOSTILE
 
 PARSER = MarkdownIt("gfm-like")

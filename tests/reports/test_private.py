@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.promptcache.finding import withhold
+from harness.findings.finding import withhold
 from harness.reports.github import annotations
 from harness.reports.junit import properties
 from harness.reports.markdown import markdown

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator, FormatChecker
 
-from harness.promptcache.finding import Finding, Rule
-from harness.reports.rules import RULES
+from harness.findings.finding import Finding, Rule
+from harness.findings.rules import RULES
 from harness.reports.sarif import sarif
 from tests.reports.examples import ACCEPTED, BUST, FINDINGS, HOSTILE, UNUSED, findings_of
 

@@ -1,7 +1,7 @@
 import pytest
 
 from harness.provider.usage import Usage
-from harness.reports.run import CallRow
+from harness.reports.report import CallRow
 from harness.reports.tables import answered_by, cost_line, savings_table
 from tests.reports.examples import READ, WRITE, report, row
 

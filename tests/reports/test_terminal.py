@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from harness.promptcache.finding import Finding, Place
+from harness.findings.finding import Finding, Place
 from harness.reports.terminal import MAX_OF_A_LEVEL, finding_lines
 from tests.reports.examples import ACCEPTED, BUST, FINDINGS, HOSTILE, findings_of
 
@@ -34,7 +34,7 @@ def test_no_findings_make_no_lines() -> None:
 
 
 def test_a_finding_that_knows_nothing_more_is_one_line() -> None:
-    finding = Finding(rule="undecided", headline="support v1: nothing to compare with")
+    finding = Finding(rule="cannot-tell", headline="support v1: nothing to compare with")
     assert finding_lines([finding], is_private=False) == ["error: support v1: nothing to compare with"]
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from harness.errors import RequestError
 from harness.suites.capture import Captured, capture
+from harness.suites.fake_client import ANSWER, FakeAttributeError, FakeClient
 from harness.suites.model import Case, ClientKind, PromptVersion, Suite
 from harness.suites.runner import CaseRun
-from harness.suites.stub import ANSWER, StubAttributeError, StubClient
 
 BASE: dict[str, Any] = {"model": "claude-sonnet-5-5", "max_tokens": 50}
 PROMPT = "Be polite."
@@ -181,7 +181,7 @@ def test_sdk_is_not_asked_if_that_is_not_allowed() -> None:
     captured = capture(make_run(), count_first, is_sdk_allowed=False)
 
     assert captured.bodies == ()
-    assert isinstance(captured.error, StubAttributeError)
+    assert isinstance(captured.error, FakeAttributeError)
 
 
 def test_stub_answers_as_long_as_it_can() -> None:
@@ -195,4 +195,4 @@ def test_client_that_the_application_gets_is_the_stub() -> None:
     clients: list[Any] = []
     capture(make_run(), lambda client, prompt, question: clients.append(client), is_sdk_allowed=False)
 
-    assert [type(client) for client in clients] == [StubClient]
+    assert [type(client) for client in clients] == [FakeClient]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.prompt.call import Call
+from harness.calls.call import Call
 from harness.prompt.tokens import TextCounter
 from harness.promptcache.prepared import prepare
 from harness.promptcache.simulator import Simulator

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from harness.cassettes.session import CallSession, SessionOptions
 from harness.cassettes.store import CassetteStore
 from harness.client.claude import ClaudeClient, message_text
 from harness.errors import CheckError, RequestError
 from harness.prompt.tokens import TextCounter
+from harness.sessions.session import CallSession, SessionOptions
 from harness.suites.model import Case, ClientKind, PromptVersion, Suite
 from harness.suites.runner import CaseRun, run_build, run_case
 

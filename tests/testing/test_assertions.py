@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from harness.calls.call import Call
 from harness.client import token_memo
 from harness.errors import CheckError, RequestError, UnknownModelError, UsageError
-from harness.prompt.call import Call
 from harness.provider.pricing import dollars as show_dollars
 from harness.provider.pricing import price
 from harness.provider.usage import Usage

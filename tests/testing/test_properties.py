@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
+from harness.calls.call import Call
 from harness.client.breakpoints import prepare_system_prompt
 from harness.errors import CheckError, RequestError, UsageError
-from harness.prompt.call import Call
 from harness.provider.usage import Usage
 from harness.testing.pools import LOCALES
 from harness.testing.properties import assert_prefix_stable

@@ -1,1 +1,0 @@
-"""What must hold of a suite before it may be merged: the checks behind the red build."""

@@ -1,0 +1,1 @@
+"""The accepted prompts: lock file, comparison with what is built now, differences, unused entries."""

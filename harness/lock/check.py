@@ -1,0 +1,235 @@
+"""A fast check of the lock file: the requests of suites, built without the SDK, an answer or pytest."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from traceback import extract_tb
+from typing import TYPE_CHECKING
+
+from harness.errors import HarnessError, SuiteError
+from harness.files import relative
+from harness.findings.finding import Finding
+from harness.findings.merging import merge
+from harness.lock.compare import CaseRequests, Gate
+from harness.lock.locate import Source
+from harness.lock.unused import Collected, describe_unused
+from harness.suites.capture import Captured, capture
+from harness.suites.fake_client import ANSWER, FakeAttributeError
+from harness.suites.loader import load_function, read_suite_file
+from harness.suites.runner import CaseRun
+
+if TYPE_CHECKING:
+    from harness.lock.lockfile import Entry
+    from harness.suites.loader import SuiteSource
+    from harness.suites.model import Suite
+    from harness.suites.runner import Function
+
+_SKIPPED = frozenset({"__pycache__", "build", "dist", "node_modules", "site-packages"})
+_PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+): (?P<rest>.*)", re.DOTALL)
+"""How the message of an unreadable suite, prompt or fixture begins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockCheck:
+    """What a fast check found, and what it had to leave to pytest."""
+
+    findings: tuple[Finding, ...]
+    cases: int
+    """How many were compared, as far as they could be."""
+    left: tuple[str, ...]
+    """Suites and cases that cannot be judged without their client or its answers, and why."""
+
+
+def check_suites(gate: Gate, lock_file: Path, root: Path, *, is_private: bool = False) -> LockCheck:
+    """Compare all suites below the root of a project with its lock file.
+
+    In private, messages of errors are withheld: they may quote an input or a prompt.
+    """
+    checker = _Checker(gate, root.resolve(), is_private=is_private)
+    for path in find_suite_files(checker.root):
+        checker.check_file(path)
+    checker.find_unused(lock_file)
+    return LockCheck(findings=merge(checker.findings), cases=checker.cases, left=tuple(checker.left))
+
+
+def find_suite_files(root: Path) -> Iterator[Path]:
+    """All ``suite.yaml`` files below a folder, in order; what pytest does not look into is passed over too."""
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and name not in _SKIPPED and not (Path(folder) / name / "pyvenv.cfg").exists()
+        )
+        if "suite.yaml" in files:
+            yield Path(folder) / "suite.yaml"
+
+
+class _Checker:
+    """The check of one project, file by file."""
+
+    def __init__(self, gate: Gate, root: Path, *, is_private: bool) -> None:
+        self.findings: list[Finding] = []
+        self.left: list[str] = []
+        self.cases = 0
+        self.root = root
+        self._gate = gate
+        self._collected = Collected()
+        self._is_partial = False
+        self._is_private = is_private
+        if str(root) not in sys.path:
+            # What pytest would do for the modules that suites name.
+            sys.path.insert(0, str(root))
+
+    def check_file(self, path: Path) -> None:
+        """Check all suites of one file."""
+        file = relative(path, self.root)
+        try:
+            source = read_suite_file(path)
+        except SuiteError as error:
+            self._refuse(error, file)
+            return
+        for name in source.entries:
+            self._check_suite(source, name, file)
+
+    def find_unused(self, lock_file: Path) -> None:
+        """Find what is accepted and in no suite any more; tests that are no suites cannot be known here."""
+        # A file that cannot be read may hold what seems to be gone.
+        self._collected.add((), (), is_all=not self._is_partial)
+        entries = [entry for entry in self._gate.lock.entries.values() if entry.version]
+        unused = [entry for entry in entries if self._collected.lacks(entry)]
+        file = relative(lock_file.resolve(), self.root)
+        self.findings += describe_unused(unused, self._collected, file=file, is_allowed=False)
+
+    def _check_suite(self, source: SuiteSource, name: str, file: str) -> None:
+        try:
+            suite = source.load(name)
+        except SuiteError as error:
+            self._refuse(error, file)
+            return
+        runs = [CaseRun(suite=suite, version=version, case=case) for version in suite.versions for case in suite.cases]
+        self._collected.add((run.cassette(self.root) for run in runs), (), is_all=False)
+        if suite.client == "http" and not suite.is_build:
+            self.left.append(f"{file}::{name}: it has a client of its own")
+            return
+        function = self._load_function(suite, file)
+        if function is None:
+            return
+        for run in runs:
+            self.findings += self._check_case(run, function, file)
+
+    def _load_function(self, suite: Suite, file: str) -> Function | None:
+        try:
+            return load_function(suite)
+        except SuiteError as error:
+            self.findings.append(self._unread(error, file))
+        # Somebody else's module, which may do anything when it is imported, and end the process too.
+        except (Exception, SystemExit) as error:  # noqa: BLE001
+            headline = f"{suite.name}: {suite.function} cannot be imported: {type(error).__name__}"
+            self.findings.append(_cannot_tell(headline, file, suite.line, self._find_raised(error)))
+        return None
+
+    def _check_case(self, run: CaseRun, function: Function, file: str) -> list[Finding]:
+        captured = capture(run, function, is_sdk_allowed=False)
+        test = f"{file}::{run.name}"
+        try:
+            found = self._judge(run, captured, file)
+        except HarnessError as error:
+            found = [_cannot_tell(f"{run.title}: {self._words(error, error.message)}", file, run.case.line)]
+        return [replace(finding, test=test, command=_command(run, test, finding)) for finding in found]
+
+    def _judge(self, run: CaseRun, captured: Captured, file: str) -> list[Finding]:
+        """Compare what was captured of a case; note it where not all of it can be.
+
+        Raises:
+            RequestError: a request does not have the shape of one.
+        """
+        entry = self._gate.lock.entries.get(run.cassette(self.root))
+        if captured.error is not None and not captured.bodies and not isinstance(captured.error, FakeAttributeError):
+            headline = f"{run.title}: no request is built: {type(captured.error).__name__}"
+            return [_cannot_tell(headline, file, run.case.line, self._find_raised(captured.error))]
+        why = _why_short(captured, entry, is_build=run.suite.is_build)
+        findings = () if why else self._gate.compare(self._make_case_requests(run, captured.bodies, file))
+        if not why and (not findings or not any(map(_has_answer, captured.bodies))):
+            self.cases += 1
+            return [*findings]
+        self.left.append(f"{file}::{run.name}: {why or 'a request of it holds an answer'}")
+        if entry is None or run.version.cache_bust not in (None, entry.reason):
+            return []
+        return self._compare_known(run, captured.bodies, file)
+
+    def _compare_known(self, run: CaseRun, bodies: tuple[bytes, ...], file: str) -> list[Finding]:
+        """What can be said of the requests that do not depend on an answer."""
+        known = [(number, body) for number, body in enumerate(bodies) if not _has_answer(body)]
+        found = [self._gate.compare_one(self._make_case_requests(run, (body,), file), number) for number, body in known]
+        return [finding for finding in found if finding is not None]
+
+    def _make_case_requests(self, run: CaseRun, bodies: tuple[bytes, ...], file: str) -> CaseRequests:
+        path = run.version.path
+        prompts = {} if path is None else {relative(path, self.root): run.version.text or ""}
+        return CaseRequests(
+            suite=run.cassette(self.root).rsplit("/", 2)[0],
+            version=run.version.name,
+            case=run.case.name,
+            requests=tuple(json.loads(body) for body in bodies),
+            source=Source(file=file, line=run.case.line, prompts=prompts),
+            reason=run.version.cache_bust,
+        )
+
+    def _refuse(self, error: SuiteError, file: str) -> None:
+        self._is_partial = True
+        self.findings.append(self._unread(error, file))
+
+    def _unread(self, error: SuiteError, file: str) -> Finding:
+        """What an error says that begins with the place of a file."""
+        found = _PLACE.fullmatch(error.message)
+        if found is None:
+            return _cannot_tell(self._words(error, error.message), file, 1)
+        return _cannot_tell(
+            self._words(error, found["rest"]), relative(Path(found["file"]), self.root), int(found["line"])
+        )
+
+    def _words(self, error: HarnessError, text: str) -> str:
+        return f"{type(error).__name__} (its message is withheld: --private)" if self._is_private else text
+
+    def _find_raised(self, error: BaseException | None) -> tuple[str, ...]:
+        """Where in the user's files something was raised, as a fact."""
+        frames = extract_tb(error.__traceback__ if error else None)
+        own = [
+            f"{relative(path, self.root)}:{frame.lineno}"
+            for frame in frames
+            if (path := Path(frame.filename)).is_relative_to(self.root) and "site-packages" not in path.parts
+        ]
+        return (f"raised at {own[-1]}",) if own else ()
+
+
+def _why_short(captured: Captured, entry: Entry | None, *, is_build: bool) -> str | None:
+    """Why fewer or more requests were made than are accepted, where a real answer may mend it."""
+    expected = len(entry.calls) if entry else max(1, len(captured.bodies))
+    if is_build or len(captured.bodies) == expected:
+        return None
+    if isinstance(captured.error, FakeAttributeError):
+        return "it uses the client in a way that needs the SDK"
+    return f"without real answers it makes {len(captured.bodies)} of {expected} requests"
+
+
+def _command(run: CaseRun, test: str, finding: Finding) -> str:
+    """What to type next: to hear more, or to accept."""
+    if finding.rule == "cannot-tell":
+        return f'pytest "{test}"'
+    # What is sent now is in no cassette; a builder needs none.
+    record = "" if run.suite.is_build else "--harness-mode=record "
+    return f'pytest "{test}" {record}--harness-update-lock'
+
+
+def _has_answer(body: bytes) -> bool:
+    return ANSWER.encode() in body
+
+
+def _cannot_tell(headline: str, file: str, line: int, facts: tuple[str, ...] = ()) -> Finding:
+    return Finding(rule="cannot-tell", headline=headline, facts=facts, file=file, line=line)

@@ -1,0 +1,252 @@
+"""The requests of a case as built now, against those that the lock file accepts."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cached_property
+
+from harness.errors import UnknownModelError
+from harness.findings.advice import ADVICE
+from harness.findings.finding import Finding, Place, amount
+from harness.lock.accept import GetText, lock_call, prefix_key, restore_request, write_price, written_points
+from harness.lock.locate import Source, locate
+from harness.lock.lockfile import Entry, Lock, LockedCall, LockedPoint
+from harness.prompt.blocks import Request, find_breakpoints, read_blocks
+from harness.prompt.tokens import CountText
+from harness.promptcache.causes import Cause
+from harness.promptcache.explain import Explanation, explain
+from harness.promptcache.prepared import prepare
+from harness.provider.pricing import price
+from harness.provider.usage import Usage
+
+_CALLS = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseRequests:
+    """One case with the requests that were built for it now."""
+
+    suite: str
+    """Folder and name of the suite, or the file of the test."""
+    version: str
+    case: str
+    requests: tuple[Request, ...]
+    source: Source
+    reason: str | None = None
+    """Why a bust is accepted, as the test or the suite says it."""
+
+    @property
+    def key(self) -> str:
+        """Under which the lock file keeps it."""
+        return Entry(suite=self.suite, version=self.version, case=self.case, calls=()).key
+
+    @property
+    def title(self) -> str:
+        """How messages call it."""
+        return " ".join(part for part in (self.suite.rpartition("/")[2], self.version, self.case) if part)
+
+    def make_entry(self, count_text: CountText) -> Entry:
+        """What the lock file is to keep of it.
+
+        Raises:
+            RequestError: a request does not have the shape of one.
+        """
+        calls = tuple(lock_call(request, prepare(request, count_text)) for request in self.requests)
+        return Entry(suite=self.suite, version=self.version, case=self.case, calls=calls, reason=self.reason)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """The accepted state, and what it takes to compare with it."""
+
+    lock: Lock
+    get_text: GetText
+    count_text: CountText
+
+    @cached_property
+    def known(self) -> frozenset[tuple[str, str]]:
+        """Suites and cases that the lock file has under any version."""
+        return frozenset((entry.suite, entry.case) for entry in self.lock.entries.values())
+
+    def compare(self, case: CaseRequests) -> tuple[Finding, ...]:
+        """What the change of a case's requests means; empty if nothing changed that matters.
+
+        Raises:
+            RequestError: a request does not have the shape of one.
+        """
+        entry = self.lock.entries.get(case.key)
+        if entry is None:
+            return (self._new(case),)
+        if entry.prefix == tuple(prefix_key(request) for request in case.requests):
+            return ()
+        if len(entry.calls) != len(case.requests):
+            counts = f"{_requests(len(entry.calls))} accepted, {_requests(len(case.requests))} made"
+            finding = Finding(rule="cannot-tell", headline=f"{case.title}: {counts}", fix=_FIX_NUMBER)
+            return (replace(finding, file=case.source.file, line=case.source.line),)
+        pairs = zip(entry.calls, case.requests, strict=True)
+        found = (self._changed(call, request, case) for call, request in pairs)
+        return tuple(self._accepted(finding, entry, case) for finding in found if finding is not None)
+
+    def compare_one(self, case: CaseRequests, number: int) -> Finding | None:
+        """The same for the one request of a case, which is the ``number``-th of its case; only errors count."""
+        entry = self.lock.entries.get(case.key)
+        # A case of a suite makes its calls twice.
+        if entry is None or number >= len(entry.calls) * (2 if case.version else 1):
+            return None
+        call, (request,) = entry.calls[number % len(entry.calls)], case.requests
+        finding = self._changed(call, request, case)
+        return finding if finding is not None and finding.level == "error" else None
+
+    # --- one request -------------------------------------------------------------------------------------
+
+    def _changed(self, call: LockedCall, request: Request, case: CaseRequests) -> Finding | None:
+        if call.prefix == prefix_key(request):
+            return None
+        before = restore_request(call, self.get_text)
+        # Without the accepted texts it can still be told whether the request caches anything by itself.
+        result = explain(request if before is None else before, request, self.count_text)
+        if result.is_bust:
+            return self._explained(result, request, case)
+        lost = _lost_point(call, request)
+        if lost is None:
+            headline = f"{case.title}: the request changed, and nothing that was accepted is lost"
+            finding = Finding(rule="new-prompt", level="warning", headline=headline, fix=_FIX_STALE)
+            return replace(finding, file=case.source.file, line=case.source.line)
+        if before is None:
+            return self._unexplained(call, request, case)
+        return self._unwritten(call, lost, request, case)
+
+    def _explained(self, result: Explanation, request: Request, case: CaseRequests) -> Finding:
+        excerpt = result.excerpt or ("", "")
+        place = Place(
+            path=result.path or "model",
+            offset=result.offset,
+            first="accepted",
+            second="now",
+            before=excerpt[0],
+            after=excerpt[1],
+        )
+        finding = _bust(case, request, place)
+        return replace(
+            finding,
+            facts=_facts(result),
+            cause=result.cause,
+            tokens=result.tokens_lost,
+            costs=self._costs(result, request),
+            fix=ADVICE[result.cause][1] if result.cause else None,
+        )
+
+    def _unwritten(self, call: LockedCall, lost: LockedPoint, request: Request, case: CaseRequests) -> Finding:
+        """A prefix that is read once more by looking back, and then never again: no call writes it any more."""
+        now = {fingerprint for fingerprint, _, _ in prefix_key(request)}
+        if lost.fingerprint in now:
+            cost = amount(_price_of_write(lost.tokens, request))
+            return replace(
+                _bust(case, request, Place(path=f"{lost.path}.cache_control.ttl")),
+                facts=("a prefix on the way to the last breakpoint is written for another lifetime",),
+                cause="ttl_changed",
+                tokens=lost.tokens,
+                costs=(f"{lost.tokens:,} tokens are written anew: {cost} once for each prefix",),
+                fix=ADVICE["ttl_changed"][1],
+            )
+        is_moved = bool(now - {point.fingerprint for point in call.points})
+        cause: Cause = "breakpoint_moved" if is_moved else "breakpoint_removed"
+        return replace(
+            _bust(case, request, Place(path=lost.path)),
+            facts=("the accepted prefix is still sent, but no call writes it any more",),
+            cause=cause,
+            tokens=lost.tokens,
+            costs=(f"{lost.tokens:,} tokens are read only as part of what follows them, if that is the same too",),
+            fix=ADVICE[cause][1],
+        )
+
+    def _unexplained(self, call: LockedCall, request: Request, case: CaseRequests) -> Finding:
+        """A change of which the accepted text is gone: the block is known by its digest, the character is not."""
+        now = lock_call(request, prepare(request, self.count_text))
+        tokens = max((point.tokens for point in written_points(call)), default=0)
+        return replace(
+            _bust(case, request, Place(path=call.differs_at(now))),
+            facts=("the accepted texts are not in the folder of the cassettes any more, so the cause cannot be told",),
+            tokens=tokens,
+            costs=(f"up to {tokens:,} tokens are written anew: {amount(write_price(now))} once for each prefix",),
+            fix=_FIX_TEXTS,
+        )
+
+    def _costs(self, result: Explanation, request: Request) -> tuple[str, ...]:
+        if result.verdict == "rejected":
+            return ("every call fails",)
+        if not result.tokens_lost:
+            return ()
+        many = amount(None if result.cost is None else result.cost * _CALLS)
+        tokens = f"{result.tokens_lost:,} tokens"
+        if result.verdict == "never_cached":
+            return (f"nothing is read any more, where {tokens} were: {many} more per {_CALLS:,} calls",)
+        once = amount(_price_of_write(result.tokens_lost, request))
+        return (
+            f"{tokens} are written anew: {once} once for each prefix",
+            f"if they change from call to call: {many} more per {_CALLS:,} calls",
+        )
+
+    # --- what is accepted, and what is new ---------------------------------------------------------------
+
+    def _accepted(self, finding: Finding, entry: Entry, case: CaseRequests) -> Finding:
+        if case.reason is None or finding.rule != "bust":
+            return finding
+        if case.reason == entry.reason:
+            note = "the reason given was used up by an earlier bust: give one for this change, or remove it"
+            return replace(finding, notes=(*finding.notes, note))
+        headline = f"{case.title}: a bust is accepted: {case.reason}"
+        return replace(finding, rule="accepted-bust", level="note", headline=headline)
+
+    def _new(self, case: CaseRequests) -> Finding:
+        is_version = bool(case.version) and (case.suite, case.case) in self.known
+        entry = case.make_entry(self.count_text)
+        tokens = sum(max((point.tokens for point in written_points(call)), default=0) for call in entry.calls)
+        prices = [write_price(call) for call in entry.calls]
+        known = [cost for cost in prices if cost is not None]
+        cost = sum(known, Decimal(0)) if len(known) == len(prices) else None
+        return Finding(
+            rule="new-version" if is_version else "new-prompt",
+            level="note",
+            headline=f"{case.title}: {'a new version' if is_version else 'not accepted yet'}",
+            costs=(f"{tokens:,} tokens are written once: {amount(cost)} for each prefix",) if tokens else (),
+            tokens=tokens,
+            file=case.source.file,
+            line=case.source.line,
+        )
+
+
+def _bust(case: CaseRequests, request: Request, place: Place) -> Finding:
+    file, line = locate(case.source, request, place.path, place.offset)
+    headline = f"{case.title}: the cached prefix changed, and the version of the prompt did not"
+    return Finding(rule="bust", headline=headline, place=place, file=file, line=line)
+
+
+def _lost_point(call: LockedCall, request: Request) -> LockedPoint | None:
+    """The last accepted breakpoint whose prefix is not written any more, or for another lifetime."""
+    now = {(fingerprint, ttl) for fingerprint, ttl, _ in prefix_key(request)}
+    lost = [point for point in written_points(call) if (point.fingerprint, point.ttl) not in now]
+    return lost[-1] if lost else None
+
+
+def _requests(number: int) -> str:
+    return f"{number} request{'' if number == 1 else 's'}"
+
+
+def _price_of_write(tokens: int, request: Request) -> Decimal | None:
+    """Dollars for writing so many tokens at the last breakpoint of a request."""
+    points = find_breakpoints(request, read_blocks(request))
+    is_long = bool(points) and points[-1].ttl == "1h"
+    usage = Usage(ephemeral_1h_input_tokens=tokens) if is_long else Usage(ephemeral_5m_input_tokens=tokens)
+    try:
+        return price(usage, str(request.get("model")))
+    except UnknownModelError:
+        return None
+
+
+def _facts(result: Explanation) -> tuple[str, ...]:
+    return (f"the API answers {result.error.status}: {result.error.message}",) if result.error else ()
+
+
+_FIX_NUMBER = "accept the new number with --harness-update-lock, or make as many calls as before"
+_FIX_TEXTS = "restore the texts from version control, and run it again; or accept the change with --harness-update-lock"
+_FIX_STALE = "bring the lock file up to date with --harness-update-lock"

@@ -1,0 +1,168 @@
+"""Two lock files side by side: which entries are new, gone, changed or accepted, in tokens and dollars."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Literal
+
+from tabulate import tabulate
+
+from harness.lock.lockfile import Entry, Lock
+from harness.provider.pricing import dollars
+
+ChangeKind = Literal["changed", "accepted", "new version", "new", "removed", "figures"]
+"""``figures``: the prefixes are the same, what they are expected to cost is not."""
+
+_HEADERS = ("suite", "version", "case", "change", "first difference", "prefix tokens", "per 1,000 calls", "reason")
+
+
+_PLAIN = re.compile(r"[^\W\d_]+\d{0,2}(?:(?:[ /-]|, )[^\W\d_]+\d{0,2})*|-|")
+"""Words, and names such as ``v2``, too short to be the name of a commit."""
+_BACKTICKS = re.compile("`+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One entry that is not the same in both."""
+
+    suite: str
+    version: str
+    case: str
+    change: ChangeKind
+    path: str | None = None
+    """Of the first block or parameter that differs."""
+    tokens_before: int | None = None
+    """Of the longest prefix of each call, summed."""
+    tokens_after: int | None = None
+    usd_per_1000_before: str | None = None
+    usd_per_1000_after: str | None = None
+    reason: str | None = None
+
+    @property
+    def is_bust(self) -> bool:
+        """Whether what was accepted changed under the same version, and nobody said why."""
+        return self.change == "changed"
+
+
+def compare_locks(old: Lock, new: Lock) -> tuple[Difference, ...]:
+    """Every entry that differs, sorted by key."""
+    known = {(entry.suite, entry.case) for entry in old.entries.values()}
+    pairs = [(old.entries.get(key), new.entries.get(key)) for key in sorted(old.entries.keys() | new.entries.keys())]
+    return tuple(_compare(before, after, known) for before, after in pairs if before != after)
+
+
+def difference_table(differences: Sequence[Difference], *, style: str) -> str:
+    """A row per difference; ``style`` is a table format of ``tabulate``. Empty if there is none."""
+    if not differences:
+        return ""
+    align = ("left",) * 5 + ("right",) * 2 + ("left",)
+    rows = [_cells(difference, style) for difference in differences]
+    return tabulate(rows, headers=_HEADERS, tablefmt=style, colalign=align, disable_numparse=True)
+
+
+def difference_json(differences: Sequence[Difference]) -> str:
+    """The differences as indented JSON; money as strings."""
+    return json.dumps([asdict(difference) for difference in differences], indent=2, ensure_ascii=False)
+
+
+def lock_table(lock: Lock, *, style: str) -> str:
+    """A row per entry: what is accepted, and what it costs."""
+    headers = ("suite", "version", "case", "model", "prefix tokens", "per 1,000 calls", "reason")
+    rows = [
+        (
+            _cell(entry.suite, style),
+            _cell(entry.version or "-", style),
+            _cell(entry.case, style),
+            _cell(", ".join(dict.fromkeys(call.model for call in entry.calls)), style),
+            f"{_tokens(entry):,}",
+            _money(_price(entry)),
+            _cell(entry.reason or "", style),
+        )
+        for _, entry in sorted(lock.entries.items())
+    ]
+    align = ("left",) * 4 + ("right",) * 2 + ("left",)
+    return tabulate(rows, headers=headers, tablefmt=style, colalign=align, disable_numparse=True)
+
+
+def _cells(difference: Difference, style: str) -> tuple[str, ...]:
+    return (
+        _cell(difference.suite, style),
+        _cell(difference.version or "-", style),
+        _cell(difference.case, style),
+        difference.change,
+        _cell(difference.path or "-", style),
+        _arrow(_count(difference.tokens_before), _count(difference.tokens_after)),
+        _arrow(_money(difference.usd_per_1000_before), _money(difference.usd_per_1000_after)),
+        _cell(difference.reason or "", style),
+    )
+
+
+def _cell(text: str, style: str) -> str:
+    """A user's words in a table: one line without control characters; in Markdown as code, where they are not plain.
+
+    In code there is no markup, no HTML, no mention and no link; but a bar ends the cell even there.
+    """
+    line = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in " ".join(text.split()))
+    if style != "github" or _PLAIN.fullmatch(line):
+        return line
+    fence = "`" * (max(map(len, _BACKTICKS.findall(line)), default=0) + 1)
+    pad = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{pad}{line}{pad}{fence}".replace("|", r"\x7c")
+
+
+def _compare(before: Entry | None, after: Entry | None, known: set[tuple[str, str]]) -> Difference:
+    entry = after or before
+    assert entry is not None
+    return Difference(
+        suite=entry.suite,
+        version=entry.version,
+        case=entry.case,
+        change=_name_change(before, after, known),
+        path=_first_path(before, after) if before and after else None,
+        tokens_before=_tokens(before) if before else None,
+        tokens_after=_tokens(after) if after else None,
+        usd_per_1000_before=_price(before) if before else None,
+        usd_per_1000_after=_price(after) if after else None,
+        reason=after.reason if after else None,
+    )
+
+
+def _name_change(before: Entry | None, after: Entry | None, known: set[tuple[str, str]]) -> ChangeKind:
+    if after is None:
+        return "removed"
+    if before is None:
+        return "new version" if after.version and (after.suite, after.case) in known else "new"
+    if before.prefix == after.prefix:
+        return "figures"
+    return "accepted" if after.reason and after.reason != before.reason else "changed"
+
+
+def _first_path(before: Entry, after: Entry) -> str | None:
+    pairs = zip(before.calls, after.calls, strict=False)
+    found = next((old.differs_at(new) for old, new in pairs if old.prefix != new.prefix), None)
+    return found or ("calls" if before.prefix != after.prefix else None)
+
+
+def _tokens(entry: Entry) -> int:
+    return sum(max((point.tokens for point in call.points), default=0) for call in entry.calls)
+
+
+def _price(entry: Entry) -> str | None:
+    """Dollars for the input of a thousand rounds of an entry's calls; ``None`` where a price is not known."""
+    prices = [call.usd_per_1000_calls for call in entry.calls]
+    known = [Decimal(price) for price in prices if price is not None]
+    return str(sum(known, Decimal(0))) if len(known) == len(prices) else None
+
+
+def _arrow(before: str, after: str) -> str:
+    return after if before == after else f"{before} → {after}"
+
+
+def _count(number: int | None) -> str:
+    return "-" if number is None else f"{number:,}"
+
+
+def _money(text: str | None) -> str:
+    return "-" if text is None else dollars(Decimal(text))

@@ -1,0 +1,69 @@
+"""Entries of the lock file that nothing makes any more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from harness.findings.finding import Finding
+    from harness.lock.lockfile import Entry
+
+_FIX = "remove it with --harness-update-lock, or allow it with --harness-allow-unused"
+
+
+class Collected:
+    """The keys that the collected tests make, and which files were collected as a whole."""
+
+    def __init__(self) -> None:
+        self.keys: set[str] = set()
+        self.sources: set[str] = set()
+        """Test files without ending, and folders of suite files, all of whose keys are known."""
+        self.is_all = False
+        """Everything that the project has was collected."""
+
+    def to_json(self) -> dict[str, Any]:
+        """What one process collected, as xdist can carry it."""
+        return {"keys": sorted(self.keys), "sources": sorted(self.sources), "is_all": self.is_all}
+
+    def add(self, keys: Iterable[str], sources: Iterable[str], *, is_all: bool) -> None:
+        """Note what one process collected."""
+        self.keys |= set(keys)
+        self.sources |= set(sources)
+        self.is_all = self.is_all or is_all
+
+    def lacks(self, entry: Entry) -> bool:
+        """Whether no test makes an entry any more, as far as that can be known."""
+        if entry.key in self.keys:
+            return False
+        return self.is_all or (entry.suite.rpartition("/")[0] if entry.version else entry.suite) in self.sources
+
+    def has_other_version(self, entry: Entry) -> bool:
+        """Whether the case of an entry is there in another version."""
+        start, end = f"{entry.suite}/", f"/{entry.case}"
+        return any(
+            key.startswith(start) and key.endswith(end) and key.count("/") == entry.key.count("/") for key in self.keys
+        )
+
+
+def describe_unused(
+    entries: Sequence[Entry], collected: Collected, *, file: str, is_allowed: bool
+) -> tuple[Finding, ...]:
+    """A finding for each entry; one of a version that another has replaced is no error."""
+    if not entries:
+        return ()
+    from harness.findings.finding import Finding
+
+    return tuple(
+        Finding(
+            rule="unused",
+            level="note" if is_allowed or is_replaced else "error",
+            headline=f"{entry.key}: accepted, and no test sends it any more",
+            fix=None if is_replaced else _FIX,
+            file=file,
+            line=1,
+            command="pytest --harness-update-lock",
+        )
+        for entry, is_replaced in ((entry, collected.has_other_version(entry)) for entry in entries)
+    )

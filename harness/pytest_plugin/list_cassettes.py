@@ -1,0 +1,48 @@
+"""``--harness-list-cassettes``: the names of all cassettes that the collected tests use, without running them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.pytest_plugin.cassette_names import cassette_of
+from harness.pytest_plugin.collect import RefusedItem
+
+
+class CassetteLister:
+    """A plugin that lists instead of running; registered only if the option is given."""
+
+    def __init__(self, path: Path) -> None:
+        """List to ``path``."""
+        self._path = path
+        self._names: set[str] = set()
+        self._refused: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Note the cassette of every test, before ``-k`` and ``-m`` take any away."""
+        self._refused += [item.nodeid for item in items if isinstance(item, RefusedItem)]
+        self._names |= {name for item in items if (name := cassette_of(item))}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Write the list, if it is whole; run nothing.
+
+        Raises:
+            pytest.UsageError: something could not be collected, so that its cassettes are not known.
+        """
+        from harness.files import write_atomically
+
+        if session.testsfailed or self._refused:
+            place = f" ({self._refused[0]})" if self._refused else ""
+            raise pytest.UsageError(
+                f"--harness-list-cassettes: not everything could be collected{place}, so {self._path} is not written\n"
+                "  try: run pytest --collect-only, and mend what it shows"
+            )
+        write_atomically(self._path, "".join(f"{name}\n" for name in sorted(self._names)).encode())
+        return True
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what was written."""
+        terminalreporter.line(f"written: {self._path}, {len(self._names):,} names; no test was run")

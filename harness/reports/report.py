@@ -1,0 +1,211 @@
+"""The report of a run: what each prompt version was billed, and what it would have been without the cache."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any, Literal, Self
+
+from harness.calls.call import Call, Origin
+from harness.errors import UnknownModelError
+from harness.findings.finding import Finding, Rule
+from harness.provider.pricing import price, price_without_cache
+from harness.provider.usage import Usage
+
+SCHEMA = 2
+"""Of the JSON report; 2 added ``verdict`` and ``findings``."""
+
+RunVerdict = Literal["pass", "bust", "cannot tell", "fail"]
+"""``fail``: tests failed, but no check of the prompt cache did."""
+
+_CANNOT_TELL: frozenset[Rule] = frozenset({"cannot-tell", "budget"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRow:
+    """One call of a run, ready to travel as JSON."""
+
+    suite: str
+    version: str
+    model: str
+    origin: Origin
+    usage: Usage
+    cost: Decimal | None
+    """Dollars; ``None`` where no price of the model is known."""
+    cost_without_cache: Decimal | None
+
+    @classmethod
+    def from_call(cls, call: Call, *, suite: str, version: str) -> Self:
+        """The row of a call."""
+        cost, plain = _prices(call)
+        return cls(
+            suite=suite,
+            version=version,
+            model=call.model,
+            origin=call.origin,
+            usage=call.usage,
+            cost=cost,
+            cost_without_cache=plain,
+        )
+
+    def to_json(self) -> str:
+        """One JSON string: the only thing that crosses from an xdist worker unharmed."""
+        return json.dumps(asdict(self), default=str)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """A row from what `to_json` wrote."""
+        data = json.loads(text)
+        usage = Usage(**data.pop("usage"))
+        cost, plain = _decimal(data.pop("cost")), _decimal(data.pop("cost_without_cache"))
+        return cls(usage=usage, cost=cost, cost_without_cache=plain, **data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRow:
+    """All calls of one suite with one version of its prompt on one model."""
+
+    suite: str
+    version: str
+    model: str
+    origin: Origin
+    calls: int
+    usage: Usage
+    cost: Decimal | None
+    cost_without_cache: Decimal | None
+
+    @property
+    def savings(self) -> Decimal | None:
+        """Dollars saved by the prompt cache."""
+        if self.cost is None or self.cost_without_cache is None:
+            return None
+        return self.cost_without_cache - self.cost
+
+    @property
+    def savings_share(self) -> Decimal | None:
+        """Savings as a share of the cost without the cache, from 0 to 1; below 0 for a loss."""
+        if self.savings is None or not self.cost_without_cache:
+            return None
+        return self.savings / self.cost_without_cache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """A run, summed up."""
+
+    mode: str
+    rows: tuple[VersionRow, ...]
+    passed: int
+    failed: int
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        """Who answered, sorted."""
+        return tuple(sorted({row.origin for row in self.rows}))
+
+    @property
+    def verdict(self) -> RunVerdict:
+        """What the run says of the prompts, in a word or two."""
+        return judge(self.findings, failed=self.failed)
+
+    @property
+    def cost(self) -> Decimal | None:
+        """Dollars for all calls; ``None`` where the price of one is not known."""
+        return sum_known([row.cost for row in self.rows])
+
+    @property
+    def cost_without_cache(self) -> Decimal | None:
+        """Dollars that all calls would have cost without the prompt cache."""
+        return sum_known([row.cost_without_cache for row in self.rows])
+
+    def to_json(self, *, is_private: bool = True) -> str:
+        """The report as indented JSON; money as strings, so that no digit is lost.
+
+        Keys: ``schema``; ``verdict``, a `RunVerdict`; ``mode``; ``answered_by``, a list of
+        origins; ``passed`` and ``failed``, numbers of tests; ``findings``, a list of objects
+        with the fields of `Finding` and `Place` (in private, and unless asked otherwise, the
+        excerpts ``before`` and ``after`` say only their lengths and digests); ``versions``, a
+        list of objects, one for each `VersionRow`: ``suite``, ``version``, ``model``,
+        ``answered_by``, ``calls``, ``usage`` (by the API's names), ``cost_usd``,
+        ``cost_without_cache_usd``, ``savings_usd``, ``savings_share`` (0 to 1), the last four
+        ``null`` where no price is known.
+        """
+        document = {
+            "schema": SCHEMA,
+            "verdict": self.verdict,
+            "mode": self.mode,
+            "answered_by": list(self.origins),
+            "passed": self.passed,
+            "failed": self.failed,
+            "findings": [finding.to_json(is_private=is_private) for finding in self.findings],
+            "versions": [_version_json(row) for row in self.rows],
+        }
+        return json.dumps(document, indent=2, default=lambda amount: f"{amount:f}") + "\n"
+
+
+def judge(findings: Iterable[Finding], *, failed: int) -> RunVerdict:
+    """What findings, and the number of failed tests, come to."""
+    rules = {finding.rule for finding in findings if finding.level == "error"}
+    if not rules:
+        return "fail" if failed else "pass"
+    return "cannot tell" if rules <= _CANNOT_TELL else "bust"
+
+
+def build_report(
+    calls: Iterable[CallRow], *, mode: str, passed: int, failed: int, findings: Iterable[Finding] = ()
+) -> RunReport:
+    """Sum calls by suite, prompt version, model and origin, in that order."""
+    groups: dict[tuple[str, str, str, Origin], list[CallRow]] = {}
+    for call in calls:
+        groups.setdefault((call.suite, call.version, call.model, call.origin), []).append(call)
+    rows = tuple(_sum_up(groups[key]) for key in sorted(groups))
+    return RunReport(mode=mode, rows=rows, passed=passed, failed=failed, findings=tuple(findings))
+
+
+def sum_known(amounts: Sequence[Decimal | None]) -> Decimal | None:
+    """The sum; ``None`` as soon as one amount is not known."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if len(known) == len(amounts) else None
+
+
+def _sum_up(calls: Sequence[CallRow]) -> VersionRow:
+    first = calls[0]
+    return VersionRow(
+        suite=first.suite,
+        version=first.version,
+        model=first.model,
+        origin=first.origin,
+        calls=len(calls),
+        usage=sum((call.usage for call in calls), Usage()),
+        cost=sum_known([call.cost for call in calls]),
+        cost_without_cache=sum_known([call.cost_without_cache for call in calls]),
+    )
+
+
+def _version_json(row: VersionRow) -> dict[str, Any]:
+    return {
+        "suite": row.suite,
+        "version": row.version,
+        "model": row.model,
+        "answered_by": row.origin,
+        "calls": row.calls,
+        "usage": {**row.usage.input_to_api(), "output_tokens": row.usage.output_tokens},
+        "cost_usd": row.cost,
+        "cost_without_cache_usd": row.cost_without_cache,
+        "savings_usd": row.savings,
+        "savings_share": None if row.savings_share is None else round(row.savings_share, 4),
+    }
+
+
+def _prices(call: Call) -> tuple[Decimal | None, Decimal | None]:
+    try:
+        return price(call.usage, call.model), price_without_cache(call.usage, call.model)
+    except UnknownModelError:
+        return None, None
+
+
+def _decimal(value: str | None) -> Decimal | None:
+    return None if value is None else Decimal(value)

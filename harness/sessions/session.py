@@ -1,0 +1,246 @@
+"""One test's way to an answer: replay, record, emulate or live, behind clients of the official SDK."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any, Literal
+
+import httpx2
+from anthropic import Anthropic, AsyncAnthropic
+
+from harness.calls.call import Call, Origin
+from harness.cassettes.format import Cassette, Header, Interaction, RecordedRequest
+from harness.cassettes.scrub import Scrubber
+from harness.cassettes.store import CassetteStore
+from harness.emulator.core import Emulator
+from harness.emulator.responder import Responder, respond
+from harness.emulator.transport import EmulatorTransport
+from harness.findings.finding import Finding
+from harness.prompt.tokens import CountText
+from harness.sessions.budget import Budget, NotSentError
+from harness.sessions.live import LiveRoute, add_prefix
+from harness.sessions.miss import find_miss
+from harness.sessions.rewrite import Rewrite, RewritingTransport
+from harness.sessions.transport import NOTHING_OF_THE_USERS, CassetteMissError, RecordTransport, ReplayTransport
+from harness.sessions.verification import find_changed_answers
+
+Mode = Literal["replay", "emulate", "record", "live"]
+
+MODES: tuple[Mode, ...] = ("replay", "emulate", "record", "live")
+UPSTREAMS: tuple[Origin, ...] = ("anthropic", "emulator")
+
+# Parsed once: each test has a client of its own.
+_BASE_URL = httpx2.URL("https://api.anthropic.com")
+
+
+_INVALID = 400
+"""Status of the API's ``invalid_request_error``."""
+
+
+class _Impatient:
+    """Tries again at once: what comes next is recorded too, and a test is not to sit out a recorded back-off.
+
+    A dropped connection has no response that could carry ``retry-after-ms``, so the SDK's own
+    choice has to be overruled; a test holds that it still is.
+    """
+
+    def _calculate_retry_timeout(self, *_: Any, **__: Any) -> float:
+        return 0.0
+
+
+class _ImpatientAnthropic(_Impatient, Anthropic):
+    """`Anthropic` that does not wait between tries."""
+
+
+class _ImpatientAsyncAnthropic(_Impatient, AsyncAnthropic):
+    """`AsyncAnthropic` that does not wait between tries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionOptions:
+    """What all sessions of a run share."""
+
+    mode: Mode
+    upstream: Origin
+    """Who answers in ``record`` mode."""
+    store: CassetteStore
+    count_text: CountText
+    scrubber: Scrubber = NOTHING_OF_THE_USERS
+    is_realtime: bool = False
+    """Replay streams with the gaps they were recorded with."""
+    base_url: str | None = None
+    """Where the real API is reached, if not at its own address."""
+    budget: Budget | None = None
+    """What all calls of the real API together may cost."""
+    unique_prefix: str = ""
+    """In ``live`` mode, put in front of every prompt, so that nothing is read that an earlier run wrote."""
+    rewrite: Rewrite | None = None
+    """Changes what is sent, in a mutation test of the gate."""
+    today: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+class CallSession:
+    """The calls of one test, answered in the run's mode and noted in order."""
+
+    def __init__(
+        self, options: SessionOptions, name: str, *, hint: str = "record it anew", responder: Responder = respond
+    ) -> None:
+        """Open the cassette ``name``; ``hint`` is what to type if a request is not in it.
+
+        Raises:
+            CassetteError: in ``replay`` mode, the cassette is unreadable or not whole.
+        """
+        self.calls: list[Call] = []
+        self.name = name
+        """Of the cassette."""
+        self.remarks: list[Finding] = []
+        """What checks of the calls found that is no error."""
+        self._options = options
+        self._recorder: RecordTransport | None = None
+        self._replay: ReplayTransport | None = None
+        self._responder = responder
+        if options.mode == "replay":
+            cassette = options.store.load(name)
+
+            def make_miss(request: RecordedRequest) -> CassetteMissError:
+                count, sharing = options.count_text, options.store.count_sharing
+                finding = find_miss(request, cassette, name, count_text=count, count_sharing=sharing)
+                return CassetteMissError.of(finding, hint=hint, sent=request)
+
+            self._replay = ReplayTransport(
+                cassette,
+                on_call=self.calls.append,
+                make_miss=make_miss,
+                is_realtime=options.is_realtime,
+                scrubber=options.scrubber,
+            )
+        self._base_url = httpx2.URL(options.base_url) if self.is_real and options.base_url else _BASE_URL
+        self._route = self._make_route() if self.is_real else None
+
+    @property
+    def origin(self) -> Origin:
+        """Who answers what is not replayed."""
+        if self._options.mode == "emulate":
+            return "emulator"
+        return self._options.upstream if self._options.mode == "record" else "anthropic"
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the real API answers."""
+        return self._replay is None and self.origin == "anthropic"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the real API answers and nothing is recorded."""
+        return self._options.mode == "live"
+
+    @property
+    def unplayed(self) -> tuple[Interaction, ...]:
+        """What was recorded and has not been asked for; empty in any mode but ``replay``."""
+        return self._replay.unplayed if self._replay else ()
+
+    @property
+    def misses(self) -> tuple[CassetteMissError, ...]:
+        """Requests that the cassette did not hold, whether or not the caller passed the error on."""
+        return tuple(self._replay.misses) if self._replay else ()
+
+    @property
+    def not_sent(self) -> tuple[NotSentError, ...]:
+        """Requests that were kept from the real API, whether or not the caller passed the error on."""
+        return tuple(self._route.refused) if self._route else ()
+
+    @property
+    def rejected(self) -> tuple[bytes, ...]:
+        """Bodies of the requests that whoever answers refused as invalid."""
+        interactions = self._recorder.interactions if self._recorder else ()
+        return tuple(item.request.body for item in interactions if item.response.status == _INVALID)
+
+    def find_changed_answers(self) -> list[str]:
+        """Where what was answered now differs from the cassette; empty where nothing was recorded.
+
+        Raises:
+            CassetteError: the cassette is unreadable or not whole.
+        """
+        recorded = self._options.store.load(self.name)
+        return find_changed_answers(recorded, self._recorder.interactions) if recorded and self._recorder else []
+
+    def raise_first_miss(self) -> None:
+        """Raise the first request that was not answered, if there was one, for callers that may have swallowed it."""
+        for error in (*self.misses, *self.not_sent):
+            raise error
+
+    def as_billed(self, call: Call) -> Call:
+        """A call with the body that its usage is of: with what makes the prefixes of a live run its own."""
+        prefix = self._options.unique_prefix if self.is_live else ""
+        body = add_prefix(call.body, prefix) if prefix else None
+        return call if body is None else replace(call, body=body)
+
+    def anthropic(self) -> Anthropic:
+        """A sync client of the official SDK; in all modes but ``live`` and ``record`` it needs no key."""
+        transport = self._transport(httpx2.HTTPTransport)
+        assert isinstance(transport, httpx2.BaseTransport)
+        client = _ImpatientAnthropic if self._replay else Anthropic
+        return client(api_key=self._key, base_url=self._base_url, http_client=httpx2.Client(transport=transport))
+
+    def async_anthropic(self) -> AsyncAnthropic:
+        """An async client of the official SDK; close it before its loop ends."""
+        transport = self._transport(httpx2.AsyncHTTPTransport)
+        assert isinstance(transport, httpx2.AsyncBaseTransport)
+        client = _ImpatientAsyncAnthropic if self._replay else AsyncAnthropic
+        http_client = httpx2.AsyncClient(transport=transport)
+        return client(api_key=self._key, base_url=self._base_url, http_client=http_client)
+
+    def close(self) -> None:
+        """Close the connections of sync clients that were left open."""
+        if self._recorder is not None:
+            self._recorder.close()
+
+    def save(self) -> None:
+        """In ``record`` mode, write the cassette; nothing is written if nothing was recorded."""
+        if self._options.mode != "record" or self._recorder is None or not self._recorder.interactions:
+            return
+        header = Header(
+            origin=self.origin,
+            recorded_at=self._options.today().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            sdk=f"anthropic {version('anthropic')}",
+        )
+        self._options.store.save(self.name, Cassette(header=header, interactions=self._recorder.interactions))
+
+    @property
+    def _key(self) -> str | None:
+        # None: the SDK takes it from the environment. Offline no key is needed, and none must leak in.
+        return None if self.is_real else "offline"
+
+    def _make_route(self) -> LiveRoute:
+        # Recorded requests are to be those of the application, to the byte.
+        return LiveRoute(
+            base_path=self._base_url.path,
+            prefix=self._options.unique_prefix if self.is_live else "",
+            is_asking=self.is_live,
+            budget=self._options.budget,
+        )
+
+    def _make_emulator(self) -> EmulatorTransport:
+        count_text = self._options.count_text
+        return EmulatorTransport(Emulator(count_text=count_text, clock=time.monotonic, responder=self._responder))
+
+    def _transport(
+        self, real: type[httpx2.HTTPTransport | httpx2.AsyncHTTPTransport]
+    ) -> httpx2.BaseTransport | httpx2.AsyncBaseTransport:
+        if self._replay is not None:
+            return self._replay
+        if self._recorder is None:
+            upstream = self._make_emulator() if self.origin == "emulator" else real()
+            self._recorder = RecordTransport(
+                upstream,
+                origin=self.origin,
+                on_call=self.calls.append,
+                scrubber=self._options.scrubber,
+                route=self._route,
+            )
+        rewrite = self._options.rewrite
+        return self._recorder if rewrite is None else RewritingTransport(self._recorder, rewrite)

@@ -1,0 +1,382 @@
+"""Transports for the SDK's HTTP client: replay a cassette, record one, and note every call.
+
+Sync and async in one class, since a transport's two doors lead to the same state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from threading import Lock
+from typing import Self
+
+import httpx2
+from anthropic import AnthropicError
+
+from harness.calls.call import Call, Origin, read_events, read_object, read_stream_usage, read_usage
+from harness.cassettes.format import (
+    KEPT_RESPONSE_HEADERS,
+    Cassette,
+    Chunk,
+    Failure,
+    Interaction,
+    RecordedRequest,
+    RecordedResponse,
+)
+from harness.cassettes.scrub import Scrubber
+from harness.emulator.transport import Chunks
+from harness.errors import HarnessError
+from harness.findings.finding import Finding
+from harness.sessions.live import LiveRequest, LiveRoute
+
+OnCall = Callable[[Call], None]
+MakeMiss = Callable[[RecordedRequest], "CassetteMissError"]
+"""The error for a request that is not in the cassette, with all that there is to say of it."""
+
+NOTHING_OF_THE_USERS = Scrubber()
+"""Takes out keys and ids of organisations, as always, and nothing besides."""
+
+_ABANDONED = httpx2.ReadError("the recording stops here, where its reader had stopped")
+"""Ends the recording of a stream that was not read to its end; a reader who goes on must not take it for whole."""
+
+
+class CassetteMissError(HarnessError, AnthropicError):
+    """A request that the cassette does not hold.
+
+    Also an ``AnthropicError``: the SDK retries any other exception of a transport twice and
+    shows it as "Connection error.".
+    """
+
+    sent: RecordedRequest | None = None
+    """The request."""
+
+    @classmethod
+    def of(cls, finding: Finding, *, hint: str, sent: RecordedRequest) -> Self:
+        """The error for what there is to say of a miss; ``hint`` is what to type."""
+        error = cls(str(finding), hint=hint, findings=(finding,))
+        error.sent = sent
+        return error
+
+
+class RecordedStream(httpx2.SyncByteStream, httpx2.AsyncByteStream):
+    """A recorded body, given out chunk by chunk; ends as it ended when it was recorded."""
+
+    def __init__(self, response: RecordedResponse, *, is_realtime: bool) -> None:
+        self._response = response
+        self._is_realtime = is_realtime
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._response.chunks:
+            if self._is_realtime and chunk.after_ms:
+                time.sleep(chunk.after_ms / 1000)
+            yield chunk.data
+        raise_failure(self._response)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self._response.chunks:
+            if self._is_realtime and chunk.after_ms:
+                await asyncio.sleep(chunk.after_ms / 1000)
+            yield chunk.data
+        raise_failure(self._response)
+
+
+class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
+    """Serves a cassette: exact bytes in, recorded bytes out, equal requests in the order recorded."""
+
+    def __init__(
+        self,
+        cassette: Cassette | None,
+        *,
+        on_call: OnCall,
+        make_miss: MakeMiss,
+        is_realtime: bool = False,
+        scrubber: Scrubber = NOTHING_OF_THE_USERS,
+    ) -> None:
+        """Serve ``cassette``; ``None`` stands for one that was never recorded."""
+        self._cassette = cassette
+        self._on_call = on_call
+        self._make_miss = make_miss
+        self._is_realtime = is_realtime
+        self._scrubber = scrubber
+        self.misses: list[CassetteMissError] = []
+        """Every miss so far, for whoever must not trust the caller to pass the error on."""
+        self._lock = Lock()
+        self._waiting: dict[tuple[str, str, str], list[Interaction]] = defaultdict(list)
+        for interaction in reversed(cassette.interactions if cassette else ()):
+            self._waiting[interaction.request.key].append(interaction)
+
+    @property
+    def unplayed(self) -> tuple[Interaction, ...]:
+        """What was recorded and has not been asked for."""
+        with self._lock:
+            left = {id(interaction) for waiting in self._waiting.values() for interaction in waiting}
+        return tuple(item for item in (self._cassette.interactions if self._cassette else ()) if id(item) in left)
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """HttpAnswer one request from the cassette."""
+        return self._answer(self._scrubber.request(_recorded(request, request.read())))
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """HttpAnswer one request from the cassette."""
+        return self._answer(self._scrubber.request(_recorded(request, await request.aread())))
+
+    def _answer(self, request: RecordedRequest) -> httpx2.Response:
+        with self._lock:
+            waiting = self._waiting.get(request.key)
+            interaction = waiting.pop() if waiting else None
+        if interaction is None:
+            error = self._make_miss(request)
+            self.misses.append(error)
+            raise error
+        response = interaction.response
+        if response.status is None:
+            raise_failure(response)
+        if self._cassette is not None and (call := make_call(request, response, self._cassette.header.origin)):
+            self._on_call(call)
+        headers = dict(response.headers)
+        if response.status is not None and response.status >= 400:
+            # The client is not to wait before it tries again: what comes next is recorded too.
+            headers |= {"retry-after-ms": "1"}
+        stream = RecordedStream(response, is_realtime=self._is_realtime)
+        return httpx2.Response(response.status or 200, headers=headers, stream=stream)
+
+
+class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
+    """Passes requests to an upstream and notes what came back, chunk by chunk, while it is read."""
+
+    def __init__(
+        self,
+        upstream: httpx2.BaseTransport | httpx2.AsyncBaseTransport,
+        *,
+        origin: Origin,
+        on_call: OnCall,
+        scrubber: Scrubber = NOTHING_OF_THE_USERS,
+        route: LiveRoute | None = None,
+    ) -> None:
+        """Ask ``upstream``; if that is the real API, ``route`` is how requests get there."""
+        self._scrubber = scrubber
+        self._route = route
+        self._upstream = upstream
+        self._origin = origin
+        self._on_call = on_call
+        self._lock = Lock()
+        self._interactions: list[Interaction | None] = []
+
+    @property
+    def interactions(self) -> tuple[Interaction, ...]:
+        """What was recorded so far, in the order in which the requests were sent."""
+        return tuple(interaction for interaction in self._interactions if interaction is not None)
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send one request upstream."""
+        if not isinstance(self._upstream, httpx2.BaseTransport):
+            raise TypeError("the upstream of this recorder is async only")
+        recording, request = self._open(request, request.read())
+        try:
+            response = self._upstream.handle_request(request)
+            if recording.is_doubtful(response.status_code):
+                assert isinstance(response.stream, httpx2.SyncByteStream)
+                answer = b"".join(response.stream)
+                response.stream.close()
+                again = recording.retry_without_question(request, answer)
+                response = self._upstream.handle_request(again) if again else _with_stream(response, Chunks((answer,)))
+        except httpx2.TransportError as error:
+            recording.end(error)
+            raise
+        assert isinstance(response.stream, httpx2.SyncByteStream)
+        recording.begin(response)
+        return _with_stream(response, _SyncTee(response.stream, recording))
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send one request upstream."""
+        if not isinstance(self._upstream, httpx2.AsyncBaseTransport):
+            raise TypeError("the upstream of this recorder is sync only")
+        recording, request = self._open(request, await request.aread())
+        try:
+            response = await self._upstream.handle_async_request(request)
+            if recording.is_doubtful(response.status_code):
+                assert isinstance(response.stream, httpx2.AsyncByteStream)
+                answer = b"".join([chunk async for chunk in response.stream])
+                await response.stream.aclose()
+                again = recording.retry_without_question(request, answer)
+                if again:
+                    response = await self._upstream.handle_async_request(again)
+                else:
+                    response = _with_stream(response, Chunks((answer,)))
+        except httpx2.TransportError as error:
+            recording.end(error)
+            raise
+        assert isinstance(response.stream, httpx2.AsyncByteStream)
+        recording.begin(response)
+        return _with_stream(response, _AsyncTee(response.stream, recording))
+
+    def close(self) -> None:
+        """Close the upstream's connections; it opens new ones when it is asked again."""
+        if isinstance(self._upstream, httpx2.BaseTransport):
+            self._upstream.close()
+
+    async def aclose(self) -> None:
+        """Close the upstream's connections, which belong to the loop that runs."""
+        if isinstance(self._upstream, httpx2.AsyncBaseTransport):
+            await self._upstream.aclose()
+
+    def _open(self, request: httpx2.Request, body: bytes) -> tuple[_Recording, httpx2.Request]:
+        """What notes a request and its answer, and the request to send."""
+        # Compressed bodies would be unreadable in a pull request, and several decoders are lossy.
+        request.headers["accept-encoding"] = "identity"
+        recorded, live_request = _recorded(request, body), None
+        if self._route is not None:
+            recorded = self._route.localise(recorded)
+            live_request = self._route.admit(recorded)
+            request = _with_body(request, live_request.body)
+        with self._lock:
+            self._interactions.append(None)
+            slot = len(self._interactions) - 1
+        recorded = self._scrubber.request(recorded)
+        return _Recording(
+            recorded, lambda interaction: self._close(slot, interaction, live_request), live_request
+        ), request
+
+    def _close(self, slot: int, interaction: Interaction, live_request: LiveRequest | None) -> None:
+        diagnostics = live_request.end(interaction.response) if live_request is not None else None
+        interaction = replace(interaction, response=self._scrubber.response(interaction.response))
+        with self._lock:
+            self._interactions[slot] = interaction
+        if call := make_call(interaction.request, interaction.response, self._origin):
+            self._on_call(replace(call, diagnostics=diagnostics))
+
+
+class _Recording:
+    """One interaction while it is being recorded."""
+
+    def __init__(
+        self, request: RecordedRequest, on_end: Callable[[Interaction], None], live_request: LiveRequest | None
+    ) -> None:
+        self._request = request
+        self._on_end = on_end
+        self._live_request = live_request
+        self._status: int | None = None
+        self._headers: dict[str, str] = {}
+        self._chunks: list[Chunk] = []
+        self._latest = time.monotonic()
+        self._is_ended = False
+
+    def is_doubtful(self, status: int) -> bool:
+        """Whether an answer may refuse what was added to the request, and nothing else."""
+        return self._live_request is not None and self._live_request.is_doubtful(status)
+
+    def retry_without_question(self, request: httpx2.Request, answer: bytes) -> httpx2.Request | None:
+        """The request to send instead, if that is what the answer refuses."""
+        body = self._live_request.retry_without_question(answer) if self._live_request is not None else None
+        return None if body is None else _with_body(request, body)
+
+    def begin(self, response: httpx2.Response) -> None:
+        """Note status and the harmless headers."""
+        self._status = response.status_code
+        names = ((name.lower(), value) for name, value in response.headers.items())
+        self._headers = {name: value for name, value in names if name in KEPT_RESPONSE_HEADERS}
+        self._latest = time.monotonic()
+
+    def add(self, data: bytes) -> None:
+        """Note a chunk with the time that it took."""
+        now = time.monotonic()
+        self._chunks.append(Chunk(data, round((now - self._latest) * 100) * 10))
+        self._latest = now
+
+    def end(self, error: httpx2.TransportError | None = None) -> None:
+        """Close the interaction; once, however often it is called."""
+        if self._is_ended:
+            return
+        self._is_ended = True
+        failure = Failure(type(error).__name__, str(error)) if error is not None else None
+        chunks = tuple(self._chunks) or ((Chunk(b""),) if self._status is not None else ())
+        response = RecordedResponse(status=self._status, headers=self._headers, chunks=chunks, failure=failure)
+        self._on_end(Interaction(request=self._request, response=response))
+
+
+class _SyncTee(httpx2.SyncByteStream):
+    """Passes chunks on as they arrive, and notes them."""
+
+    def __init__(self, stream: httpx2.SyncByteStream, recording: _Recording) -> None:
+        self._stream = stream
+        self._taking = recording
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for chunk in self._stream:
+                self._taking.add(chunk)
+                yield chunk
+        except httpx2.TransportError as error:
+            self._taking.end(error)
+            raise
+        self._taking.end()
+
+    def close(self) -> None:
+        self._stream.close()
+        self._taking.end(_ABANDONED)
+
+
+class _AsyncTee(httpx2.AsyncByteStream):
+    """`_SyncTee` for asyncio."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream, recording: _Recording) -> None:
+        self._stream = stream
+        self._taking = recording
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._stream:
+                self._taking.add(chunk)
+                yield chunk
+        except httpx2.TransportError as error:
+            self._taking.end(error)
+            raise
+        self._taking.end()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+        self._taking.end(_ABANDONED)
+
+
+def raise_failure(response: RecordedResponse) -> None:
+    """Raise what broke a recorded response, if anything did, as the HTTP client raised it then."""
+    if response.failure is not None:
+        kind = getattr(httpx2, response.failure.kind, None)
+        if isinstance(kind, type) and issubclass(kind, httpx2.TransportError):
+            raise kind(response.failure.message)
+        raise httpx2.ReadError(f"{response.failure.kind}: {response.failure.message}")
+
+
+def make_call(request: RecordedRequest, response: RecordedResponse, origin: Origin) -> Call | None:
+    """The call that an interaction was; ``None`` if it was not an answered Messages request."""
+    if request.path.split("?", 1)[0] != "/v1/messages" or response.status != 200:
+        return None
+    if response.headers.get("content-type", "").startswith("text/event-stream"):
+        usage = read_stream_usage(read_events(response.body))
+    elif (answer := read_object(response.body)) is not None:
+        usage = read_usage(answer)
+    else:
+        return None
+    return Call(body=request.body, usage=usage, status=response.status, origin=origin)
+
+
+def _recorded(request: httpx2.Request, body: bytes) -> RecordedRequest:
+    return RecordedRequest.from_body(request.method, request.url.raw_path.decode("ascii"), body)
+
+
+def _with_stream(response: httpx2.Response, stream: httpx2.SyncByteStream | httpx2.AsyncByteStream) -> httpx2.Response:
+    return httpx2.Response(
+        response.status_code, headers=response.headers, stream=stream, extensions=response.extensions
+    )
+
+
+def _with_body(request: httpx2.Request, body: bytes) -> httpx2.Request:
+    if body == request.content:
+        return request
+    headers = httpx2.Headers(request.headers)
+    for name in ("content-length", "transfer-encoding"):
+        headers.pop(name, None)
+    return httpx2.Request(request.method, request.url, headers=headers, content=body, extensions=request.extensions)

@@ -1,0 +1,63 @@
+"""Where answers given now differ from the recorded ones: in what was billed, or in shape."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from harness.calls.call import Call
+from harness.cassettes.format import Cassette, Interaction
+from harness.sessions.transport import make_call
+
+
+def find_changed_answers(recorded: Cassette, answered: Iterable[Interaction]) -> list[str]:
+    """A line for each way in which an answer differs from the recorded one to the same request.
+
+    What was read and what was written are compared as one sum: whether the prompt cache is warm
+    is no property of the prompt. Requests that are not recorded are passed over.
+    """
+    waiting: dict[tuple[str, str, str], list[Interaction]] = {}
+    for interaction in recorded.interactions:
+        waiting.setdefault(interaction.request.key, []).append(interaction)
+    lines: list[str] = []
+    for interaction in answered:
+        if old := waiting.get(interaction.request.key):
+            lines += _compare(old.pop(0), interaction, recorded)
+    return lines
+
+
+def _compare(old: Interaction, new: Interaction, recorded: Cassette) -> list[str]:
+    sent = f"{new.request.method} {new.request.path}"
+    if old.response.status != new.response.status:
+        return [f"{sent}: status {new.response.status}, recorded {old.response.status}"]
+    origin = recorded.header.origin
+    old_call = make_call(old.request, old.response, origin)
+    new_call = make_call(new.request, new.response, origin)
+    lines = []
+    if old_call is not None and new_call is not None:
+        for name, before, after in _figures(old_call, new_call):
+            if before != after:
+                lines.append(f"{sent}: {after:,} {name}, recorded {before:,}")
+    if _shape(old) != _shape(new):
+        lines.append(f"{sent}: answer of the form {_shape(new)}, recorded {_shape(old)}")
+    return lines
+
+
+def _figures(old: Call, new: Call) -> Iterable[tuple[str, int, int]]:
+    yield "input tokens", old.usage.total_input_tokens, new.usage.total_input_tokens
+    yield "tokens read or written", old.usage.prefix_tokens, new.usage.prefix_tokens
+
+
+def _shape(interaction: Interaction) -> str:
+    """Keys and block types of an answer; for a stream, the kinds of its events."""
+    body = interaction.response.body
+    if interaction.response.headers.get("content-type", "").startswith("text/event-stream"):
+        kinds = [line.removeprefix(b"event: ").decode() for line in body.splitlines() if line.startswith(b"event: ")]
+        return " ".join(dict.fromkeys(kind for kind in kinds if kind != "ping"))
+    try:
+        answer: Any = json.loads(body)
+    except ValueError:
+        return "no JSON"
+    if not isinstance(answer, dict):
+        return type(answer).__name__
+    blocks = [str(block.get("type")) for block in answer.get("content") or () if isinstance(block, dict)]
+    return f"{{{', '.join(sorted(answer))}}} with content [{', '.join(blocks)}]"

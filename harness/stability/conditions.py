@@ -1,0 +1,166 @@
+"""Under which conditions a suite is built again: the usual ones, and others that differ from them in one thing each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What a process finds around itself; as it stands here, the usual conditions."""
+
+    clock: float = 1_772_654_767.123456
+    """Seconds since the epoch: Wednesday, 4 March 2026, 20:06:07 UTC."""
+    hash_seed: int = 0
+    time_zone: str = "UTC"
+    locale: str = "C.UTF-8"
+    is_elsewhere: bool = False
+    """Built in an empty folder, not in the project's."""
+    user: str = "builder"
+    host: str = "build-host"
+    is_environment_reversed: bool = False
+    seeds: tuple[int, ...] = (0, 0)
+    """Of all that is random; everything is built once for each of them."""
+    is_temporary_folder_other: bool = False
+    is_fixture_reversed: bool = False
+    """Cases come last to first, and the keys of the inputs as well."""
+
+
+USUAL = Conditions()
+
+
+class Perturbation(NamedTuple):
+    """One thing that is changed, and what to say where that moves the prefix."""
+
+    name: str
+    how: str
+    """What was done, as a fact of the finding."""
+    fix: str
+    where: str = ""
+    """Where a suite could not be built; by default under another of its name."""
+    verdict: str = ""
+    """What the prefix is; by default it depends on it."""
+    labels: tuple[str, str] = ("usual", "perturbed")
+    """What the two texts are called."""
+
+    @property
+    def place(self) -> str:
+        """As in "could not be built under another working directory"."""
+        return self.where or f"under another {self.name}"
+
+    @property
+    def finding(self) -> str:
+        """As in "the cached prefix depends on the working directory"."""
+        return self.verdict or f"depends on the {self.name}"
+
+
+ANOTHER_PROCESS = Perturbation(
+    name="another process",
+    how="built in two processes, with clock, randomness, names and folders all alike",
+    fix="look for what only one process knows: its id, addresses of objects (a default repr), times of files",
+    where="in another process",
+    verdict="is not the same in another process",
+    labels=("first process", "second process"),
+)
+TWO_BUILDS = Perturbation(
+    name="two builds in one process",
+    how="built twice in one process, with clock and randomness set back in between",
+    fix="look for what the builder keeps or counts from call to call, and make it afresh in each",
+    where="a second time in one process",
+    verdict="is not the same in two builds in one process",
+    labels=("first build", "second build"),
+)
+CLOCK = Perturbation(
+    name="clock",
+    how="built on 4 March 2026 and on 22 November 2031",
+    fix="move the date or time behind the last breakpoint, into the user message",
+)
+HASH_SEED = Perturbation(
+    name="hash seed",
+    how="built with PYTHONHASHSEED=0 and with other seeds",
+    fix="sort what comes from a set before it is rendered, and do not render what hash() gives",
+)
+TIME_ZONE = Perturbation(
+    name="time zone",
+    how="built with TZ=UTC and with TZ=Asia/Kathmandu",
+    fix="render times in UTC (datetime.fromtimestamp(seconds, UTC)), or in a zone that the application fixes",
+)
+LOCALE = Perturbation(
+    name="locale",
+    how="built in the locales C.UTF-8 and de_DE.UTF-8",
+    fix="render dates and numbers without the locale: date.isoformat(), or names from a table of your own",
+)
+WORKING_DIRECTORY = Perturbation(
+    name="working directory",
+    how="built in the folder of the project and in an empty one",
+    fix="start from Path(__file__).parent, and keep absolute paths out of the prompt",
+)
+USER_AND_HOST = Perturbation(
+    name="user and host name",
+    how="built as builder on build-host and as somebody-else on another-machine",
+    fix="keep names of users, machines and home folders out of the prompt, or move them behind the last breakpoint",
+)
+ENVIRONMENT_ORDER = Perturbation(
+    name="environment order",
+    how="built with the variables of the environment in order of name and in the reverse order",
+    fix="name the variables that the prompt needs, and render no others",
+)
+RANDOM_STATE = Perturbation(
+    name="random state",
+    how="built with other seeds for random, uuid, secrets and os.urandom",
+    fix="move ids and samples behind the last breakpoint, or draw with random.Random(a fixed seed)",
+)
+TEMPORARY_FOLDER = Perturbation(
+    name="temporary folder",
+    how="built with two folders for temporary files, and with other names in them",
+    fix="keep paths of temporary files out of the prompt, and call a file by a name of its own",
+)
+FIXTURE_ORDER = Perturbation(
+    name="fixture order",
+    how="built with the cases, and the keys of their inputs, in the order of the files and in the reverse order",
+    fix="keep nothing of one case for the next, and serialise inputs with sort_keys=True",
+)
+
+PERTURBATIONS: tuple[tuple[Perturbation, Conditions], ...] = (
+    (ANOTHER_PROCESS, USUAL),
+    (TEMPORARY_FOLDER, replace(USUAL, is_temporary_folder_other=True)),
+    (ENVIRONMENT_ORDER, replace(USUAL, is_environment_reversed=True)),
+    # Other in year, month, day, weekday, hour, minute, second and half of the day.
+    (CLOCK, replace(USUAL, clock=1_953_089_393.987654)),
+    # Another day there at the usual time, and no full hour away, so that minutes differ too.
+    (TIME_ZONE, replace(USUAL, time_zone="Asia/Kathmandu")),
+    (LOCALE, replace(USUAL, locale="de_DE.UTF-8")),
+    (WORKING_DIRECTORY, replace(USUAL, is_elsewhere=True)),
+    (USER_AND_HOST, replace(USUAL, user="somebody-else", host="another-machine")),
+    # A set of two comes out the same under every other seed.
+    *((HASH_SEED, replace(USUAL, hash_seed=seed)) for seed in (1, 2, 3, 4)),
+    (RANDOM_STATE, replace(USUAL, seeds=(1, 2, 3, 4))),
+    (FIXTURE_ORDER, replace(USUAL, is_fixture_reversed=True)),
+)
+"""What is built in a process of its own each, and differs from `USUAL` in one thing."""
+
+
+def make_environment(
+    inherited: Mapping[str, str], conditions: Conditions, *, home: Path | None, folder: Path, temporary: Path
+) -> dict[str, str]:
+    """The variables of a process under some conditions, in the order in which it finds them.
+
+    ``home`` is another way to the user's home folder, for another user; ``folder`` is where it runs.
+    """
+    kept = {name: value for name, value in inherited.items() if not name.startswith("LC_")}
+    changed = {
+        "PYTHONHASHSEED": str(conditions.hash_seed),
+        "TZ": conditions.time_zone,
+        **dict.fromkeys(("LANG", "LC_ALL", "LANGUAGE"), conditions.locale),
+        **dict.fromkeys(("USER", "LOGNAME", "USERNAME"), conditions.user),
+        **dict.fromkeys(("HOSTNAME", "COMPUTERNAME"), conditions.host),
+        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary)),
+        **({"HOME": str(home)} if home else {}),
+        "PWD": str(folder),
+    }
+    return dict(sorted({**kept, **changed}.items(), reverse=conditions.is_environment_reversed))

@@ -1,0 +1,130 @@
+"""The process that builds suites under given conditions: a job in JSON on standard input, prefixes on standard output.
+
+Started by `harness.stability.processes`, which says what a job and its answer are.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from hashlib import sha256
+from pathlib import Path
+from traceback import extract_tb
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import HarnessError
+from harness.stability.conditions import Conditions
+from harness.stability.surroundings import put_in_place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from harness.suites.model import Suite
+
+
+def main() -> None:
+    """BuildResult one job and end the process, whatever threads or handlers the application leaves behind."""
+    # What the application prints must not get between: not even what its C libraries print.
+    answer = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    job = json.load(sys.stdin)
+    conditions = Conditions(**{**job["conditions"], "seeds": tuple(job["conditions"]["seeds"])})
+    reseed = put_in_place(conditions)
+    answer.write(json.dumps(build_all(job["suites"], conditions, reseed)).encode())
+    answer.flush()
+    os._exit(0)
+
+
+def build_all(names: list[list[str]], conditions: Conditions, reseed: Callable[[int], None]) -> dict[str, Any]:
+    """What was built: all cases once for each seed, and of the requests that share a prefix the first."""
+    from harness.suites.loader import read_suite_file
+
+    requests: dict[str, Any] = {}
+    suites = [read_suite_file(Path(path)).load(name) for path, name in names]
+    rounds = []
+    for seed in conditions.seeds:
+        answers: dict[str, Any] = {}
+        for suite in suites:
+            answers |= _build_suite(suite, conditions, lambda seed=seed: reseed(seed), requests)  # type: ignore[misc]
+        rounds.append(answers)
+    return {"rounds": rounds, "requests": requests}
+
+
+def reverse_keys(value: Any) -> Any:
+    """A copy in which the keys of every object come in the reverse order; lists stay as they are."""
+    if isinstance(value, dict):
+        return {key: reverse_keys(item) for key, item in reversed(value.items())}
+    return [reverse_keys(item) for item in value] if isinstance(value, list) else value
+
+
+def case_key(suite: Suite, version: str, case: str) -> str:
+    """The name of a case in an answer."""
+    return "\n".join((str(suite.path), suite.name, version, case))
+
+
+def _build_suite(
+    suite: Suite, conditions: Conditions, reseed: Callable[[], None], requests: dict[str, Any]
+) -> dict[str, Any]:
+    from harness.suites.capture import capture
+    from harness.suites.loader import load_function
+    from harness.suites.runner import CaseRun
+
+    runs = [CaseRun(suite=suite, version=version, case=case) for version in suite.versions for case in suite.cases]
+    if conditions.is_fixture_reversed:
+        runs.reverse()
+    try:
+        function = load_function(suite)
+    # Somebody else's module, which may do anything when it is imported, and end the process too.
+    except (Exception, SystemExit) as error:  # noqa: BLE001
+        return {_key(run): {"digests": [], **_describe(error)} for run in runs}
+    answers: dict[str, Any] = {}
+    for run in runs:
+        reseed()
+        inputs = run.case.inputs
+        try:
+            captured = capture(run, function, inputs=reverse_keys(inputs) if conditions.is_fixture_reversed else inputs)
+            digests = list(_note(captured.bodies, requests))
+        except (HarnessError, ValueError, SystemExit) as error:
+            answers[_key(run)] = {"digests": [], **_describe(error)}
+        else:
+            answers[_key(run)] = {"digests": digests, **_describe(captured.error)}
+    return answers
+
+
+def _note(bodies: tuple[bytes, ...], requests: dict[str, Any]) -> Iterator[str]:
+    from harness.prompt.prefix import prefix_parts
+
+    for body in bodies:
+        request = json.loads(body)
+        parts = [[part.path, part.key] for part in prefix_parts(request)]
+        digest = sha256(json.dumps(parts).encode()).hexdigest()
+        requests.setdefault(digest, request)
+        yield digest
+
+
+def _key(run: Any) -> str:
+    return case_key(run.suite, run.version.name, run.case.name)
+
+
+def _describe(error: BaseException | None) -> dict[str, str | None]:
+    """Type and place of an error, and no text: that may hold any."""
+    if error is None:
+        return {"error": None, "at": None}
+    if isinstance(error, HarnessError) and error.__cause__ is not None:
+        error = error.__cause__
+    frames = [frame for frame in extract_tb(error.__traceback__) if not _is_library(frame.filename)]
+    return {
+        "error": type(error).__name__,
+        "at": f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else None,
+    }
+
+
+def _is_library(path: str) -> bool:
+    """Whether a file is installed, built in, or ours."""
+    own, standard = (str(Path(file).parent) + os.sep for file in (Path(__file__).parent, os.__file__))
+    return path.startswith((own, standard, "<")) or "site-packages" in path
+
+
+if __name__ == "__main__":
+    main()

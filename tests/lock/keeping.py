@@ -1,0 +1,49 @@
+"""A lock file and its texts without a disk, and requests to compare with it."""
+
+from hashlib import sha256
+
+from harness.lock.accept import keep_texts
+from harness.lock.compare import CaseRequests, Gate
+from harness.lock.locate import Source
+from harness.lock.lockfile import Lock
+from harness.prompt.blocks import Request
+from harness.prompt.tokens import CountText
+
+SOURCE = Source(file="support/suite.yaml", line=7, prompts={})
+
+
+def quarter(text: str, _: str) -> int:
+    """A token for four characters, for tests that do not ask how many there are."""
+    return len(text) // 4 + 1
+
+
+class Texts(dict[str, str]):
+    """Texts by their digest."""
+
+    def keep(self, text: str) -> None:
+        """Keep one."""
+        self[sha256(text.encode()).hexdigest()] = text
+
+
+def make_case(
+    *requests: Request, version: str = "v1", case: str = "refund", reason: str | None = None, source: Source = SOURCE
+) -> CaseRequests:
+    """A case of the suite ``support/support``."""
+    return CaseRequests(
+        suite="support/support" if version else "support/test_app",
+        version=version,
+        case=case,
+        requests=requests,
+        source=source,
+        reason=reason,
+    )
+
+
+def accept(*subjects: CaseRequests, count_text: CountText = quarter) -> Gate:
+    """A gate that has accepted what was sent."""
+    texts = Texts()
+    entries = [one.make_entry(count_text) for one in subjects]
+    for one, entry in zip(subjects, entries, strict=True):
+        for request, call in zip(one.requests, entry.calls, strict=True):
+            keep_texts(request, call, texts.keep)
+    return Gate(lock=Lock(entries={entry.key: entry for entry in entries}), get_text=texts.get, count_text=count_text)

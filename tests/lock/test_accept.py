@@ -1,0 +1,359 @@
+"""What is kept of a request, and the request that is put together of it again."""
+
+from copy import deepcopy
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.lock.accept import keep_texts, lock_call, prefix_key, restore_request, write_price, written_points
+from harness.lock.lockfile import LockedBlock, LockedCall
+from harness.mutation.mutations import MUTATIONS, Mutation
+from harness.prompt.blocks import Request, read_blocks
+from harness.prompt.tokens import TextCounter
+from harness.promptcache.explain import explain
+from harness.promptcache.prepared import prepare
+from harness.promptcache.validation import check_request
+from harness.testing.strategies import requests
+from tests.lock.examples import rich_request
+from tests.lock.keeping import Texts, accept, make_case, quarter
+
+Body = dict[str, Any]
+
+FIVE = {"type": "ephemeral"}
+HOUR = {"type": "ephemeral", "ttl": "1h"}
+LONG = "word " * 6_000
+
+# Whether thinking of earlier turns is kept is a matter of the model.
+KEEPS_THINKING, STRIPS_THINKING = "claude-sonnet-5-5", "claude-haiku-4-5"
+
+
+def text(words: str, **more: Any) -> Body:
+    return {"type": "text", "text": words, **more}
+
+
+def user(*content: Body) -> Body:
+    return {"role": "user", "content": list(content)}
+
+
+def assistant(*content: Body) -> Body:
+    return {"role": "assistant", "content": list(content)}
+
+
+def tool(name: str, **more: Any) -> Body:
+    return {"name": name, "description": "Looks it up.", "input_schema": {"type": "object"}, **more}
+
+
+def result(*content: Body, **more: Any) -> Body:
+    return {"type": "tool_result", "tool_use_id": "toolu_1", "content": list(content), **more}
+
+
+def request(*messages: Body, **more: Any) -> Body:
+    body = {"model": KEEPS_THINKING, "max_tokens": 4096, "system": [text(LONG, cache_control=FIVE)]}
+    return {**body, "messages": list(messages), **more}
+
+
+def keep(body: Request) -> tuple[LockedCall, Texts]:
+    """What the lock file has of a request once it was written and read, and the texts."""
+    call = lock_call(body, prepare(body, quarter))
+    texts = Texts()
+    keep_texts(body, call, texts.keep)
+    return LockedCall.from_json(call.to_json()), texts
+
+
+ASK = text("Where is it?")
+LATE = text("And then?", cache_control=FIVE)
+USE = {"type": "tool_use", "id": "toolu_1", "name": "order", "input": {"b": 1, "a": 2}}
+THINKING = {"type": "thinking", "thinking": "Hm.", "signature": "c2ln"}
+IMAGE = {
+    "type": "image",
+    "source": {
+        "type": "base64",
+        "media_type": "image/png",
+        "data": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+    },
+}
+DOCUMENT = {
+    "type": "document",
+    "source": {"type": "text", "media_type": "text/plain", "data": "Parcels arrive."},
+    "citations": {"enabled": True},
+}
+THINKS: Body = {"tools": [tool("order")], "thinking": {"type": "enabled", "budget_tokens": 1024}}
+AUTOMATIC: Body = {"cache_control": FIVE, "system": [text(LONG)]}
+SCHEMA = {"type": "json_schema", "schema": {"b": 1, "a": 2}}
+
+SHAPES: dict[str, Body] = {
+    "plain strings": request({"role": "user", "content": "Hi"}, system=LONG, cache_control=FIVE),
+    "strings among the blocks": request({"role": "user", "content": ["Hi", LATE]}),
+    "system with what changes behind it": request(
+        user(ASK), system=[text(LONG, cache_control=FIVE), text("Today is Monday.")]
+    ),
+    "block with more than a text": request(user(text("Hi", citations=None, cache_control=FIVE))),
+    "answer with citations": request(
+        user(ASK), assistant(text("So.", citations=[{"type": "char_location", "cited_text": "so"}])), user(LATE)
+    ),
+    "empty message": request({"role": "user", "content": []}, user(LATE)),
+    "instructions between the messages": request(user(ASK), {"role": "system", "content": [LATE]}, user(ASK)),
+    "image behind": request(user(IMAGE, ASK)),
+    "image behind in the same message": request(user(LATE, IMAGE)),
+    "image behind in a tool's result": request(user(LATE), assistant(USE), user(result(IMAGE)), tools=[tool("order")]),
+    "image in the prefix": request(user(IMAGE, LATE), assistant(ASK), user(IMAGE)),
+    "citations behind": request(user(DOCUMENT, ASK)),
+    "citations behind in the same message": request(user(LATE, DOCUMENT)),
+    "citations in the prefix, image behind": request(user(DOCUMENT, LATE), assistant(ASK), user(IMAGE)),
+    "automatic": request(user(ASK), assistant(ASK), user(ASK), **AUTOMATIC),
+    "automatic on an image": request(user(ASK, IMAGE), **AUTOMATIC),
+    "automatic after one for an hour": request(
+        user(ASK), system=[text(LONG, cache_control=HOUR)], cache_control=FIVE, tools=[tool("order")]
+    ),
+    "automatic for an hour": request(user(ASK), system=[text(LONG, cache_control=HOUR)], cache_control=HOUR),
+    "automatic on a marked block": request(user(LATE), **AUTOMATIC),
+    "automatic in front of thinking": request(user(ASK), assistant(ASK, THINKING), **AUTOMATIC, **THINKS),
+    "marker inside a tool's result": request(
+        user(ASK), assistant(USE), user(result(text("Here.", cache_control=FIVE))), tools=[tool("order")]
+    ),
+    "marker for an hour inside a tool's result": request(
+        user(ASK),
+        assistant(USE),
+        user(result(text("Here.", cache_control=HOUR))),
+        assistant(ASK),
+        user(LATE),
+        tools=[tool("order")],
+        system=[text(LONG)],
+    ),
+    "marker inside a document": request(user({**DOCUMENT, "content": [text("So.", cache_control=FIVE)]}, ASK)),
+    "thinking of this turn": request(user(ASK), assistant(THINKING, USE), user(result(cache_control=FIVE)), **THINKS),
+    "thinking of this turn, and results behind": request(
+        user(ASK), assistant(THINKING, {**USE, "cache_control": FIVE}), user(result(ASK)), **THINKS
+    ),
+    "thinking of this turn, and results behind in the same message": request(
+        user(ASK), assistant(THINKING, USE), user(result(ASK, cache_control=FIVE), result(ASK)), **THINKS
+    ),
+    "thinking of this turn, automatic": request(
+        user(ASK), assistant(THINKING, USE), user(result(ASK)), **THINKS, **AUTOMATIC
+    ),
+    "thinking of an earlier turn": request(user(ASK), assistant(THINKING, ASK), user(LATE), **THINKS),
+    "thinking of an earlier turn, marked before this one": request(
+        user(ASK), assistant(THINKING, LATE), user(ASK), **THINKS
+    ),
+    "thinking alone in its message": request(
+        user(ASK), assistant(THINKING), user(ASK), assistant(THINKING, ASK), user(LATE), **THINKS
+    ),
+    "thinking of both": request(
+        user(ASK),
+        assistant(THINKING, ASK),
+        user(ASK),
+        assistant(THINKING, USE),
+        user(result(cache_control=FIVE)),
+        **THINKS,
+    ),
+    "thinking while it is off": request(user(ASK), assistant(THINKING, LATE), user(ASK)),
+    "TTLs of both kinds": request(
+        user(LATE), tools=[tool("order", cache_control=HOUR)], system=[text(LONG, cache_control=HOUR)]
+    ),
+    "tools alone": request(
+        user(ASK),
+        tools=[tool("order", description=LONG), tool("parcel", cache_control=FIVE), tool("refund")],
+        system=LONG,
+    ),
+    "deferred tool": request(user(ASK), tools=[tool("order", defer_loading=True), tool("parcel", cache_control=FIVE)]),
+    "search of the web": request(user(ASK), tools=[{"type": "web_search_20250305", "name": "web_search"}]),
+    "deferred search of the web": request(
+        user(ASK), tools=[tool("order"), {"type": "web_search_20250305", "name": "web_search", "defer_loading": True}]
+    ),
+    "structured output": request(
+        user(LATE), output_config={"format": SCHEMA, "effort": "low", "task_budget": {"type": "tokens", "total": 2**20}}
+    ),
+    "structured output at its old place": request(user(LATE), output_format=SCHEMA),
+    "one tool at a time": request(
+        user(LATE), tools=[tool("order")], tool_choice={"type": "auto", "disable_parallel_tool_use": True}
+    ),
+    "speed": request(user(LATE), speed="fast"),
+    "nothing marked": request(user(ASK), system=[text(LONG)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("model", [KEEPS_THINKING, STRIPS_THINKING, "claude-of-tomorrow"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_restored_request_has_the_accepted_prefix(shape: str, model: str) -> None:
+    body = {**SHAPES[shape], "model": model}
+    call, texts = keep(body)
+
+    restored = restore_request(call, texts.get)
+
+    assert restored is not None
+    assert prefix_key(restored) == call.prefix == prefix_key(body)
+    # What the API would reject has no entry that could be lost.
+    assert check_request(restored, read_blocks(restored)) is None
+    assert explain(restored, body, quarter).tokens_lost == 0
+
+
+@given(requests())
+def test_restored_request_has_the_prefix_of_any_request(body: Body) -> None:
+    call, texts = keep(body)
+
+    restored = restore_request(call, texts.get)
+
+    assert restored is not None
+    assert prefix_key(restored) == call.prefix == prefix_key(body)
+
+
+@given(requests(), st.sampled_from(MUTATIONS))
+def test_change_is_explained_from_the_lock_file_as_from_the_request(body: Body, mutation: Mutation) -> None:
+    changed = mutation.apply(body)
+    if changed is None:
+        return
+    expected = explain(body, changed, quarter)
+
+    found = accept(make_case(body)).compare(make_case(changed))
+
+    if expected.is_bust and expected.tokens_lost:
+        (finding,) = found
+        assert finding.place is not None
+        assert (finding.rule, finding.cause, finding.tokens) == ("bust", expected.cause, expected.tokens_lost)
+        assert (finding.place.path, finding.place.offset) == (expected.path, expected.offset)
+
+
+@pytest.mark.parametrize("number", range(7))
+def test_without_one_of_its_texts_nothing_is_restored(number: int) -> None:
+    call, texts = keep(rich_request())
+    del texts[call.blocks[number].digest]
+
+    assert restore_request(call, texts.get) is None
+
+
+def test_texts_that_are_not_those_restore_nothing() -> None:
+    call, texts = keep(request(user(ASK)))
+
+    assert restore_request(call, {digest: f"{kept}!" for digest, kept in texts.items()}.get) is None
+
+
+def test_accepting_changes_nothing_in_a_request() -> None:
+    body = rich_request()
+    before = deepcopy(body)
+
+    call, texts = keep(body)
+    restore_request(call, texts.get)
+
+    assert body == before
+
+
+# --- what is kept ----------------------------------------------------------------------------------------
+
+
+def test_blocks_up_to_the_last_breakpoint_are_kept_and_what_is_behind_it_is_not() -> None:
+    call, texts = keep(
+        request(user(text("My name is Ana.", cache_control=FIVE)), assistant(ASK), user(text("Secret.")))
+    )
+
+    assert [block.path for block in call.blocks] == ["system[0]", "messages[0].content[0]"]
+    assert sorted(texts.values(), key=len) == ["My name is Ana.", LONG]
+
+
+def test_request_without_a_breakpoint_keeps_no_block() -> None:
+    call, texts = keep(SHAPES["nothing marked"])
+
+    assert (call.points, call.blocks, texts) == ((), (), {})
+    assert call.first == call.second
+
+
+def test_parameters_that_are_rendered_are_kept_and_no_others() -> None:
+    body = request(
+        user(ASK), temperature=0.5, stream=True, metadata={"user_id": "ana"}, tool_choice={"type": "any"}, speed="fast"
+    )
+
+    assert keep(body)[0].parameters == {"tool_choice": {"type": "any"}, "speed": "fast"}
+
+
+@pytest.mark.parametrize(
+    ("shape", "behind"),
+    [
+        ("plain strings", {"goes_on": "nowhere"}),
+        ("image behind", {"images": True}),
+        ("image behind in the same message", {"images": True, "goes_on": "in_message"}),
+        ("citations behind", {"citations": True}),
+        ("deferred search of the web", {"web": ["web_search"]}),
+        ("tools alone", {"tools": ["refund"]}),
+        ("system with what changes behind it", {"goes_on": "in_system"}),
+        ("thinking of an earlier turn, marked before this one", None),
+    ],
+)
+def test_of_what_is_behind_the_prefix_only_what_matters_is_kept(shape: str, behind: Body | None) -> None:
+    assert keep(SHAPES[shape])[0].parameters.get("behind_prefix") == behind
+
+
+def test_text_that_varies_behind_the_prefix_does_not_change_what_is_kept() -> None:
+    bodies = [request(user(text(words))) for words in ("Where is my parcel?", "How do I get a refund of all of it?")]
+
+    one, two = (lock_call(body, prepare(body, quarter)) for body in bodies)
+
+    assert (one.prefix, one.points, one.blocks, one.parameters) == (two.prefix, two.points, two.blocks, two.parameters)
+
+
+def test_key_without_counting_is_the_prefix_that_is_kept() -> None:
+    assert prefix_key(rich_request()) == keep(rich_request())[0].prefix
+
+
+# --- figures ---------------------------------------------------------------------------------------------
+
+
+def test_figures_of_the_first_call_and_the_second(count_text: TextCounter) -> None:
+    body = rich_request()
+    call = lock_call(body, prepare(body, count_text))
+
+    assert call.first == {"input_tokens": 2, "cache_creation_input_tokens": 2960, "cache_read_input_tokens": 0}
+    assert call.second == {"input_tokens": 2, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 2960}
+    assert [(point.path, point.tokens) for point in call.points] == [
+        ("system[0]", 2758),
+        ("messages[2].content[0]", 2960),
+    ]
+    assert sum(block.tokens for block in call.blocks) == 2960
+    assert call.blocks[2] == LockedBlock("system[0]", "-", "text", 2400, call.blocks[2].digest)
+
+
+def test_price_is_that_of_one_write_and_999_reads() -> None:
+    call, _ = keep(rich_request())
+    # claude-sonnet-5-5, dollars a million tokens: input, write for five minutes, read.
+    uncached, write, read = Decimal(2), Decimal("2.5"), Decimal("0.1")
+    first, second = call.first, call.second
+    once = first["input_tokens"] * uncached + first["cache_creation_input_tokens"] * write
+    again = second["input_tokens"] * uncached + second["cache_read_input_tokens"] * read
+
+    assert call.usd_per_1000_calls == f"{(once + 999 * again) / 1_000_000:.4f}"
+
+
+def test_price_of_a_model_without_one_is_not_known() -> None:
+    call, _ = keep({**rich_request(), "model": "claude-of-tomorrow"})
+
+    assert call.usd_per_1000_calls is None
+    assert write_price(call) is None
+
+
+@pytest.mark.parametrize(
+    ("system", "messages", "dollars_a_million"),
+    [
+        pytest.param(FIVE, FIVE, "2.5", id="five minutes"),
+        pytest.param(HOUR, HOUR, "4", id="an hour"),
+    ],
+)
+def test_price_of_writing_once(system: Body, messages: Body, dollars_a_million: str) -> None:
+    call, _ = keep(request(user(text("Hi", cache_control=messages)), system=[text(LONG, cache_control=system)]))
+
+    assert write_price(call) == call.points[-1].tokens * Decimal(dollars_a_million) / 1_000_000
+
+
+def test_price_of_writing_both_kinds_is_that_of_each_part() -> None:
+    call, _ = keep(request(user(text(LONG, cache_control=FIVE)), system=[text(LONG, cache_control=HOUR)]))
+    hour, all_ = (point.tokens for point in call.points)
+
+    assert write_price(call) == (hour * Decimal(4) + (all_ - hour) * Decimal("2.5")) / 1_000_000
+
+
+def test_prefix_below_the_minimum_is_not_written_and_costs_nothing() -> None:
+    call, _ = keep(request(user(ASK), system=[text("Be brief.", cache_control=FIVE)]))
+
+    assert len(call.points) == 1
+    assert written_points(call) == ()
+    assert write_price(call) == 0

@@ -1,0 +1,90 @@
+from dataclasses import FrozenInstanceError
+from datetime import date
+
+import pytest
+
+from harness.provider.models import LOOKBACK_POSITIONS, MAX_BREAKPOINTS, TTL_SECONDS, Model, find_model, known_models
+
+ROWS = pytest.mark.parametrize("model", known_models(), ids=lambda model: model.id)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("claude-sonnet-5-5", "claude-sonnet-5-5"),
+        ("claude-3-7-sonnet-latest", "claude-3-7-sonnet-20250219"),
+        ("claude-3-7-sonnet", "claude-3-7-sonnet-20250219"),
+        ("claude-opus-4-0", "claude-opus-4-20250514"),
+        ("claude-sonnet-5-5-20260915", "claude-sonnet-5-5"),
+        ("claude-sonnet-5-5-latest", "claude-sonnet-5-5"),
+        ("claude-sonnet-5.5", "claude-sonnet-5-5"),
+        ("anthropic/claude-sonnet-5-5", "claude-sonnet-5-5"),
+        ("openrouter/anthropic/claude-sonnet-4.5", "claude-sonnet-4-5-20250929"),
+        ("claude-haiku-4-5-20251001", "claude-haiku-4-5-20251001"),
+    ],
+)
+def test_a_model_is_found_by_id_alias_dated_and_prefixed_name(name: str, expected: str) -> None:
+    model = find_model(name)
+    assert (model.id, model.is_known) == (expected, True)
+
+
+@pytest.mark.parametrize("name", ["claude-sonnet-9", "gpt-5", "", "claude", "sonnet-5-5", "claude-sonnet-5-5-turbo"])
+def test_an_unknown_model_says_so_and_is_priced_as_nothing_else(name: str) -> None:
+    model = find_model(name)
+    assert (model.id, model.aliases, model.priced_as, model.is_known) == (name, (), name, False)
+
+
+def test_an_unknown_model_gets_the_newest_generation_and_its_longest_minimum() -> None:
+    newest = known_models()[0]
+    unknown = find_model("claude-sonnet-9")
+    assert unknown.generation.name == newest.generation.name
+    assert unknown.min_cacheable_tokens == max(
+        model.min_cacheable_tokens for model in known_models() if model.generation.name == newest.generation.name
+    )
+
+
+@ROWS
+def test_a_row_has_a_source_a_date_and_a_documented_minimum(model: Model) -> None:
+    assert model.source.startswith("platform.claude.com/docs/")
+    assert isinstance(model.checked, date)
+    assert model.min_cacheable_tokens in (512, 1024, 2048, 4096)
+
+
+@ROWS
+def test_a_row_is_found_by_each_of_its_names(model: Model) -> None:
+    assert {find_model(name).id for name in (model.id, *model.aliases)} == {model.id}
+
+
+def test_no_name_stands_for_two_models() -> None:
+    names = [name for model in known_models() for name in (model.id, *model.aliases)]
+    assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize(
+    ("model", "minimum"),
+    [
+        ("claude-sonnet-5-5", 512),
+        ("claude-sonnet-5", 1024),
+        ("claude-opus-4-7", 2048),
+        ("claude-opus-4-5", 4096),
+        ("claude-3-7-sonnet-20250219", 1024),
+        ("claude-3-5-haiku-latest", 2048),
+        ("claude-haiku-4-5", 4096),
+        ("claude-mythos-preview", 2048),
+    ],
+)
+def test_the_minimum_is_the_documented_one(model: str, minimum: int) -> None:
+    assert find_model(model).min_cacheable_tokens == minimum
+
+
+def test_a_retired_model_has_its_date() -> None:
+    assert find_model("claude-3-7-sonnet-20250219").retired_on == date(2026, 2, 19)
+
+
+def test_the_limits_are_the_documented_ones() -> None:
+    assert (TTL_SECONDS, MAX_BREAKPOINTS, LOOKBACK_POSITIONS) == ({"5m": 300, "1h": 3600}, 4, 20)
+
+
+def test_a_row_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        find_model("claude-sonnet-5-5").min_cacheable_tokens = 1  # type: ignore[misc]

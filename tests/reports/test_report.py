@@ -1,0 +1,265 @@
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.findings.finding import Finding, Place, Rule, withhold
+from harness.provider.usage import Usage
+from harness.reports.report import CallRow, build_report
+from tests.reports.examples import ACCEPTED, BUST, MODEL, READ, UNUSED, WRITE, report, row
+
+TOKENS = st.integers(min_value=0, max_value=10**7)
+MONEY = st.none() | st.decimals(allow_nan=False, allow_infinity=False)
+ROWS = st.builds(
+    CallRow,
+    suite=st.text(),
+    version=st.text(),
+    model=st.text(),
+    origin=st.sampled_from(["anthropic", "emulator"]),
+    usage=st.builds(
+        Usage,
+        input_tokens=TOKENS,
+        cache_read_input_tokens=TOKENS,
+        ephemeral_5m_input_tokens=TOKENS,
+        ephemeral_1h_input_tokens=TOKENS,
+        output_tokens=TOKENS,
+    ),
+    cost=MONEY,
+    cost_without_cache=MONEY,
+)
+
+
+def test_a_row_has_the_price_with_and_without_the_cache() -> None:
+    assert row(WRITE) == CallRow(
+        suite="analysis",
+        version="v1",
+        model=MODEL,
+        origin="emulator",
+        usage=WRITE,
+        cost=Decimal("0.0528"),
+        cost_without_cache=Decimal("0.0453"),
+    )
+
+
+def test_a_model_without_a_price_has_no_cost_rather_than_a_guess() -> None:
+    unknown = row(WRITE, model="gpt-5")
+    assert (unknown.cost, unknown.cost_without_cache) == (None, None)
+
+
+@given(ROWS)
+def test_a_row_comes_back_from_the_string_that_crosses_processes(call: CallRow) -> None:
+    text = call.to_json()
+    assert isinstance(text, str)
+    assert CallRow.from_json(text) == call
+
+
+def test_calls_are_summed_by_suite_version_model_and_origin_in_order() -> None:
+    report = build_report(
+        [
+            row(WRITE, suite="b"),
+            row(WRITE, version="v2"),
+            row(WRITE),
+            row(READ),
+            row(WRITE, origin="anthropic"),
+            row(WRITE, model="claude-sonnet-5-5"),
+        ],
+        mode="replay",
+        passed=5,
+        failed=1,
+    )
+    assert [(item.suite, item.version, item.model, item.origin, item.calls) for item in report.rows] == [
+        ("analysis", "v1", MODEL, "anthropic", 1),
+        ("analysis", "v1", MODEL, "emulator", 2),
+        ("analysis", "v1", "claude-sonnet-5-5", "emulator", 1),
+        ("analysis", "v2", MODEL, "emulator", 1),
+        ("b", "v1", MODEL, "emulator", 1),
+    ]
+    assert (report.mode, report.passed, report.failed, report.origins) == ("replay", 5, 1, ("anthropic", "emulator"))
+
+
+def test_a_row_sums_usage_and_money_exactly() -> None:
+    (summed,) = build_report([row(WRITE), row(READ)], mode="replay", passed=1, failed=0).rows
+    assert summed.usage == WRITE + READ
+    assert (summed.cost, summed.cost_without_cache) == (Decimal("0.0711"), Decimal("0.0906"))
+    assert summed.savings == Decimal("0.0195")
+    assert summed.savings_share == Decimal("0.0195") / Decimal("0.0906")
+
+
+def test_a_prompt_that_is_only_written_is_a_loss() -> None:
+    (summed,) = build_report([row(WRITE)], mode="replay", passed=1, failed=0).rows
+    assert summed.savings == Decimal("-0.0075")
+    assert summed.savings_share is not None
+    assert summed.savings_share < 0
+
+
+@pytest.mark.parametrize(
+    ("calls", "savings"), [([row(WRITE, model="gpt-5")], None), ([row(Usage())], Decimal(0))], ids=["unknown", "free"]
+)
+def test_a_share_of_nothing_is_none(calls: list[CallRow], savings: Decimal | None) -> None:
+    (summed,) = build_report(calls, mode="replay", passed=1, failed=0).rows
+    assert (summed.savings, summed.savings_share) == (savings, None)
+
+
+def test_one_call_without_a_price_makes_the_sum_unknown() -> None:
+    known, priceless = row(WRITE), CallRow(**{**fields(row(READ)), "cost": None})
+    (summed,) = build_report([known, priceless], mode="replay", passed=1, failed=0).rows
+    assert (summed.cost, summed.savings) == (None, None)
+
+
+def fields(call: CallRow) -> dict[str, object]:
+    return {name: getattr(call, name) for name in CallRow.__slots__}
+
+
+def test_the_report_as_json_is_whole() -> None:
+    report = build_report(
+        [row(WRITE), row(READ), row(WRITE, suite="other", model="gpt-5")],
+        mode="replay",
+        passed=3,
+        failed=1,
+        findings=[BUST, UNUSED],
+    )
+    assert json.loads(report.to_json(is_private=False)) == {
+        "schema": 2,
+        "verdict": "bust",
+        "mode": "replay",
+        "answered_by": ["emulator"],
+        "passed": 3,
+        "failed": 1,
+        "findings": [
+            {
+                "rule": "bust",
+                "level": "error",
+                "headline": "analysis v2: the prefix is not the accepted one",
+                "facts": ["case: senior-backend, call 1"],
+                "place": {
+                    "path": "system[0]",
+                    "offset": 1234,
+                    "first": "accepted",
+                    "second": "now",
+                    "before": "as of 12:00 canary-7f3a",
+                    "after": "as of 12:01 canary-7f3a",
+                },
+                "cause": "timestamp",
+                "tokens": 4000,
+                "costs": ["4,000 tokens are not read any more: $0.0108 more a call"],
+                "fix": "move it behind the last breakpoint, into the user message",
+                "notes": ["3 more cases share this prefix"],
+                "test": "prompt_suites/analysis/suite.yaml::v2[senior-backend]",
+                "file": "prompts/analysis/v2.md",
+                "line": 12,
+                "command": "pytest prompt_suites --harness-update-lock",
+            },
+            {
+                "rule": "unused",
+                "level": "warning",
+                "headline": "analysis v1: the lock file has an entry that no test used",
+                "facts": [],
+                "place": None,
+                "cause": None,
+                "tokens": 0,
+                "costs": [],
+                "fix": None,
+                "notes": [],
+                "test": "prompts.lock",
+                "file": "prompts.lock",
+                "line": None,
+                "command": "pytest prompt_suites --harness-update-lock",
+            },
+        ],
+        "versions": [
+            {
+                "suite": "analysis",
+                "version": "v1",
+                "model": MODEL,
+                "answered_by": "emulator",
+                "calls": 2,
+                "usage": {
+                    "input_tokens": 200,
+                    "cache_creation_input_tokens": 10_000,
+                    "cache_read_input_tokens": 10_000,
+                    "cache_creation": {"ephemeral_5m_input_tokens": 10_000, "ephemeral_1h_input_tokens": 0},
+                    "output_tokens": 2_000,
+                },
+                "cost_usd": "0.0711",
+                "cost_without_cache_usd": "0.0906",
+                "savings_usd": "0.0195",
+                "savings_share": "0.2152",
+            },
+            {
+                "suite": "other",
+                "version": "v1",
+                "model": "gpt-5",
+                "answered_by": "emulator",
+                "calls": 1,
+                "usage": {
+                    "input_tokens": 100,
+                    "cache_creation_input_tokens": 10_000,
+                    "cache_read_input_tokens": 0,
+                    "cache_creation": {"ephemeral_5m_input_tokens": 10_000, "ephemeral_1h_input_tokens": 0},
+                    "output_tokens": 1_000,
+                },
+                "cost_usd": None,
+                "cost_without_cache_usd": None,
+                "savings_usd": None,
+                "savings_share": None,
+            },
+        ],
+    }
+
+
+def test_small_money_is_written_in_digits() -> None:
+    # One token read at 0.10 dollars per million; "1E-7" is not what a reader of the report expects.
+    tiny = row(Usage(cache_read_input_tokens=1), model="claude-sonnet-5-5")
+    (version,) = json.loads(build_report([tiny], mode="replay", passed=1, failed=0).to_json())["versions"]
+    assert version["cost_usd"] == "0.0000001"
+
+
+def test_a_run_without_calls_has_an_empty_report() -> None:
+    report = build_report([], mode="replay", passed=0, failed=0)
+    assert (report.rows, report.origins) == ((), ())
+    assert report.to_json().endswith("}\n")
+
+
+def test_in_private_the_report_says_only_lengths_and_digests_of_excerpts() -> None:
+    (shown,) = json.loads(report(findings=(BUST,)).to_json(is_private=True))["findings"]
+    (public,) = json.loads(report(findings=(BUST,)).to_json(is_private=False))["findings"]
+    assert BUST.place is not None
+    texts = {"before": withhold(BUST.place.before), "after": withhold(BUST.place.after)}
+    assert shown == {**public, "place": {**public["place"], **texts}}
+
+
+def test_in_private_a_place_without_texts_stays_without() -> None:
+    finding = Finding(rule="leak", headline="a leak", place=Place(path="system[0]"))
+    assert report(findings=(finding,)).to_json(is_private=True) == report(findings=(finding,)).to_json(is_private=False)
+
+
+def test_findings_come_back_from_the_report() -> None:
+    findings = json.loads(report(findings=(BUST, ACCEPTED)).to_json(is_private=False))["findings"]
+    assert [Finding.from_json(data) for data in findings] == [BUST, ACCEPTED]
+
+
+@pytest.mark.parametrize(
+    ("errors", "failed", "verdict"),
+    [
+        ((), 0, "pass"),
+        ((), 1, "fail"),
+        (("bust",), 1, "bust"),
+        # An error at the end of a run fails no test.
+        (("bust",), 0, "bust"),
+        (("cannot-tell",), 1, "cannot tell"),
+        (("budget", "cannot-tell"), 0, "cannot tell"),
+        (("cannot-tell", "leak"), 2, "bust"),
+    ],
+)
+def test_the_verdict_is_of_the_errors_and_the_failed_tests(errors: tuple[Rule, ...], failed: int, verdict: str) -> None:
+    findings = (UNUSED, ACCEPTED, *(Finding(rule=rule, headline="") for rule in errors))
+    assert report(failed=failed, findings=findings).verdict == verdict
+
+
+def test_a_run_costs_what_its_versions_cost() -> None:
+    known = report(row(WRITE), row(READ, suite="other"))
+    assert (known.cost, known.cost_without_cache) == (Decimal("0.0711"), Decimal("0.0906"))
+    unknown = report(row(WRITE), row(READ, model="gpt-5"))
+    assert (unknown.cost, unknown.cost_without_cache) == (None, None)

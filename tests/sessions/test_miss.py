@@ -1,0 +1,141 @@
+from typing import Any
+
+import pytest
+
+from harness.cassettes.format import RecordedRequest
+from harness.sessions.miss import find_miss
+from tests.cassettes.examples import cassette, interaction, request
+from tests.recordings import counter
+
+BASE: dict[str, Any] = {
+    "model": "claude-sonnet-5-5",
+    "max_tokens": 64,
+    "system": [{"type": "text", "text": "Be brief."}],
+    "messages": [{"role": "user", "content": "Hello"}],
+}
+HEADLINE = "cassette 'suite/case' does not hold this POST /v1/messages"
+
+
+def miss(sent: RecordedRequest, *recorded: Any) -> str:
+    recording = cassette(*(interaction(body) for body in recorded))
+    return str(find_miss(sent, recording, "suite/case", count_text=counter(), count_sharing=lambda _: 0))
+
+
+def system(text: str) -> dict[str, Any]:
+    return BASE | {"system": [{"type": "text", "text": text}]}
+
+
+def test_a_cassette_that_was_never_recorded_is_named() -> None:
+    finding = find_miss(request(BASE), None, "suite/case", count_text=counter(), count_sharing=lambda _: 0)
+
+    assert str(finding) == "no cassette 'suite/case': nothing was recorded for POST /v1/messages"
+
+
+@pytest.mark.parametrize(("times", "words"), [(1, "once"), (2, "2 times")])
+def test_a_request_sent_more_often_than_recorded_says_how_often(times: int, words: str) -> None:
+    assert miss(request(BASE), *[BASE] * times) == (
+        f"cassette 'suite/case' holds POST /v1/messages {words}, and it was sent once more"
+    )
+
+
+# What was recorded, what is sent, what is said below the headline.
+DIFFERENCES: tuple[tuple[str, tuple[dict[str, Any], ...], dict[str, Any], str], ...] = (
+    (
+        "one character",
+        (BASE,),
+        system("Be grief."),
+        "\n  first difference: system[0] at character 3\n    recorded: 'Be brief.'\n    now:      'Be grief.'",
+    ),
+    (
+        "the closest of several",
+        (system("Something else."), BASE, BASE | {"model": "claude-opus-5-5"}),
+        system("Be brief!"),
+        "\n  first difference: system[0] at character 8\n    recorded: 'Be brief.'\n    now:      'Be brief!'",
+    ),
+    (
+        "the model",
+        (BASE,),
+        BASE | {"model": "claude-opus-5-5"},
+        "\n  first difference: model\n    recorded: '\"claude-sonnet-5-5\"'\n    now:      '\"claude-opus-5-5\"'",
+    ),
+    (
+        "a message more",
+        (BASE,),
+        BASE | {"messages": [*BASE["messages"], {"role": "assistant", "content": "Hi"}]},
+        "\n  first difference: messages[1].content[0]\n    recorded: ''\n    now:      'Hi'",
+    ),
+    (
+        "a tool more",
+        (BASE,),
+        BASE | {"tools": [{"name": "a", "input_schema": {"type": "object"}}]},
+        '\n  first difference: tools[0]\n    recorded: \'\'\n    now:      \'{"name":"a","input_schem…\'',
+    ),
+    (
+        "only a parameter outside the prompt",
+        (BASE,),
+        BASE | {"max_tokens": 65},
+        ": it differs from a recorded one only outside the prompt, or in the order of keys",
+    ),
+    (
+        "only the order of keys",
+        (BASE,),
+        dict(reversed(BASE.items())),
+        ": it differs from a recorded one only outside the prompt, or in the order of keys",
+    ),
+    (
+        "not a Messages request",
+        (BASE,),
+        {"requests": []},
+        ": messages is missing, expected a list of messages",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "sent", "expected"), [row[1:] for row in DIFFERENCES], ids=[row[0] for row in DIFFERENCES]
+)
+def test_a_miss_says_where_the_request_parts_from_the_closest_recorded(
+    recorded: tuple[dict[str, Any], ...], sent: dict[str, Any], expected: str
+) -> None:
+    assert miss(request(sent), *recorded) == HEADLINE + expected
+
+
+def test_a_recorded_request_that_parts_later_in_a_parameter_is_closer_than_one_with_another_system_prompt() -> None:
+    sent = BASE | {"thinking": {"type": "enabled", "budget_tokens": 1024}}
+    assert miss(request(sent), system("Something else."), BASE) == (
+        f'{HEADLINE}\n  first difference: thinking\n    recorded: \'{{"type":"disabled"}}\'\n'
+        '    now:      \'{"type":"enabled","budget_tokens":1024}\''
+    )
+
+
+def test_a_recorded_request_with_a_message_more_is_closer_than_one_with_another_system_prompt() -> None:
+    longer = BASE | {"messages": [*BASE["messages"], {"role": "assistant", "content": "Hi"}]}
+    assert miss(request(BASE), system("Something else."), longer) == (
+        f"{HEADLINE}\n  first difference: messages[1].content[0]\n    recorded: 'Hi'\n    now:      ''"
+    )
+
+
+def test_one_recorded_request_of_another_kind_does_not_hide_the_closest() -> None:
+    expected = "\n  first difference: system[0] at character 3\n    recorded: 'Be brief.'\n    now:      'Be grief.'"
+    assert miss(request(system("Be grief.")), {"requests": []}, BASE) == HEADLINE + expected
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"\xff", b"[" * 200_000], ids=["none", "cut", "list", "bytes", "deep"]
+)
+def test_a_body_that_is_no_object_gets_the_headline_alone(body: bytes) -> None:
+    assert miss(request(body), BASE) == HEADLINE
+    assert miss(request(BASE), body) == HEADLINE
+
+
+def test_an_empty_cassette_gets_the_headline_alone() -> None:
+    assert miss(request(BASE)) == HEADLINE
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"tool_choice": "auto"}, {"thinking": "on"}, {"output_config": "high"}, {"output_format": 3}],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_body_of_a_shape_that_the_api_refuses_is_still_described(change: dict[str, Any]) -> None:
+    assert miss(request(BASE | change), BASE).startswith(HEADLINE)
