@@ -14,10 +14,8 @@ from statistics import median
 
 import orjson
 
-from harness.prompt.blocks import read_blocks
-from harness.prompt.fingerprint import fingerprints
+from harness.prompt import read
 from harness.prompt.tokens import TextCounter
-from harness.promptcache.prepared import prepare
 from harness.promptcache.simulator import Simulator
 
 ROUNDS = 200
@@ -58,20 +56,20 @@ def main() -> None:
     body = orjson.dumps(request)
     floor, ours, whole = interleaved(
         lambda: (orjson.loads(body), sha256(body).digest()),
-        lambda: fingerprints(request, read_blocks(request)),
-        lambda: fingerprints(parsed := orjson.loads(body), read_blocks(parsed)),
+        lambda: read(request).fingerprints,
+        lambda: read(orjson.loads(body)).fingerprints,
     )
-    print(f"body of {len(body):,} bytes in {len(read_blocks(request))} blocks")
+    print(f"body of {len(body):,} bytes in {len(read(request).blocks)} blocks")
     print(f"  orjson.loads and sha256: {floor * 1e6:.0f} us")
     print(f"  fingerprints of the parsed request: {ours * 1e6:.0f} us, {floor / ours:.2f} of the floor's speed")
     print(f"  orjson.loads and fingerprints:      {whole * 1e6:.0f} us, {floor / whole:.2f} of the floor's speed")
 
-    prepared = prepare(request, lambda text, _: len(text) // 4)
+    record = read(request, lambda text, _: len(text) // 4).record
     simulator, count = Simulator(), 100_000
 
     def simulate() -> None:
         for number in range(count):
-            simulator.send(prepared, at=float(number))
+            simulator.send(record, at=float(number))
 
     (spent,) = interleaved(simulate, rounds=5)
     print(f"simulator: {count / spent:,.0f} requests a second with 4 breakpoints, on ready fingerprints")

@@ -59,10 +59,12 @@ def ask(sdk: Any, requests: list[dict[str, Any]]) -> None:
 def sessions(folder: Path, mode: str) -> Any:
     """What makes sessions of this package, as the plugin makes them: one store for the run."""
     from harness.cassettes.store import CassetteStore
+    from harness.prompt.reader import PromptReader
     from harness.sessions.session import CallSession, SessionOptions
 
     store = CassetteStore(folder)
-    options = SessionOptions(mode=mode, upstream="emulator", store=store, count_text=lambda text, _: len(text) // 4)
+    reader = PromptReader(lambda text, _: len(text) // 4)
+    options = SessionOptions(mode=mode, upstream="emulator", store=store, reader=reader)
     return lambda name: CallSession(options, name)
 
 

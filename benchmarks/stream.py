@@ -10,7 +10,8 @@ from statistics import median
 import httpx2
 
 from harness.cassettes.format import Cassette, Header
-from harness.sessions.transport import CassetteMissError, RecordTransport, ReplayTransport
+from harness.sessions.record import RecordTransport
+from harness.sessions.replay import CassetteMissError, ReplayTransport
 
 EVENTS = 25
 GAP_SECONDS = 0.02

@@ -5,6 +5,7 @@
     HarnessError
     ├── SettingsError (ValueError)       an environment variable has a value that is not allowed
     ├── RequestError (ValueError)        a request body that cannot be judged
+    │   └── CannotTellError (RequestError)  a verdict that would rest on something unknown
     ├── UnknownModelError (LookupError)  a model without a price
     ├── CassetteError (ValueError)       a cassette or blob on disk is unreadable or not whole
     ├── LockError (ValueError)           a lock file is unreadable, or made by another version
@@ -40,6 +41,10 @@ class SettingsError(HarnessError, ValueError):
 
 class RequestError(HarnessError, ValueError):
     """A request body that cannot be judged: not JSON, not a request, or not fingerprintable."""
+
+
+class CannotTellError(RequestError):
+    """A verdict that would rest on something unknown, such as a parameter whose reach is not documented."""
 
 
 class UnknownModelError(HarnessError, LookupError):

@@ -13,7 +13,7 @@ from tabulate import tabulate
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from harness.prompt.blocks import read_blocks  # noqa: E402
+from harness.prompt import read  # noqa: E402
 from harness.prompt.diff import block_text  # noqa: E402
 from harness.prompt.volatile import find_volatile  # noqa: E402
 from tests import recordings  # noqa: E402
@@ -111,7 +111,7 @@ def _volatile() -> Iterator[str]:
     prompts = {
         tuple(block_text(block) for block in blocks): blocks
         for recording in recordings.recordings().values()
-        if (blocks := [block for block in read_blocks(recording.request) if block.level == "system"])
+        if (blocks := [block for block in read(recording.request).blocks if block.level == "system"])
     }
     finds = [find for blocks in prompts.values() for find in find_volatile(blocks)]
     yield (

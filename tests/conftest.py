@@ -10,6 +10,7 @@ from hypothesis import settings
 from harness.cassettes.hygiene import SECRETS
 from harness.emulator.core import Emulator
 from harness.emulator.transport import EmulatorTransport
+from harness.prompt.reader import PromptReader
 from harness.prompt.tokens import TextCounter
 
 BASE_URL = "https://api.anthropic.com"
@@ -74,7 +75,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def emulator(count_text: TextCounter, clock: Clock) -> Emulator:
-    return Emulator(count_text=count_text, clock=clock)
+    return Emulator(reader=PromptReader(count_text), clock=clock)
 
 
 @pytest.fixture

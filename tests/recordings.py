@@ -15,10 +15,9 @@ from typing import Any
 
 from harness.client.token_memo import TokenMemo
 from harness.errors import RequestError
-from harness.prompt.blocks import read_blocks
-from harness.prompt.fingerprint import output_format, thinking
+from harness.prompt import read
+from harness.prompt.parameters import output_format, thinking
 from harness.prompt.tokens import Count, TextCounter
-from harness.promptcache.prepared import prepare
 from harness.promptcache.simulator import Simulator
 from harness.provider.usage import Usage
 
@@ -98,7 +97,7 @@ def recordings() -> dict[int, Recording]:
 def counted() -> tuple[tuple[str, Recording, Count], ...]:
     """Every whole recording with its kind and its count."""
     return tuple(
-        (kind(recording), recording, prepare(recording.request, counter()).count)
+        (kind(recording), recording, read(recording.request, counter()).count)
         for recording in recordings().values()
         if recording.is_whole and _is_readable(recording)
     )
@@ -107,7 +106,7 @@ def counted() -> tuple[tuple[str, Recording, Count], ...]:
 def kind(recording: Recording) -> str:
     """What a request holds that bears on its tokens: text, tools, images, or other."""
     request = recording.request
-    types = {block.type for block in read_blocks(request) if block.level == "messages"}
+    types = {block.type for block in read(request).sent_blocks if block.level == "messages"}
     tools = request.get("tools") or []
     is_other = (
         types - _MODELLED_BLOCKS
@@ -141,10 +140,10 @@ def replay_sequence(calls: list[Recording]) -> Iterator[Step]:
     is_warm = bool(calls and calls[0].usage.cache_read_input_tokens)
     for number, call in enumerate([*calls, *calls] if is_warm else calls):
         at += SECONDS_BETWEEN_STEPS
-        prepared = prepare(call.request, counter())
-        outcome = simulator.send(prepared, at=at)
+        prompt = read(call.request, counter())
+        outcome = simulator.send(prompt.record, at=at)
         if not is_warm or number >= len(calls):
-            yield Step(recording=call, predicted=outcome.usage, count=prepared.count)
+            yield Step(recording=call, predicted=outcome.usage, count=prompt.count)
 
 
 def _is_whole(row: dict[str, Any]) -> bool:
@@ -155,7 +154,7 @@ def _is_whole(row: dict[str, Any]) -> bool:
 
 def _is_readable(recording: Recording) -> bool:
     try:
-        read_blocks(recording.request)
+        read(recording.request)
     except RequestError:
         return False
     return True

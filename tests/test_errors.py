@@ -1,11 +1,12 @@
 import pytest
 
 from harness import errors
-from harness.sessions.transport import CassetteMissError
+from harness.sessions.replay import CassetteMissError
 
 SUBCLASSES = (
     (errors.SettingsError, ValueError),
     (errors.RequestError, ValueError),
+    (errors.CannotTellError, errors.RequestError),
     (errors.UnknownModelError, LookupError),
     (errors.CassetteError, ValueError),
     (errors.LockError, ValueError),

@@ -1,15 +1,23 @@
-"""One call of the Messages API: what was sent and what it was billed. Everything that judges reads these."""
+"""One call of the Messages API: what was sent, answered and billed. Everything that judges reads these."""
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any
 
+from harness.calls.answer import (
+    Answer,
+    is_event_stream,
+    read_events,
+    read_message,
+    read_object,
+    read_stream,
+    read_stream_usage,
+)
+from harness.prompt.reader import PromptReader
+from harness.prompt.reading import Prompt
+from harness.provider.endpoints import Origin
 from harness.provider.usage import Usage
-
-Origin = Literal["anthropic", "emulator"]
-"""Who answered, or had answered when the cassette was recorded."""
 
 NO_DIVERGENCE = "no_divergence"
 """The diagnostics found no difference that would keep a call from reading what an earlier one wrote."""
@@ -31,12 +39,29 @@ class Call:
     diagnostics: str | None = None
     """What the API's cache diagnostics say of it, in ``live`` mode: `NO_DIVERGENCE`, `PENDING` or the type of a
     ``cache_miss_reason``; ``None`` where they were not asked to compare it with an earlier call, or said nothing."""
+    reader: PromptReader = field(default_factory=PromptReader, compare=False, repr=False)
+    """Reads the body; the calls of a run share one, so that equal bodies are read once."""
+    load_answer: Callable[[], Answer] = field(default=Answer, compare=False, repr=False)
+    """Gives the answer; few calls of a run are asked for it."""
 
     @cached_property
+    def answer(self) -> Answer:
+        """What was answered: content blocks and stop reason."""
+        return self.load_answer()
+
+    @property
     def request(self) -> dict[str, Any]:
-        """The body, parsed; only when somebody asks, since few calls of a run are looked into."""
-        request: dict[str, Any] = json.loads(self.body)
-        return request
+        """The body, parsed."""
+        return self.reader.parse(self.body)
+
+    @property
+    def prompt(self) -> Prompt:
+        """The request as the API sees it.
+
+        Raises:
+            RequestError: the body does not have the shape of a Messages request.
+        """
+        return self.reader.read(self.body)
 
     @property
     def model(self) -> str:
@@ -44,36 +69,20 @@ class Call:
         return str(self.request.get("model"))
 
 
-def read_usage(body: Mapping[str, Any]) -> Usage:
-    """Usage of a response body that was not streamed."""
-    return Usage.from_api(body.get("usage") or {})
+def read_call(
+    body: bytes, response: bytes, headers: Mapping[str, str], *, origin: Origin, reader: PromptReader
+) -> Call | None:
+    """The call of a request body and a response with status 200; ``None`` if that answers with no message.
 
-
-def read_stream_usage(events: Sequence[Mapping[str, Any]]) -> Usage:
-    """Usage of a stream, from its parsed events: input of `message_start`, then what `message_delta` adds.
-
-    ``message_delta`` repeats the input counts on newer servers only, and never the TTL split.
-    Source: anthropic SDK 2.12, ``types/message_delta_usage.py`` (checked 2026-11-23).
+    Names of ``headers`` are lower case.
     """
-    usage: dict[str, Any] = {}
-    for event in events:
-        if event.get("type") == "message_start":
-            usage.update(event.get("message", {}).get("usage") or {})
-        elif event.get("type") == "message_delta":
-            usage.update({key: value for key, value in (event.get("usage") or {}).items() if value is not None})
-    return Usage.from_api(usage)
-
-
-def read_events(body: bytes) -> list[dict[str, Any]]:
-    """The events of a stream, parsed; what broke off is left out."""
-    lines = (line[5:] for line in body.splitlines() if line.startswith(b"data:"))
-    return [event for line in lines if (event := read_object(line)) is not None]
-
-
-def read_object(data: bytes) -> dict[str, Any] | None:
-    """A JSON object; ``None`` for anything else, such as the last line of a stream that broke off."""
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
+    if is_event_stream(headers):
+        events = read_events(response)
+        usage, load_answer = read_stream_usage(events), partial(read_stream, events)
+        return Call(body=body, usage=usage, status=200, origin=origin, reader=reader, load_answer=load_answer)
+    message = read_object(response)
+    if message is None:
         return None
-    return value if isinstance(value, dict) else None
+    usage = Usage.from_api(message.get("usage") or {})
+    load_answer = partial(read_message, message)
+    return Call(body=body, usage=usage, status=200, origin=origin, reader=reader, load_answer=load_answer)

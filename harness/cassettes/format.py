@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, NamedTuple, Self
 
-from harness.calls.call import Origin
 from harness.errors import CassetteError
+from harness.provider.endpoints import Origin
 
 VERSION = 1
 BLOB_CHARACTERS = 1_000

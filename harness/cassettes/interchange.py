@@ -22,7 +22,6 @@ from vcr.request import Request
 from vcr.serialize import serialize
 from vcr.serializers import yamlserializer
 
-from harness.calls.call import Origin
 from harness.cassettes.format import (
     KEPT_RESPONSE_HEADERS,
     Cassette,
@@ -34,8 +33,7 @@ from harness.cassettes.format import (
 )
 from harness.errors import CassetteError
 from harness.files import write_atomically
-
-API_URL = "https://api.anthropic.com"
+from harness.provider.endpoints import API_URL, Origin
 
 _HEADER_KEY = "prompt_cache_harness"
 """Where an export keeps the header of our cassette, in the ``metadata`` that vcrpy passes over."""

@@ -4,13 +4,14 @@ import argparse
 import json
 import math
 from pathlib import Path
-from typing import Any
 
+from harness.cli.assumptions import add_assumptions, read_assumptions
 from harness.cli.input import read_object
 from harness.client.token_memo import TokenMemo
 from harness.errors import RequestError
 from harness.findings.describe import describe_loss
-from harness.prompt.fingerprint import check_readable
+from harness.prompt.assumptions import Assumptions
+from harness.prompt.reading import Prompt, read_whole
 from harness.prompt.tokens import TextCounter
 from harness.promptcache.explain import Explanation, explain
 
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--gap-seconds", type=float, default=30.0, metavar="S", help="time between the two requests (default: 30)"
     )
+    add_assumptions(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
@@ -47,8 +49,9 @@ def run(options: argparse.Namespace) -> int:
     """
     if not (math.isfinite(options.gap_seconds) and options.gap_seconds >= 0):
         raise RequestError(f"--gap-seconds is {options.gap_seconds}, expected a number of seconds from 0 on")
-    before, after = _read(options.before), _read(options.after)
-    result = explain(before, after, TextCounter(TokenMemo()), gap_seconds=options.gap_seconds)
+    count_text, assumptions = TextCounter(TokenMemo()), read_assumptions(options)
+    before, after = (_read(path, count_text, assumptions) for path in (options.before, options.after))
+    result = explain(before, after, gap_seconds=options.gap_seconds)
     if options.format == "json":
         print(json.dumps(result.to_json(), ensure_ascii=False, indent=2))
     else:
@@ -70,13 +73,12 @@ def describe(result: Explanation) -> str:
     return "\n".join(lines)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, count_text: TextCounter, assumptions: Assumptions) -> Prompt:
     request = read_object(path)
     try:
-        check_readable(request)
+        return read_whole(request, count_text, assumptions=assumptions)
     except RequestError as error:
         raise RequestError(f"{path}: {error.message}") from None
-    return request
 
 
 def _headline(result: Explanation) -> str:

@@ -10,13 +10,13 @@ from typing import Any
 
 from tabulate import tabulate
 
+from harness.cli.assumptions import add_assumptions, read_assumptions
 from harness.cli.input import read_lines
 from harness.client.token_memo import TokenMemo
 from harness.errors import RequestError
-from harness.prompt.blocks import read_blocks
-from harness.prompt.fingerprint import check_readable
-from harness.prompt.tokens import Count, TextCounter
-from harness.promptcache.prepared import prepare
+from harness.prompt.assumptions import DEFAULT, Assumptions
+from harness.prompt.reading import Prompt, read_whole
+from harness.prompt.tokens import Count, CountText, TextCounter
 from harness.promptcache.simulator import Simulator
 from harness.promptcache.validation import ApiError, check_request
 from harness.provider.usage import Usage
@@ -42,7 +42,7 @@ class Line:
 
     at: float
     workspace: str
-    request: dict[str, Any]
+    prompt: Prompt
     usage: dict[str, Any] | None
 
 
@@ -51,6 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Predict the usage of each request of a sequence."
     parser.epilog = _EXAMPLE
     parser.add_argument("file", metavar="FILE", type=Path)
+    add_assumptions(parser)
+    parser.add_argument(
+        "--miss-rate",
+        type=_share,
+        default=0.0,
+        metavar="SHARE",
+        help="share of reads that miss for no reason, as real ones do now and then, from 0 to 1 (default: 0)",
+    )
     parser.add_argument("--format", choices=("text", "jsonl"), default="text")
 
 
@@ -60,7 +68,9 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         RequestError: a line cannot be judged; the message starts with file and line.
     """
-    rows = simulate(parse_lines(options.file))
+    assumptions = read_assumptions(options)
+    simulator = Simulator(assumptions, miss_rate=options.miss_rate)
+    rows = simulate(parse_lines(options.file, assumptions), simulator)
     if options.format == "jsonl":
         for row in rows:
             print(json.dumps(row, ensure_ascii=False))
@@ -69,46 +79,44 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def simulate(lines: Iterator[Line]) -> Iterator[dict[str, Any]]:
+def simulate(lines: Iterator[Line], simulator: Simulator) -> Iterator[dict[str, Any]]:
     """The result of each request, by the contract of ``harness simulate``."""
-    simulator, count_text = Simulator(), TextCounter(TokenMemo())
     for index, line in enumerate(lines):
-        prepared = prepare(line.request, count_text)
-        error = check_request(line.request, read_blocks(line.request))
+        error = check_request(line.prompt)
         if error is not None:
             yield _row(index, line, _NO_USAGE, Count(total=0, prefixes=()), error)
             continue
-        usage = simulator.send(prepared, at=line.at, workspace=line.workspace).usage
-        yield _row(index, line, usage.input_to_api(), prepared.count, None)
+        usage = simulator.send(line.prompt.record, at=line.at, workspace=line.workspace).usage
+        yield _row(index, line, usage.input_to_api(), line.prompt.count, None)
 
 
-def parse_lines(path: Path) -> Iterator[Line]:
+def parse_lines(path: Path, assumptions: Assumptions = DEFAULT) -> Iterator[Line]:
     """The lines of a file, checked one by one.
 
     Raises:
         RequestError: a line is not of the form, or goes back in time; starts ``path:line:``.
     """
-    latest = float("-inf")
+    latest, count_text = float("-inf"), TextCounter(TokenMemo())
     for place, value in read_lines(path):
-        line = _parse_line(value, place)
+        line = _parse_line(value, place, count_text, assumptions)
         if line.at < latest:
             raise RequestError(f"{place}: at is {value['at']!r}, earlier than the line before, expected time order")
         latest = line.at
         yield line
 
 
-def _parse_line(value: dict[str, Any], place: str) -> Line:
+def _parse_line(value: dict[str, Any], place: str, count_text: CountText, assumptions: Assumptions) -> Line:
     request, usage = value.get("request"), value.get("usage")
     if not isinstance(request, dict):
         raise RequestError(f"{place}: request is missing or no object")
     _check_usage(usage, place)
     try:
         # Counting comes later; a body of the wrong shape is to be named with its line.
-        check_readable(request)
+        prompt = read_whole(request, count_text, assumptions=assumptions)
     except RequestError as error:
         raise RequestError(f"{place}: {error.message}") from None
     return Line(
-        at=_seconds(value.get("at"), place), workspace=str(value.get("workspace", "")), request=request, usage=usage
+        at=_seconds(value.get("at"), place), workspace=str(value.get("workspace", "")), prompt=prompt, usage=usage
     )
 
 
@@ -123,6 +131,13 @@ def _check_usage(usage: Any, place: str) -> None:
     for key, value in [*usage.items(), *(split or {}).items()]:
         if key.endswith("_tokens") and value is not None and (not isinstance(value, int) or isinstance(value, bool)):
             raise RequestError(f"{place}: usage: {key} is {value!r}, expected a number of tokens")
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 <= share <= 1:
+        raise ValueError(text)
+    return share
 
 
 def _seconds(at: Any, place: str) -> float:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from harness.provider.models import Ttl
+from harness.provider.limits import Ttl
 
 
 def prepare_system_prompt(system: str, *, is_cached: bool, ttl: Ttl = "5m") -> list[dict[str, Any]]:

@@ -4,7 +4,6 @@ Keeps a prompt cache by the documented rules and reports usage from it. Answers 
 deterministic: the same requests in the same order give the same bytes.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,12 +14,12 @@ from harness.emulator.events import dump, write_events
 from harness.emulator.responder import Responder, respond
 from harness.emulator.tools import ToolCall, count_call, forced_call
 from harness.errors import RequestError
-from harness.prompt.blocks import read_blocks
-from harness.prompt.tokens import CountText
+from harness.prompt.reader import PromptReader
+from harness.prompt.reading import Prompt
 from harness.promptcache.diagnostics import diagnose
-from harness.promptcache.prepared import PreparedRequest, prepare
 from harness.promptcache.simulator import Simulator
 from harness.promptcache.validation import ApiError, check_request
+from harness.provider.endpoints import COUNT_TOKENS, MESSAGES
 
 Clock = Callable[[], float]
 """Seconds, from any origin; never running backwards."""
@@ -41,17 +40,18 @@ class Emulator:
     def __init__(
         self,
         *,
-        count_text: CountText,
+        reader: PromptReader,
         clock: Clock,
         responder: Responder = respond,
         simulator: Simulator | None = None,
     ) -> None:
-        self._count_text = count_text
+        self._reader = reader
+        self._count_text = reader.count_text
         self._clock = clock
         self._responder = responder
         self._simulator = simulator or Simulator()
         self._served = 0
-        self._diagnosed: dict[str, dict[str, Any]] = {}
+        self._diagnosed: dict[str, Prompt] = {}
         self._lock = Lock()
 
     def handle(self, method: str, path: str, body: bytes) -> HttpAnswer:
@@ -63,43 +63,41 @@ class Emulator:
         self._served += 1
         request_id = _id("req", self._served, body)
         route = (method, path.split("?", 1)[0].rstrip("/"))
-        is_count = route[1].endswith("count_tokens")
-        if route not in (("POST", "/v1/messages"), ("POST", "/v1/messages/count_tokens")):
+        is_count = route[1] == COUNT_TOKENS
+        if route not in (("POST", MESSAGES), ("POST", COUNT_TOKENS)):
             return _error(ApiError(404, "not_found_error", "Not Found"), request_id)
         try:
-            request = _parse(body)
-            if error := check_request(request, read_blocks(request), needs_max_tokens=not is_count):
+            prompt = self._reader.read(body)
+            if error := check_request(prompt, needs_max_tokens=not is_count):
                 return _error(error, request_id)
-            _check_diagnostics(request)
-            prepared = prepare(request, self._count_text)
-            call = None if is_count else forced_call(request)
+            _check_diagnostics(prompt.request)
+            _ = prompt.fingerprints
+            call = None if is_count else forced_call(prompt.request)
         except RequestError as error:
             return _error(ApiError(400, "invalid_request_error", error.message), request_id)
         if is_count:
-            return _json(200, {"input_tokens": prepared.count.total}, request_id)
-        message = self._message(request, prepared, call, body)
-        return _stream(message, request_id) if request.get("stream") else _json(200, message, request_id)
+            return _json(200, {"input_tokens": prompt.count.total}, request_id)
+        message = self._message(prompt, call, body)
+        return _stream(message, request_id) if prompt.request.get("stream") else _json(200, message, request_id)
 
-    def _diagnose(self, request: dict[str, Any], message_id: str) -> dict[str, Any] | None:
+    def _diagnose(self, prompt: Prompt, message_id: str) -> dict[str, Any] | None:
         """The response's ``diagnostics``; only requests that ask for them are remembered, as by the API."""
-        asked = request.get("diagnostics")
+        asked = prompt.request.get("diagnostics")
         if asked is None:
             return None
-        self._diagnosed[message_id] = request
+        self._diagnosed[message_id] = prompt
         previous = asked.get("previous_message_id")
         if previous is None:
             return None
         if previous not in self._diagnosed:
             return {"cache_miss_reason": {"type": "previous_message_not_found"}}
-        reason = diagnose(self._diagnosed[previous], request)
+        reason = diagnose(self._diagnosed[previous], prompt)
         return None if reason is None else {"cache_miss_reason": reason}
 
-    def _message(
-        self, request: dict[str, Any], prepared: PreparedRequest, call: ToolCall | None, body: bytes
-    ) -> dict[str, Any]:
-        at = self._clock()
-        usage = self._simulator.send(prepared, at=at, begins_at=at).usage.input_to_api()
-        block, output_tokens = self._block(request, prepared, call, body)
+    def _message(self, prompt: Prompt, call: ToolCall | None, body: bytes) -> dict[str, Any]:
+        at, request = self._clock(), prompt.request
+        usage = self._simulator.send(prompt.record, at=at, begins_at=at).usage.input_to_api()
+        block, output_tokens = self._block(prompt, call, body)
         is_cut = block is None or output_tokens > request["max_tokens"]
         stop_reason = "max_tokens" if is_cut else "tool_use" if call else "end_turn"
         message = {
@@ -116,14 +114,12 @@ class Emulator:
                 "service_tier": "standard",
             },
         }
-        message["diagnostics"] = self._diagnose(request, message["id"])
+        message["diagnostics"] = self._diagnose(prompt, message["id"])
         return message
 
-    def _block(
-        self, request: dict[str, Any], prepared: PreparedRequest, call: ToolCall | None, body: bytes
-    ) -> tuple[dict[str, Any] | None, int]:
-        """What answers, with its output tokens."""
-        generation = prepared.model.generation
+    def _block(self, prompt: Prompt, call: ToolCall | None, body: bytes) -> tuple[dict[str, Any] | None, int]:
+        """The block that answers, with its output tokens."""
+        generation, request = prompt.model.generation, prompt.request
         if call:
             block = {"type": "tool_use", "id": _id("toolu", self._served, body), "name": call.name, "input": call.input}
             return {**block, "caller": {"type": "direct"}}, count_call(call, generation, self._count_text)
@@ -142,16 +138,6 @@ def _check_diagnostics(request: Mapping[str, Any]) -> None:
         raise RequestError(
             "diagnostics.previous_message_id: must be the `id` from a prior /v1/messages response (starts with `msg_`)"
         )
-
-
-def _parse(body: bytes) -> dict[str, Any]:
-    try:
-        request = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise RequestError(f"The request body is not valid JSON: {error}") from None
-    if not isinstance(request, dict):
-        raise RequestError("The request body is not a JSON object")
-    return request
 
 
 def _error(error: ApiError, request_id: str) -> HttpAnswer:

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.emulator.schema import minimal_instance
 from harness.errors import RequestError
-from harness.prompt.fingerprint import tool_choice
+from harness.prompt.parameters import tool_choice
 from harness.prompt.tokens import CountText
 from harness.provider.models import Generation
 

@@ -101,9 +101,17 @@ ADVICE: dict[Cause, tuple[str, str]] = {
         "a deferred tool cannot carry a breakpoint",
         "move the marker to the last tool that is not deferred",
     ),
-    "other": (
+    "parameter_changed": (
+        "a parameter that is rendered into the prompt has another value",
+        "keep it the same in every call that is to read the prefix",
+    ),
+    "unmarked": (
         "nothing is kept in the prompt cache",
         'mark the end of the static part: "cache_control": {"type": "ephemeral"}',
+    ),
+    "other": (
+        "the requests differ in a way that has no name here",
+        "compare the two texts above, and keep what stands in front of the last breakpoint the same",
     ),
 }
 """Why, and what to do; both without a full stop."""

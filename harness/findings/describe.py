@@ -4,18 +4,15 @@ from dataclasses import replace
 
 from harness.findings.advice import ADVICE
 from harness.findings.finding import Finding, Place, loss
-from harness.prompt.blocks import Request, read_blocks
-from harness.prompt.diff import first_divergence, read_parts
-from harness.promptcache.causes import Cause, name_cause
+from harness.prompt.diff import first_divergence
+from harness.prompt.reading import Prompt
+from harness.promptcache.causes import Cause
 from harness.promptcache.explain import Explanation
+from harness.promptcache.naming import name_cause
 
 
-def add_change(finding: Finding, before: Request, after: Request, *, first: str, second: str) -> Finding:
-    """A finding with place, cause and fix of the first difference between two requests; as it is without one.
-
-    Raises:
-        RequestError: one of them does not have the shape of a Messages request.
-    """
+def add_change(finding: Finding, before: Prompt, after: Prompt, *, first: str, second: str) -> Finding:
+    """A finding with place, cause and fix of the first difference between two requests; as it is without one."""
     change = find_change(before, after, first=first, second=second)
     if change is None:
         return finding
@@ -23,25 +20,16 @@ def add_change(finding: Finding, before: Request, after: Request, *, first: str,
     return replace(finding, place=place, cause=cause, fix=ADVICE[cause][1])
 
 
-def find_change(before: Request, after: Request, *, first: str, second: str) -> tuple[Place, Cause] | None:
-    """Place and cause of the first difference between two requests, which are called ``first`` and ``second``.
-
-    Raises:
-        RequestError: one of them does not have the shape of a Messages request.
-    """
-    old, new = (read_parts(request, read_blocks(request)) for request in (before, after))
-    divergence = first_divergence(old, new)
+def find_change(before: Prompt, after: Prompt, *, first: str, second: str) -> tuple[Place, Cause] | None:
+    """Place and cause of the first difference between two requests, which are called ``first`` and ``second``."""
+    divergence = first_divergence(before.parts, after.parts)
     if divergence is None:
         return None
-    return Place.of(divergence, first=first, second=second), name_cause(divergence, old, new)
+    return Place.of(divergence, first=first, second=second), name_cause(divergence, before.parts, after.parts)
 
 
-def describe_change(before: Request, after: Request, *, first: str, second: str) -> list[str]:
-    """Place, cause and fix of the first difference between two requests, as lines; empty if there is none.
-
-    Raises:
-        RequestError: one of them does not have the shape of a Messages request.
-    """
+def describe_change(before: Prompt, after: Prompt, *, first: str, second: str) -> list[str]:
+    """Place, cause and fix of the first difference between two requests, as lines; empty if there is none."""
     change = find_change(before, after, first=first, second=second)
     if change is None:
         return []

@@ -8,10 +8,11 @@ from typing import Any
 
 from harness.errors import UnknownModelError
 from harness.lock.lockfile import LockedBlock, LockedCall, LockedPoint
-from harness.prompt.blocks import Block, Request, can_carry_marker, find_breakpoints, read_blocks
-from harness.prompt.diff import block_text
-from harness.prompt.fingerprint import fingerprints, has_images, system_parameters
-from harness.promptcache.prepared import PreparedRequest, rendered_blocks
+from harness.prompt.blocks import Block, Request, can_carry_marker
+from harness.prompt.parameters import has_citations, has_images, rendered_part, web_tools
+from harness.prompt.reading import Prompt, read
+from harness.prompt.text import block_text
+from harness.prompt.tokens import CountText
 from harness.promptcache.simulator import Simulator
 from harness.provider.models import find_model
 from harness.provider.pricing import price
@@ -22,7 +23,6 @@ GetText = Callable[[str], str | None]
 PutText = Callable[[str], object]
 """Keeps a text under its digest."""
 
-_PARAMETERS = ("cache_control", "output_config", "output_format", "speed", "thinking", "tool_choice")
 _BEHIND = "behind_prefix"
 """Key of what stands behind the last breakpoint and matters all the same: what is rendered in front of it, and where
 the conversation goes on."""
@@ -50,52 +50,49 @@ _STUB_WITH_IMAGE = {**_STUB, "content": [_IMAGE]}
 _READS_PER_WRITE = 999
 
 
-def lock_call(request: Request, prepared: PreparedRequest) -> LockedCall:
+def lock_call(prompt: Prompt) -> LockedCall:
     """What the lock file keeps of a request."""
     points = tuple(
         LockedPoint(
-            prepared.blocks[point.block_index].path,
+            prompt.path_of(point),
             point.ttl,
-            prepared.count.prefixes[point.block_index],
-            prepared.fingerprints[point.block_index].hex(),
+            prompt.count.prefixes[point.block_index],
+            prompt.fingerprints[point.block_index].hex(),
             point.is_automatic,
         )
-        for point in prepared.breakpoints
+        for point in prompt.breakpoints
     )
-    prefix = _prefix_of(prepared.blocks, points)
-    tokens = _tokens_by_path(prepared)
-    first, second = _expected(prepared)
+    prefix = _prefix_of(prompt.blocks, points)
+    tokens = _tokens_by_path(prompt)
+    first, second = _expected(prompt)
     return LockedCall(
-        model=str(request.get("model")),
-        parameters=_parameters(request, prepared.blocks, prefix),
+        model=str(prompt.request.get("model")),
+        parameters=_parameters(prompt, prefix),
         points=points,
         blocks=tuple(_lock_block(block, tokens.get(block.path, 0)) for block in prefix),
         first=_figures(first),
         second=_figures(second),
-        usd_per_1000_calls=_price_of_many(first, second, prepared.model.id),
+        usd_per_1000_calls=_price_of_many(first, second, prompt.model.id),
     )
 
 
-def prefix_key(request: Request) -> tuple[tuple[str, str, bool], ...]:
-    """What `LockedCall.prefix` is of a request, without counting its tokens.
+def prefix_key(prompt: Prompt) -> tuple[tuple[str, str, bool], ...]:
+    """The value of `LockedCall.prefix` for a request, without counting its tokens.
 
     Raises:
-        RequestError: the body does not have the shape of a Messages request.
+        RequestError: the request cannot be fingerprinted.
     """
-    blocks = _read_rendered(request)
-    prints = fingerprints(request, blocks)
-    return tuple(
-        (prints[point.block_index].hex(), point.ttl, point.is_automatic) for point in find_breakpoints(request, blocks)
-    )
+    prints = prompt.fingerprints
+    return tuple((prints[point.block_index].hex(), point.ttl, point.is_automatic) for point in prompt.breakpoints)
 
 
-def keep_texts(request: Request, call: LockedCall, put_text: PutText) -> None:
+def keep_texts(prompt: Prompt, call: LockedCall, put_text: PutText) -> None:
     """Keep the content of all blocks of an accepted request, for the day on which it changes."""
-    for block in _prefix_of(_read_rendered(request), call.points):
+    for block in _prefix_of(prompt.blocks, call.points):
         put_text(_content(block)[1])
 
 
-def restore_request(call: LockedCall, get_text: GetText) -> Request | None:
+def restore_request(call: LockedCall, get_text: GetText, count_text: CountText) -> Prompt | None:
     """The accepted request up to its last breakpoint; ``None`` if a text is gone.
 
     It has the fingerprints that were accepted, which is checked, and a stub for what followed.
@@ -117,7 +114,8 @@ def restore_request(call: LockedCall, get_text: GetText) -> Request | None:
             content = {**content, "cache_control": {"type": "ephemeral", "ttl": marks[block.path]}}
         _place(request, block, content)
     _add_rest(request, behind)
-    return request if prefix_key(request) == call.prefix else None
+    prompt = read(request, count_text)
+    return prompt if prefix_key(prompt) == call.prefix else None
 
 
 def _add_rest(request: dict[str, Any], behind: Mapping[str, Any]) -> None:
@@ -144,10 +142,6 @@ def _prefix_of(blocks: tuple[Block, ...], points: tuple[LockedPoint, ...]) -> tu
     """The blocks up to the last breakpoint."""
     paths = [block.path for block in blocks]
     return blocks[: paths.index(points[-1].path) + 1] if points else ()
-
-
-def _read_rendered(request: Request) -> tuple[Block, ...]:
-    return rendered_blocks(request, read_blocks(request), find_model(str(request.get("model"))))
 
 
 def _place(request: dict[str, Any], block: LockedBlock, content: Mapping[str, Any]) -> None:
@@ -179,20 +173,20 @@ def _content(block: Block) -> tuple[str, str]:
     return "json", block_text(block)
 
 
-def _parameters(request: Request, blocks: tuple[Block, ...], prefix: tuple[Block, ...]) -> dict[str, Any]:
-    given = {key: request[key] for key in _PARAMETERS if request.get(key) is not None}
-    behind = _find_behind(request, blocks, prefix) if prefix else {}
+def _parameters(prompt: Prompt, prefix: tuple[Block, ...]) -> dict[str, Any]:
+    given = rendered_part(prompt.request)
+    behind = _find_behind(prompt.request, prompt.blocks, prefix) if prefix else {}
     return given | ({_BEHIND: behind} if behind else {})
 
 
 def _find_behind(request: Request, blocks: tuple[Block, ...], prefix: tuple[Block, ...]) -> dict[str, Any]:
-    now = system_parameters(request, blocks)
-    shown = system_parameters({"tools": [block.content for block in prefix if block.level == "tools"]}, prefix)
+    shown = {"tools": [block.content for block in prefix if block.level == "tools"]}
+    web = web_tools(shown, prefix)
     found = {
         "images": has_images(blocks) and not has_images(prefix),
-        "citations": now["citations"] and not shown["citations"],
+        "citations": has_citations(request, blocks) and not has_citations(shown, prefix),
         # Deferred tools are no blocks; all others stand in front of what this is rendered for.
-        "web": [name for name in now["web"] if name not in shown["web"]],
+        "web": [name for name in web_tools(request, blocks) if name not in web],
         # What became of a tool is known by the names of all.
         "tools": [
             str(block.content.get("name") or block.type) for block in blocks[len(prefix) :] if block.level == "tools"
@@ -213,17 +207,17 @@ def _goes_on(blocks: tuple[Block, ...], prefix: tuple[Block, ...]) -> str | None
     return "in_message" if last.message is not None and blocks[-1].message == last.message else None
 
 
-def _tokens_by_path(prepared: PreparedRequest) -> dict[str, int]:
+def _tokens_by_path(prompt: Prompt) -> dict[str, int]:
     """Tokens that each block adds to the prefix."""
-    counts = prepared.count.prefixes
+    counts = prompt.count.prefixes
     return {
-        block.path: after - before for block, before, after in zip(prepared.blocks, (0, *counts), counts, strict=False)
+        block.path: after - before for block, before, after in zip(prompt.blocks, (0, *counts), counts, strict=False)
     }
 
 
-def _expected(prepared: PreparedRequest) -> tuple[Usage, Usage]:
+def _expected(prompt: Prompt) -> tuple[Usage, Usage]:
     simulator = Simulator()
-    return simulator.send(prepared, at=0.0).usage, simulator.send(prepared, at=1.0).usage
+    return simulator.send(prompt.record, at=0.0).usage, simulator.send(prompt.record, at=1.0).usage
 
 
 def _figures(usage: Usage) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -19,6 +18,7 @@ from harness.findings.merging import merge
 from harness.lock.compare import CaseRequests, Gate
 from harness.lock.locate import Source
 from harness.lock.unused import Collected, describe_unused
+from harness.prompt.reader import PromptReader
 from harness.suites.capture import Captured, capture
 from harness.suites.fake_client import ANSWER, FakeAttributeError
 from harness.suites.loader import load_function, read_suite_file
@@ -79,6 +79,7 @@ class _Checker:
         self.cases = 0
         self.root = root
         self._gate = gate
+        self._reader = PromptReader(gate.count_text)
         self._collected = Collected()
         self._is_partial = False
         self._is_private = is_private
@@ -176,7 +177,7 @@ class _Checker:
             suite=run.cassette(self.root).rsplit("/", 2)[0],
             version=run.version.name,
             case=run.case.name,
-            requests=tuple(json.loads(body) for body in bodies),
+            prompts=tuple(self._reader.read(body) for body in bodies),
             source=Source(file=file, line=run.case.line, prompts=prompts),
             reason=run.version.cache_bust,
         )

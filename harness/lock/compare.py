@@ -10,11 +10,10 @@ from harness.findings.finding import Finding, Place, amount
 from harness.lock.accept import GetText, lock_call, prefix_key, restore_request, write_price, written_points
 from harness.lock.locate import Source, locate
 from harness.lock.lockfile import Entry, Lock, LockedCall, LockedPoint
-from harness.prompt.blocks import Request, find_breakpoints, read_blocks
+from harness.prompt.reading import Prompt
 from harness.prompt.tokens import CountText
 from harness.promptcache.causes import Cause
 from harness.promptcache.explain import Explanation, explain
-from harness.promptcache.prepared import prepare
 from harness.provider.pricing import price
 from harness.provider.usage import Usage
 
@@ -29,7 +28,7 @@ class CaseRequests:
     """Folder and name of the suite, or the file of the test."""
     version: str
     case: str
-    requests: tuple[Request, ...]
+    prompts: tuple[Prompt, ...]
     source: Source
     reason: str | None = None
     """Why a bust is accepted, as the test or the suite says it."""
@@ -44,13 +43,13 @@ class CaseRequests:
         """How messages call it."""
         return " ".join(part for part in (self.suite.rpartition("/")[2], self.version, self.case) if part)
 
-    def make_entry(self, count_text: CountText) -> Entry:
+    def make_entry(self) -> Entry:
         """What the lock file is to keep of it.
 
         Raises:
-            RequestError: a request does not have the shape of one.
+            RequestError: a request cannot be fingerprinted.
         """
-        calls = tuple(lock_call(request, prepare(request, count_text)) for request in self.requests)
+        calls = tuple(lock_call(prompt) for prompt in self.prompts)
         return Entry(suite=self.suite, version=self.version, case=self.case, calls=calls, reason=self.reason)
 
 
@@ -76,14 +75,14 @@ class Gate:
         entry = self.lock.entries.get(case.key)
         if entry is None:
             return (self._new(case),)
-        if entry.prefix == tuple(prefix_key(request) for request in case.requests):
+        if entry.prefix == tuple(prefix_key(prompt) for prompt in case.prompts):
             return ()
-        if len(entry.calls) != len(case.requests):
-            counts = f"{_requests(len(entry.calls))} accepted, {_requests(len(case.requests))} made"
+        if len(entry.calls) != len(case.prompts):
+            counts = f"{_requests(len(entry.calls))} accepted, {_requests(len(case.prompts))} made"
             finding = Finding(rule="cannot-tell", headline=f"{case.title}: {counts}", fix=_FIX_NUMBER)
             return (replace(finding, file=case.source.file, line=case.source.line),)
-        pairs = zip(entry.calls, case.requests, strict=True)
-        found = (self._changed(call, request, case) for call, request in pairs)
+        pairs = zip(entry.calls, case.prompts, strict=True)
+        found = (self._changed(call, prompt, case) for call, prompt in pairs)
         return tuple(self._accepted(finding, entry, case) for finding in found if finding is not None)
 
     def compare_one(self, case: CaseRequests, number: int) -> Finding | None:
@@ -92,30 +91,30 @@ class Gate:
         # A case of a suite makes its calls twice.
         if entry is None or number >= len(entry.calls) * (2 if case.version else 1):
             return None
-        call, (request,) = entry.calls[number % len(entry.calls)], case.requests
-        finding = self._changed(call, request, case)
+        call, (prompt,) = entry.calls[number % len(entry.calls)], case.prompts
+        finding = self._changed(call, prompt, case)
         return finding if finding is not None and finding.level == "error" else None
 
     # --- one request -------------------------------------------------------------------------------------
 
-    def _changed(self, call: LockedCall, request: Request, case: CaseRequests) -> Finding | None:
-        if call.prefix == prefix_key(request):
+    def _changed(self, call: LockedCall, prompt: Prompt, case: CaseRequests) -> Finding | None:
+        if call.prefix == prefix_key(prompt):
             return None
-        before = restore_request(call, self.get_text)
+        before = restore_request(call, self.get_text, self.count_text)
         # Without the accepted texts it can still be told whether the request caches anything by itself.
-        result = explain(request if before is None else before, request, self.count_text)
+        result = explain(prompt if before is None else before, prompt)
         if result.is_bust:
-            return self._explained(result, request, case)
-        lost = _lost_point(call, request)
+            return self._explained(result, prompt, case)
+        lost = _lost_point(call, prompt)
         if lost is None:
             headline = f"{case.title}: the request changed, and nothing that was accepted is lost"
             finding = Finding(rule="new-prompt", level="warning", headline=headline, fix=_FIX_STALE)
             return replace(finding, file=case.source.file, line=case.source.line)
         if before is None:
-            return self._unexplained(call, request, case)
-        return self._unwritten(call, lost, request, case)
+            return self._unexplained(call, prompt, case)
+        return self._unwritten(call, lost, prompt, case)
 
-    def _explained(self, result: Explanation, request: Request, case: CaseRequests) -> Finding:
+    def _explained(self, result: Explanation, prompt: Prompt, case: CaseRequests) -> Finding:
         excerpt = result.excerpt or ("", "")
         place = Place(
             path=result.path or "model",
@@ -125,23 +124,23 @@ class Gate:
             before=excerpt[0],
             after=excerpt[1],
         )
-        finding = _bust(case, request, place)
+        finding = _bust(case, prompt, place)
         return replace(
             finding,
             facts=_facts(result),
             cause=result.cause,
             tokens=result.tokens_lost,
-            costs=self._costs(result, request),
+            costs=self._costs(result, prompt),
             fix=ADVICE[result.cause][1] if result.cause else None,
         )
 
-    def _unwritten(self, call: LockedCall, lost: LockedPoint, request: Request, case: CaseRequests) -> Finding:
+    def _unwritten(self, call: LockedCall, lost: LockedPoint, prompt: Prompt, case: CaseRequests) -> Finding:
         """A prefix that is read once more by looking back, and then never again: no call writes it any more."""
-        now = {fingerprint for fingerprint, _, _ in prefix_key(request)}
+        now = {fingerprint for fingerprint, _, _ in prefix_key(prompt)}
         if lost.fingerprint in now:
-            cost = amount(_price_of_write(lost.tokens, request))
+            cost = amount(_price_of_write(lost.tokens, prompt))
             return replace(
-                _bust(case, request, Place(path=f"{lost.path}.cache_control.ttl")),
+                _bust(case, prompt, Place(path=f"{lost.path}.cache_control.ttl")),
                 facts=("a prefix on the way to the last breakpoint is written for another lifetime",),
                 cause="ttl_changed",
                 tokens=lost.tokens,
@@ -151,7 +150,7 @@ class Gate:
         is_moved = bool(now - {point.fingerprint for point in call.points})
         cause: Cause = "breakpoint_moved" if is_moved else "breakpoint_removed"
         return replace(
-            _bust(case, request, Place(path=lost.path)),
+            _bust(case, prompt, Place(path=lost.path)),
             facts=("the accepted prefix is still sent, but no call writes it any more",),
             cause=cause,
             tokens=lost.tokens,
@@ -159,19 +158,19 @@ class Gate:
             fix=ADVICE[cause][1],
         )
 
-    def _unexplained(self, call: LockedCall, request: Request, case: CaseRequests) -> Finding:
+    def _unexplained(self, call: LockedCall, prompt: Prompt, case: CaseRequests) -> Finding:
         """A change of which the accepted text is gone: the block is known by its digest, the character is not."""
-        now = lock_call(request, prepare(request, self.count_text))
+        now = lock_call(prompt)
         tokens = max((point.tokens for point in written_points(call)), default=0)
         return replace(
-            _bust(case, request, Place(path=call.differs_at(now))),
+            _bust(case, prompt, Place(path=call.differs_at(now))),
             facts=("the accepted texts are not in the folder of the cassettes any more, so the cause cannot be told",),
             tokens=tokens,
             costs=(f"up to {tokens:,} tokens are written anew: {amount(write_price(now))} once for each prefix",),
             fix=_FIX_TEXTS,
         )
 
-    def _costs(self, result: Explanation, request: Request) -> tuple[str, ...]:
+    def _costs(self, result: Explanation, prompt: Prompt) -> tuple[str, ...]:
         if result.verdict == "rejected":
             return ("every call fails",)
         if not result.tokens_lost:
@@ -180,7 +179,7 @@ class Gate:
         tokens = f"{result.tokens_lost:,} tokens"
         if result.verdict == "never_cached":
             return (f"nothing is read any more, where {tokens} were: {many} more per {_CALLS:,} calls",)
-        once = amount(_price_of_write(result.tokens_lost, request))
+        once = amount(_price_of_write(result.tokens_lost, prompt))
         return (
             f"{tokens} are written anew: {once} once for each prefix",
             f"if they change from call to call: {many} more per {_CALLS:,} calls",
@@ -199,7 +198,7 @@ class Gate:
 
     def _new(self, case: CaseRequests) -> Finding:
         is_version = bool(case.version) and (case.suite, case.case) in self.known
-        entry = case.make_entry(self.count_text)
+        entry = case.make_entry()
         tokens = sum(max((point.tokens for point in written_points(call)), default=0) for call in entry.calls)
         prices = [write_price(call) for call in entry.calls]
         known = [cost for cost in prices if cost is not None]
@@ -215,15 +214,15 @@ class Gate:
         )
 
 
-def _bust(case: CaseRequests, request: Request, place: Place) -> Finding:
-    file, line = locate(case.source, request, place.path, place.offset)
+def _bust(case: CaseRequests, prompt: Prompt, place: Place) -> Finding:
+    file, line = locate(case.source, prompt, place.path, place.offset)
     headline = f"{case.title}: the cached prefix changed, and the version of the prompt did not"
     return Finding(rule="bust", headline=headline, place=place, file=file, line=line)
 
 
-def _lost_point(call: LockedCall, request: Request) -> LockedPoint | None:
+def _lost_point(call: LockedCall, prompt: Prompt) -> LockedPoint | None:
     """The last accepted breakpoint whose prefix is not written any more, or for another lifetime."""
-    now = {(fingerprint, ttl) for fingerprint, ttl, _ in prefix_key(request)}
+    now = {(fingerprint, ttl) for fingerprint, ttl, _ in prefix_key(prompt)}
     lost = [point for point in written_points(call) if (point.fingerprint, point.ttl) not in now]
     return lost[-1] if lost else None
 
@@ -232,13 +231,13 @@ def _requests(number: int) -> str:
     return f"{number} request{'' if number == 1 else 's'}"
 
 
-def _price_of_write(tokens: int, request: Request) -> Decimal | None:
+def _price_of_write(tokens: int, prompt: Prompt) -> Decimal | None:
     """Dollars for writing so many tokens at the last breakpoint of a request."""
-    points = find_breakpoints(request, read_blocks(request))
+    points = prompt.breakpoints
     is_long = bool(points) and points[-1].ttl == "1h"
     usage = Usage(ephemeral_1h_input_tokens=tokens) if is_long else Usage(ephemeral_5m_input_tokens=tokens)
     try:
-        return price(usage, str(request.get("model")))
+        return price(usage, str(prompt.request.get("model")))
     except UnknownModelError:
         return None
 

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.errors import RequestError
-from harness.prompt.blocks import Request, read_blocks
-from harness.prompt.diff import block_text
+from harness.prompt.reading import Prompt
+from harness.prompt.text import block_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,20 +18,15 @@ class Source:
     """Path to text of each prompt file."""
 
 
-def locate(source: Source, request: Request, path: str, offset: int | None) -> tuple[str, int]:
+def locate(source: Source, prompt: Prompt, path: str, offset: int | None) -> tuple[str, int]:
     """File and line of a place in a request: of the prompt file whose text stands there, else of the case."""
     if offset is not None:
-        text = _find_text(request, path)
-        for file, prompt in source.prompts.items():
-            start = text.find(prompt.strip()) if prompt.strip() else -1
-            if 0 <= start <= offset <= start + len(prompt.strip()):
-                lead = len(prompt) - len(prompt.lstrip())
-                return file, prompt.count("\n", 0, lead + offset - start) + 1
+        block = prompt.block_at(path)
+        text = block_text(block) if block else ""
+        for file, whole in source.prompts.items():
+            stripped = whole.strip()
+            start = text.find(stripped) if stripped else -1
+            if 0 <= start <= offset <= start + len(stripped):
+                lead = len(whole) - len(whole.lstrip())
+                return file, whole.count("\n", 0, lead + offset - start) + 1
     return source.file, source.line
-
-
-def _find_text(request: Request, path: str) -> str:
-    try:
-        return next((block_text(block) for block in read_blocks(request) if block.path == path), "")
-    except RequestError:
-        return ""

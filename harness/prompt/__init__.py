@@ -1,1 +1,5 @@
-"""What a request is: blocks, fingerprints, token counts, differences. Pure functions on parsed JSON."""
+"""What a request is: `read` gives its `Prompt`, with blocks, breakpoints, fingerprints and tokens. Pure functions."""
+
+from harness.prompt.reading import Prompt as Prompt
+from harness.prompt.reading import PromptRecord as PromptRecord
+from harness.prompt.reading import read as read

@@ -24,8 +24,6 @@ class Assumptions:
 
     The documentation says that messages are lost and that the other levels are model-specific.
     """
-    miss_rate: float = 0.0
-    """Share of reads that fall back to an earlier entry, as real ones do now and then."""
 
 
 DEFAULT = Assumptions()

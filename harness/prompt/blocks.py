@@ -1,16 +1,14 @@
 """A request as the blocks of its prompt in wire order, with the breakpoints among them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from harness.errors import RequestError
-from harness.provider.models import Ttl
+from harness.provider.limits import Ttl
+from harness.provider.parameters import Level
 
-Level = Literal["tools", "system", "messages"]
 Request = Mapping[str, Any]
 """The body of a Messages API request, parsed from JSON."""
-
-LEVELS: tuple[Level, ...] = ("tools", "system", "messages")
 
 
 class Block(NamedTuple):

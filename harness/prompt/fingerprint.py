@@ -9,7 +9,7 @@ Source: platform.claude.com/docs/en/build-with-claude/prompt-caching, "What inva
 cache" (checked 2026-11-23).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -17,13 +17,13 @@ import orjson
 
 from harness.errors import RequestError
 from harness.prompt.assumptions import DEFAULT, Assumptions
-from harness.prompt.blocks import Block, Request, read_blocks
-from harness.provider.models import Model, find_model
+from harness.prompt.blocks import Block
+from harness.prompt.parameters import Value
+from harness.provider.parameters import Level
 
 VERSION = 1
 """Raised whenever the same request would get another fingerprint."""
 
-_NESTING = frozenset({"tool_result", "document"})
 # Bytes that UTF-8 never has, so that no text can look like two blocks.
 _END_OF_TEXT = b"\xff"
 _END_OF_JSON = b"\xfe"
@@ -32,7 +32,9 @@ _MARKER = frozenset({"cache_control"})
 _MARKER_AND_IDS = _MARKER | {"id", "tool_use_id"}
 
 
-def fingerprints(request: Request, blocks: Sequence[Block], assumptions: Assumptions = DEFAULT) -> tuple[bytes, ...]:
+def fingerprints(
+    blocks: Sequence[Block], parameters: Sequence[Value], assumptions: Assumptions = DEFAULT
+) -> tuple[bytes, ...]:
     """SHA-256 of the prefix that ends at each block: one per block, in the same order.
 
     A fingerprint covers all earlier blocks, so the first pair that differs between two
@@ -41,21 +43,22 @@ def fingerprints(request: Request, blocks: Sequence[Block], assumptions: Assumpt
     Raises:
         RequestError: a block holds what JSON bytes cannot carry, such as a lone surrogate.
     """
-    name = request.get("model")
-    model = find_model(name if isinstance(name, str) else "")
-    running = sha256(_dump(["prefix", VERSION, model.id, request.get("speed") or "standard"], "model"))
-    if assumptions.is_thinking_first:
-        running.update(_dump([thinking(request), effort(request, model)], "thinking"))
-    unrendered = _unrendered(assumptions)
+    values = {value.row.name: value.value for value in parameters}
+    running = sha256(_dump(["prefix", VERSION, values["model"], values["speed"]], "model"))
     update, digest = running.update, running.digest
+    if assumptions.is_thinking_first:
+        update(_dump([values["thinking"], values["output_config.effort"]], "thinking"))
+    if first := _of_level(parameters, "tools"):
+        update(_dump(first, "parameters"))
+    unrendered = _unrendered(assumptions)
     level, message = "tools", None
     digests = []
     for block in blocks:
         if block.level != level:
             if level == "tools":
-                update(_dump(system_parameters(request, blocks), "system"))
+                update(_dump(_of_level(parameters, "system"), "system"))
             if block.level == "messages":
-                update(_dump(message_parameters(request, blocks, model), "messages"))
+                update(_dump(_of_level(parameters, "messages"), "messages"))
             level = block.level
         if block.message != message:
             update(b"message %r" % block.role)
@@ -65,86 +68,18 @@ def fingerprints(request: Request, blocks: Sequence[Block], assumptions: Assumpt
     return tuple(digests)
 
 
-def check_readable(request: Request) -> None:
-    """Do nothing if a body has the shape of a Messages request, all through.
-
-    Raises:
-        RequestError: it has not; the message starts with the path of what is wrong.
-    """
-    fingerprints(request, read_blocks(request))
-
-
 def block_digest(block: Block, assumptions: Assumptions = DEFAULT) -> str:
     """SHA-256 (hex) of one block alone, without its marker."""
     return sha256(_key(block, _unrendered(assumptions))).hexdigest()
 
 
-def system_parameters(request: Request, blocks: Sequence[Block]) -> dict[str, Any]:
-    """Parameters that the API renders between tools and system."""
-    tools = request.get("tools") or ()
-    server_tools = {str(tool["type"]).rsplit("_", 1)[0] for tool in tools if str(tool.get("type")).startswith("web_")}
-    citations = any(
-        _object(block.content, "citations", f"{block.path}.citations").get("enabled")
-        for block in blocks
-        if block.content.get("type") == "document"
-    )
-    return {"web": sorted(server_tools), "citations": citations, "format": output_format(request)}
-
-
-def message_parameters(request: Request, blocks: Sequence[Block], model: Model) -> dict[str, Any]:
-    """Parameters that the API renders between system and messages, at their defaults where omitted."""
-    choice = tool_choice(request)
+def _of_level(parameters: Sequence[Value], level: Level) -> dict[str, Any]:
+    """Parameters that are rendered in front of the blocks of a level, but for the model and its speed."""
     return {
-        "tool_choice": {key: value for key, value in choice.items() if key != "disable_parallel_tool_use"},
-        "disable_parallel_tool_use": bool(choice.get("disable_parallel_tool_use")),
-        "images": has_images(blocks),
-        "thinking": thinking(request),
-        "effort": effort(request, model),
-        "task_budget": _object(request, "output_config").get("task_budget"),
+        value.row.name.rpartition(".")[2]: value.value
+        for value in parameters
+        if (value.row.level or "tools") == level and value.row.name not in ("model", "speed")
     }
-
-
-def tool_choice(request: Request) -> dict[str, Any]:
-    """``tool_choice``; ``auto`` where it is omitted."""
-    return _object(request, "tool_choice") or {"type": "auto"}
-
-
-def thinking(request: Request) -> dict[str, Any]:
-    """``thinking``; ``disabled`` where it is omitted."""
-    return _object(request, "thinking") or {"type": "disabled"}
-
-
-def effort(request: Request, model: Model) -> str:
-    """``output_config.effort``; the model's default where it is omitted."""
-    return _object(request, "output_config").get("effort") or model.default_effort
-
-
-def output_format(request: Request) -> dict[str, Any]:
-    """The structured-output format, from either of the two places it may stand in; empty for none."""
-    config = _object(request, "output_config")
-    return _object(config, "format", "output_config.format") or _object(request, "output_format")
-
-
-def _object(parent: Mapping[str, Any], key: str, path: str | None = None) -> dict[str, Any]:
-    value = parent.get(key)
-    if value is not None and not isinstance(value, dict):
-        raise RequestError(f"{path or key} is {type(value).__name__}, expected an object")
-    return value or {}
-
-
-def has_images(blocks: Sequence[Block]) -> bool:
-    """Whether any message block is an image or holds one."""
-    for block in blocks:
-        kind = block.content.get("type")
-        if kind == "image":
-            return True
-        if kind in _NESTING and _holds_image(block.content.get("content")):
-            return True
-    return False
-
-
-def _holds_image(content: Any) -> bool:
-    return isinstance(content, list) and any(isinstance(part, dict) and part.get("type") == "image" for part in content)
 
 
 def _unrendered(assumptions: Assumptions) -> frozenset[str]:

@@ -13,9 +13,9 @@ from hashlib import sha256
 from typing import Any
 
 from harness.prompt.blocks import Block, Request
-from harness.prompt.fingerprint import output_format, thinking, tool_choice
 from harness.prompt.images import image_size
-from harness.provider.models import Generation, ImageRules, Model, find_model
+from harness.prompt.parameters import find_uncounted, output_format, thinking, tool_choice
+from harness.provider.models import Generation, ImageRules, Model
 
 CountText = Callable[[str, str], int]
 """Tokens of a text alone, by text and tokenizer version."""
@@ -58,9 +58,9 @@ class TextCounter:
         return known
 
 
-def count_request(request: Request, blocks: Sequence[Block], count_text: CountText) -> Count:
-    """Input tokens of a request, and of the prefix that ends at each of its blocks."""
-    return _Tally(request, blocks, count_text).run()
+def count_request(request: Request, blocks: Sequence[Block], model: Model, count_text: CountText) -> Count:
+    """Input tokens of a request, and of the prefix that ends at each of its rendered blocks."""
+    return _Tally(request, blocks, model, count_text).run()
 
 
 def _count(text: str, tokenizer: str) -> int:
@@ -76,11 +76,10 @@ def _count(text: str, tokenizer: str) -> int:
 class _Tally:
     """One walk over a request that adds up tokens block by block."""
 
-    def __init__(self, request: Request, blocks: Sequence[Block], count_text: CountText) -> None:
+    def __init__(self, request: Request, blocks: Sequence[Block], model: Model, count_text: CountText) -> None:
         self.request = request
         self.blocks = blocks
-        name = request.get("model")
-        self.model: Model = find_model(name if isinstance(name, str) else "")
+        self.model = model
         self.rules: Generation = self.model.generation
         self.count_text = count_text
         self.has_tools = any(block.level == "tools" for block in blocks)
@@ -318,9 +317,8 @@ class _Tally:
         if self.has_tools and self.has_budget_thinking and self.rules.interleaved:
             more = f"up to {self.rules.interleaved} tokens more with the interleaved-thinking beta, which is a header"
             self.unmodelled.append(f"thinking: {more}")
-        for key in ("mcp_servers", "container", "context_management"):
-            if self.request.get(key):
-                self.unmodelled.append(f"{key}: what it adds to the prompt is not known offline")
+        for name in find_uncounted(self.request):
+            self.unmodelled.append(f"{name}: what it adds to the prompt is not known offline")
         for index, tool in enumerate(self.request.get("tools") or ()):
             if isinstance(tool, dict) and tool.get("defer_loading"):
                 self.unmodelled.append(f"tools[{index}]: a deferred tool is rendered only once it is found")

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
 from harness.prompt.blocks import Block
-from harness.prompt.diff import block_text, first_difference
+from harness.prompt.text import block_text, first_difference
 
 Kind = Literal["time", "date", "epoch", "uuid", "session id", "temporary path", "hostname"]
 

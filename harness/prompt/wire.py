@@ -6,23 +6,12 @@ from datetime import date
 from typing import Any
 
 from harness.errors import RequestError
+from harness.provider.parameters import PARAMETERS
 
 _LEFT_OUT = frozenset({"NotGiven", "Omit"})
 """Classes of the SDK's markers for a parameter that is not given, by name: the SDK itself is not imported."""
 
-_OPTIONS = frozenset(
-    {
-        "betas",
-        "extra_body",
-        "extra_headers",
-        "extra_query",
-        "output_type",
-        "stream_cls",
-        "timeout",
-        "user_profile_id",
-        "workspace_id",
-    }
-)
+_ARGUMENTS = frozenset(row.name for row in PARAMETERS if row.kind == "argument")
 """Arguments of the SDK's methods that are no part of the body; some become headers."""
 
 _TEXTS = str | bytes | bytearray | memoryview
@@ -40,7 +29,7 @@ def to_body(parameters: Mapping[str, Any]) -> bytes:
     """
     if not isinstance(parameters, Mapping):
         raise RequestError(f"a request is {type(parameters).__name__}, expected the parameters of messages.create")
-    given = {key: value for key, value in parameters.items() if key not in _OPTIONS}
+    given = {key: value for key, value in parameters.items() if key not in _ARGUMENTS}
     try:
         plain = _plain({**given, **(parameters.get("extra_body") or {})})
         return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

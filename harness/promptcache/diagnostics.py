@@ -10,43 +10,31 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
-from harness.prompt.blocks import Request, read_blocks
-from harness.prompt.diff import Part, block_text, read_parts
+from harness.prompt.parts import Part
+from harness.prompt.reading import Prompt
+from harness.prompt.text import block_text
 
 _BYTES_PER_TOKEN = 4
 
-_OTHER_PARAMETERS = (
-    "output_config.format",
-    "output_config.effort",
-    "output_config.task_budget",
-    "thinking",
-    "tool_choice",
-)
 
-
-def diagnose(before: Request, after: Request) -> dict[str, Any] | None:
-    """``cache_miss_reason`` for ``after`` when ``before`` was the earlier request; ``None`` for no divergence.
-
-    Raises:
-        RequestError: one of them does not have the shape of a Messages request.
-    """
-    old, new = _read(before), _read(after)
+def diagnose(before: Prompt, after: Prompt) -> dict[str, Any] | None:
+    """``cache_miss_reason`` for ``after`` when ``before`` was the earlier request; ``None`` for no divergence."""
+    old, new = before.parts, after.parts
     if _values(old, "model") != _values(new, "model") or _values(old, "speed") != _values(new, "speed"):
         return _reason("model_changed", new, 0)
     for level, kind in (("system", "system_changed"), ("tools", "tools_changed")):
         index = _first_change(_blocks(old, level), _blocks(new, level), is_appended_fine=False)
         if index is not None:
             return _reason(kind, new, _position(new, level, index))
-    if any(_values(old, path) != _values(new, path) for path in _OTHER_PARAMETERS):
-        return {"type": "unavailable"}
-    if before.get("context_management") != after.get("context_management"):
+    if _compared(old) != _compared(new):
         return {"type": "unavailable"}
     index = _first_change(_blocks(old, "messages"), _blocks(new, "messages"), is_appended_fine=True)
     return None if index is None else _reason("messages_changed", new, _position(new, "messages", index))
 
 
-def _read(request: Request) -> tuple[Part, ...]:
-    return read_parts(request, read_blocks(request))
+def _compared(parts: Sequence[Part]) -> dict[str, str]:
+    """The parameters that diagnostics compare, besides model and speed."""
+    return {part.row.name: part.key for part in parts if part.row is not None and part.row.is_diagnosed}
 
 
 def _values(parts: Sequence[Part], path: str) -> list[str]:

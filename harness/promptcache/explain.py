@@ -5,23 +5,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from harness.errors import UnknownModelError
-from harness.prompt.assumptions import DEFAULT, Assumptions
-from harness.prompt.blocks import LEVELS, Block, Breakpoint, Level, Request, read_blocks
-from harness.prompt.diff import Divergence, Part, first_divergence, read_parts
-from harness.prompt.tokens import CountText
-from harness.promptcache.causes import PARAMETER_CAUSES, Cause, name_cause, tool_names
-from harness.promptcache.prepared import PreparedRequest, Rung, prepare
+from harness.errors import CannotTellError, UnknownModelError
+from harness.prompt.blocks import Block, Breakpoint
+from harness.prompt.diff import Divergence, first_divergence
+from harness.prompt.parts import Part
+from harness.prompt.reading import ActiveBreakpoint, Prompt
+from harness.promptcache.causes import Cause
+from harness.promptcache.naming import name_cause, tool_names
 from harness.promptcache.simulator import Simulator
 from harness.promptcache.validation import ApiError, check_request
-from harness.provider.models import TTL_SECONDS
+from harness.provider.limits import TTL_SECONDS
+from harness.provider.parameters import LEVELS, Level, Parameter
 from harness.provider.pricing import price
 from harness.provider.usage import Usage
 
 Verdict = Literal["hit", "partial", "miss", "never_cached", "rejected"]
 LevelVerdict = Literal["hit", "miss", "n/a", "model_specific"]
-
-_MODEL_SPECIFIC: tuple[Cause, ...] = ("thinking_changed", "effort_changed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,56 +65,54 @@ class Explanation:
         }
 
 
-def explain(
-    before: Request,
-    after: Request,
-    count_text: CountText,
-    *,
-    gap_seconds: float = 30.0,
-    assumptions: Assumptions = DEFAULT,
-) -> Explanation:
+def explain(before: Prompt, after: Prompt, *, gap_seconds: float = 30.0) -> Explanation:
     """Explain what ``after`` reads when ``before`` was answered ``gap_seconds`` earlier.
 
     Raises:
-        RequestError: one of them does not have the shape of a Messages request.
+        RequestError: a request cannot be fingerprinted.
+        CannotTellError: they differ in a parameter of which it is not known whether it is rendered.
     """
-    return _Comparison(before, after, count_text, gap_seconds, assumptions).explain()
+    return _Comparison(before, after, gap_seconds).explain()
 
 
 class _Comparison:
     """Two requests, one after the other, in an otherwise empty prompt cache."""
 
-    def __init__(
-        self, before: Request, after: Request, count_text: CountText, gap_seconds: float, assumptions: Assumptions
-    ) -> None:
-        self.before, self.after = before, after
-        self.old, self.new = (prepare(request, count_text, assumptions) for request in (before, after))
+    def __init__(self, before: Prompt, after: Prompt, gap_seconds: float) -> None:
+        self.old, self.new = before, after
         self.gap_seconds = gap_seconds
-        self.assumptions = assumptions
-        self.old_parts, self.new_parts = (
-            read_parts(before, self.old.blocks, assumptions),
-            read_parts(after, self.new.blocks, assumptions),
-        )
-        self.old_error = check_request(before, read_blocks(before))
-        simulator = Simulator(assumptions)
+        self.assumptions = after.assumptions
+        self.old_error = check_request(before)
+        simulator = Simulator(self.assumptions)
         if self.old_error is None:
-            simulator.send(self.old, at=0.0)
-        self.outcome = simulator.send(self.new, at=gap_seconds)
+            simulator.send(before.record, at=0.0)
+        self.outcome = simulator.send(after.record, at=gap_seconds)
 
     def explain(self) -> Explanation:
-        error = check_request(self.after, read_blocks(self.after))
+        error = check_request(self.new)
         if error is not None:
             return self._rejected(error)
-        if not self.new.rungs:
+        self._refuse_unclear()
+        if not self.new.active_breakpoints:
             return self._never_cached()
-        lost = self._lost_point()
+        lost = self._lost_breakpoint()
         if lost is None:
             # Not lost by the default assumption, but the levels and a note say what it rests on.
-            cause = self._unclear_change()
+            row = self._model_specific_change()
             return Explanation(
-                verdict="hit", levels=self._levels(cause), breakpoints=self._breakpoints(), notes=self._notes(cause)
+                verdict="hit", levels=self._levels(row), breakpoints=self._breakpoints(), notes=self._notes(row)
             )
         return self._lost(lost)
+
+    def _refuse_unclear(self) -> None:
+        sides = [{part.path: part.key for part in prompt.parts if part.is_unclear} for prompt in (self.old, self.new)]
+        if sides[0] == sides[1]:
+            return
+        path = next(path for path in (*sides[1], *sides[0]) if sides[0].get(path) != sides[1].get(path))
+        raise CannotTellError(
+            f"{path} differs, and it is not known whether it is part of the prompt",
+            hint="keep it the same in every call, or compare the usage of two real calls",
+        )
 
     # --- what is read and what is lost -------------------------------------------------------------------
 
@@ -123,25 +120,24 @@ class _Comparison:
     def read_tokens(self) -> int:
         return self.outcome.usage.cache_read_input_tokens
 
-    def _is_read(self, point: Breakpoint | Rung) -> bool:
+    def _is_read(self, point: Breakpoint | ActiveBreakpoint) -> bool:
         """Whether this request reads the prefix that the earlier one had up to a breakpoint."""
         index = self.outcome.read_index
         return index is not None and self.old.fingerprints[point.block_index] in self.new.fingerprints[: index + 1]
 
-    def _lost_point(self) -> Rung | None:
+    def _lost_breakpoint(self) -> ActiveBreakpoint | None:
         """The last breakpoint of the earlier request, if what it wrote is not read any more."""
-        written = self.old.rungs if self.old_error is None else ()
+        written = self.old.active_breakpoints if self.old_error is None else ()
         if not written or self._is_read(written[-1]):
             return None
         return written[-1]
 
-    def _unclear_change(self) -> Cause | None:
+    def _model_specific_change(self) -> Parameter | None:
         """A changed parameter whose reach is not documented."""
-        parts = {part.path: part.key for part in self.old_parts}
-        for part in self.new_parts:
-            cause = PARAMETER_CAUSES.get(part.path)
-            if cause in _MODEL_SPECIFIC and parts.get(part.path) != part.key:
-                return cause
+        keys = {part.path: part.key for part in self.old.parts}
+        for part in self.new.parts:
+            if part.row is not None and part.row.is_model_specific and keys.get(part.path) != part.key:
+                return part.row
         return None
 
     def _cost(self, tokens: int) -> Decimal | None:
@@ -161,57 +157,51 @@ class _Comparison:
         except UnknownModelError:
             return None
 
-    def _levels(self, cause: Cause | None) -> dict[Level, LevelVerdict]:
-        return {level: self._level(level, cause) for level in LEVELS}
+    def _levels(self, row: Parameter | None) -> dict[Level, LevelVerdict]:
+        """What becomes of each level; ``row`` is the parameter that changed, if it is one."""
+        return {level: self._level(level, row) for level in LEVELS}
 
     def _breakpoints(self) -> tuple[tuple[str, LevelVerdict], ...]:
         return tuple(
-            (self.old.blocks[point.block_index].path, "hit" if self._is_read(point) else "miss")
-            for point in self.old.breakpoints
+            (self.old.path_of(point), "hit" if self._is_read(point) else "miss") for point in self.old.breakpoints
         )
 
-    def _level(self, level: Level, cause: Cause | None) -> LevelVerdict:
-        old_points = [point for point in self.old.breakpoints if self.old.blocks[point.block_index].level == level]
+    def _level(self, level: Level, row: Parameter | None) -> LevelVerdict:
+        old_points = _points_of(self.old, level)
         if not old_points:
-            has_new = any(self.new.blocks[point.block_index].level == level for point in self.new.breakpoints)
-            return "miss" if has_new else "n/a"
-        if cause in _MODEL_SPECIFIC and level != "messages":
+            return "miss" if _points_of(self.new, level) else "n/a"
+        if row is not None and row.is_model_specific and level != row.level:
             return "model_specific"
         return "hit" if self._is_read(old_points[-1]) else "miss"
 
     # --- verdicts ----------------------------------------------------------------------------------------
 
     def _rejected(self, error: ApiError) -> Explanation:
-        levels: dict[Level, LevelVerdict] = {}
-        for level in LEVELS:
-            has_point = any(
-                prepared.blocks[point.block_index].level == level
-                for prepared in (self.old, self.new)
-                for point in prepared.breakpoints
-            )
-            levels[level] = "miss" if has_point else "n/a"
-        tokens = self.old.rungs[-1].tokens if self.old.rungs and self.old_error is None else 0
+        levels: dict[Level, LevelVerdict] = {
+            level: "miss" if _points_of(self.old, level) or _points_of(self.new, level) else "n/a" for level in LEVELS
+        }
+        written = self.old.active_breakpoints if self.old_error is None else ()
         return Explanation(
             verdict="rejected",
             levels=levels,
             cause=error.cause,
             path=error.path,
-            tokens_lost=tokens,
+            tokens_lost=written[-1].tokens if written else 0,
             error=error,
             notes=self._notes(None),
         )
 
     def _never_cached(self) -> Explanation:
-        lost = self._lost_point()
+        lost = self._lost_breakpoint()
         tokens = lost.tokens if lost else 0
         if self.new.breakpoints:
             cause: Cause = "below_minimum"
-            path = self.new.blocks[self.new.breakpoints[-1].block_index].path
+            path = self.new.path_of(self.new.breakpoints[-1])
         elif self.old.breakpoints:
             cause = "breakpoint_removed"
-            path = self._marker_path(self.old, self.old.breakpoints[-1])
+            path = _marker_path(self.old, self.old.breakpoints[-1])
         else:
-            cause, path = "other", "cache_control"
+            cause, path = "unmarked", "cache_control"
         return Explanation(
             verdict="never_cached",
             levels={
@@ -221,21 +211,22 @@ class _Comparison:
             path=path,
             tokens_lost=tokens,
             cost=self._cost(tokens),
-            notes=self._notes(cause),
+            notes=self._notes(None, cause),
         )
 
-    def _lost(self, lost: Rung) -> Explanation:
+    def _lost(self, lost: ActiveBreakpoint) -> Explanation:
         verdict: Verdict = "partial" if self.outcome.read_index is not None else "miss"
         tokens = max(0, lost.tokens - self.read_tokens)
         divergence = self._divergence(lost)
         if divergence is None:
             cause, path = self._cause_without_divergence(lost)
-            offset, excerpt = None, None
+            offset, excerpt, row = None, None, None
         else:
             cause, path, offset, excerpt = self._cause_of(divergence, lost)
+            row = _row_of(divergence)
         return Explanation(
             verdict=verdict,
-            levels=self._levels(cause),
+            levels=self._levels(row),
             breakpoints=self._breakpoints(),
             cause=cause,
             path=path,
@@ -243,22 +234,24 @@ class _Comparison:
             excerpt=excerpt,
             tokens_lost=tokens,
             cost=self._cost(tokens),
-            notes=self._notes(cause),
+            notes=self._notes(row, cause),
         )
 
     # --- causes ------------------------------------------------------------------------------------------
 
-    def _divergence(self, lost: Rung) -> Divergence | None:
+    def _divergence(self, lost: ActiveBreakpoint) -> Divergence | None:
         """Where the requests part within the prefix that was lost; ``None`` if the prefix is still there."""
         if self.old.fingerprints[lost.block_index] in self.new.fingerprints:
             return None
-        return first_divergence(self.old_parts, self.new_parts)
+        return first_divergence(self.old.parts, self.new.parts)
 
-    def _cause_of(self, divergence: Divergence, lost: Rung) -> tuple[Cause, str, int | None, tuple[str, str] | None]:
-        if self._is_stripped(divergence):
+    def _cause_of(
+        self, divergence: Divergence, lost: ActiveBreakpoint
+    ) -> tuple[Cause, str, int | None, tuple[str, str] | None]:
+        if _is_stripped(divergence):
             assert divergence.before is not None
             return "thinking_stripped", divergence.before.path, None, None
-        cause, path = name_cause(divergence, self.old_parts, self.new_parts), divergence.path
+        cause, path = name_cause(divergence, self.old.parts, self.new.parts), divergence.path
         if self._is_unique_tail(divergence, lost):
             cause = "automatic_after_unique_tail"
         elif cause in ("image_added", "image_removed"):
@@ -266,19 +259,10 @@ class _Comparison:
         elif cause == "citations_changed":
             path = _citations_path(self.new.blocks, self.old.blocks)
         elif cause == "tool_removed":
-            path = _removed_tool_path(self.old_parts, self.new_parts) or path
+            path = _removed_tool_path(self.old.parts, self.new.parts) or path
         return cause, path, divergence.offset, divergence.excerpts()
 
-    def _is_stripped(self, divergence: Divergence) -> bool:
-        """Whether the first difference is a thinking block that is still sent, but not rendered any more."""
-        part = divergence.before
-        if part is None or part.block is None or part.block.type not in ("thinking", "redacted_thinking"):
-            return False
-        return (
-            divergence.after is None or divergence.after.block is None or divergence.after.block.type != part.block.type
-        )
-
-    def _is_unique_tail(self, divergence: Divergence, lost: Rung) -> bool:
+    def _is_unique_tail(self, divergence: Divergence, lost: ActiveBreakpoint) -> bool:
         """Whether an automatic breakpoint sits on the block that differs, at the end of both requests."""
         new_last = self.new.breakpoints[-1]
         if not (lost.is_automatic and new_last.is_automatic and divergence.before and divergence.after):
@@ -288,7 +272,7 @@ class _Comparison:
             and divergence.after.block is self.new.blocks[new_last.block_index]
         )
 
-    def _cause_without_divergence(self, lost: Rung) -> tuple[Cause, str]:
+    def _cause_without_divergence(self, lost: ActiveBreakpoint) -> tuple[Cause, str]:
         """The cause where the lost prefix is still sent unchanged: time, reach, or the markers."""
         index = self.new.fingerprints.index(self.old.fingerprints[lost.block_index])
         block = self.new.blocks[index].path
@@ -297,24 +281,21 @@ class _Comparison:
             return "ttl_changed", "cache_control" if here.is_automatic else f"{block}.cache_control.ttl"
         if self.gap_seconds > TTL_SECONDS[lost.ttl]:
             return "ttl_expired", block
-        later = [point for point in self.new.rungs if point.block_index > index]
+        later = [point for point in self.new.active_breakpoints if point.block_index > index]
         if later:
-            return "lookback", self.new.blocks[later[0].block_index].path
-        old_marks = {self.old.blocks[point.block_index].path for point in self.old.breakpoints}
-        new_marks = {self.new.blocks[point.block_index].path for point in self.new.breakpoints}
-        moved = new_marks - old_marks
-        return ("breakpoint_moved" if moved else "breakpoint_removed"), self._marker_path(self.old, lost)
-
-    def _marker_path(self, prepared: PreparedRequest, point: Breakpoint | Rung) -> str:
-        return "cache_control" if point.is_automatic else prepared.blocks[point.block_index].path
+            return "lookback", self.new.path_of(later[0])
+        old_marks, new_marks = (
+            {prompt.path_of(point) for point in prompt.breakpoints} for prompt in (self.old, self.new)
+        )
+        return ("breakpoint_moved" if new_marks - old_marks else "breakpoint_removed"), _marker_path(self.old, lost)
 
     # --- notes -------------------------------------------------------------------------------------------
 
-    def _notes(self, cause: Cause | None) -> tuple[str, ...]:
+    def _notes(self, row: Parameter | None, cause: Cause | None = None) -> tuple[str, ...]:
         notes = []
         if self.old_error is not None:
             notes.append(f"the API would reject the earlier request: {self.old_error.message}")
-        names = self.before.get("model"), self.after.get("model")
+        names = self.old.request.get("model"), self.new.request.get("model")
         if names[0] != names[1] and self.old.model.id == self.new.model.id:
             notes.append(
                 f"{names[0]!r} and {names[1]!r} name one model: assumed to share its prompt cache, not documented"
@@ -323,19 +304,39 @@ class _Comparison:
             notes.append(f"model {self.new.model.id!r} is not known: judged by the rules of the newest models")
         elif self.new.model.minimum_is == "inferred" and cause == "below_minimum":
             notes.append(f"the minimum of {self.new.model.id} is not documented: taken from the models before it")
-        if cause in _MODEL_SPECIFIC:
+        if row is not None and row.is_model_specific:
             notes.append(
                 "which levels this parameter invalidates differs by model and is not documented: "
                 "assumed to be messages only"
             )
         if cause == "ttl_changed":
-            notes.append(
-                "that the two TTLs have separate entries is measured, not documented (assumption is_ttl_in_key)"
-            )
-        if _tool_ids(self.before) != _tool_ids(self.after)[: len(_tool_ids(self.before))]:
+            notes.append("that the two TTLs have separate entries is measured, not documented (assumption ttl-in-key)")
+        old_ids, new_ids = _tool_ids(self.old), _tool_ids(self.new)
+        if old_ids != new_ids[: len(old_ids)]:
             notes.append("ids of tool calls differ: assumed not to be part of the prompt, as measured for server tools")
         notes += [f"not counted exactly: {reason}" for reason in self.new.count.unmodelled]
         return tuple(notes)
+
+
+def _points_of(prompt: Prompt, level: Level) -> list[Breakpoint]:
+    return [point for point in prompt.breakpoints if prompt.blocks[point.block_index].level == level]
+
+
+def _marker_path(prompt: Prompt, point: Breakpoint | ActiveBreakpoint) -> str:
+    return "cache_control" if point.is_automatic else prompt.path_of(point)
+
+
+def _row_of(divergence: Divergence) -> Parameter | None:
+    part = divergence.after or divergence.before
+    return part.row if part else None
+
+
+def _is_stripped(divergence: Divergence) -> bool:
+    """Whether the first difference is a thinking block that is still sent, but not rendered any more."""
+    part = divergence.before
+    if part is None or part.block is None or part.block.type not in ("thinking", "redacted_thinking"):
+        return False
+    return divergence.after is None or divergence.after.block is None or divergence.after.block.type != part.block.type
 
 
 def _image_path(blocks: Sequence[Block]) -> str:
@@ -359,11 +360,5 @@ def _removed_tool_path(old: Sequence[Part], new: Sequence[Part]) -> str | None:
     return next((f"tools[{index}]" for index, name in enumerate(tool_names(old)) if name not in kept), None)
 
 
-def _tool_ids(request: Request) -> list[str]:
-    ids = []
-    for message in request.get("messages") or ():
-        content = message.get("content") if isinstance(message, dict) else None
-        for block in content if isinstance(content, list) else ():
-            if isinstance(block, dict) and block.get("type") == "tool_use":
-                ids.append(str(block.get("id")))
-    return ids
+def _tool_ids(prompt: Prompt) -> list[str]:
+    return [str(block.content.get("id")) for block in prompt.sent_blocks if block.type == "tool_use"]

@@ -10,8 +10,8 @@ from random import Random
 from typing import NamedTuple
 
 from harness.prompt.assumptions import DEFAULT, Assumptions
-from harness.promptcache.prepared import PreparedRequest, Rung
-from harness.provider.models import LOOKBACK_POSITIONS, TTL_SECONDS, Ttl
+from harness.prompt.reading import ActiveBreakpoint, PromptRecord
+from harness.provider.limits import LOOKBACK_POSITIONS, TTL_SECONDS, Ttl
 from harness.provider.usage import Usage
 
 
@@ -40,14 +40,16 @@ class Outcome(NamedTuple):
 class Simulator:
     """The prompt cache of one provider, for any number of workspaces and models."""
 
-    def __init__(self, assumptions: Assumptions = DEFAULT, *, random: Random | None = None) -> None:
+    def __init__(
+        self, assumptions: Assumptions = DEFAULT, *, miss_rate: float = 0.0, random: Random | None = None
+    ) -> None:
+        """``miss_rate`` is the share of reads that fall back to an earlier entry, as real ones do now and then."""
         self._assumptions = assumptions
+        self._miss_rate = miss_rate
         self._random = random or Random(0)
         self._workspaces: dict[str, _Entries] = {}
 
-    def send(
-        self, request: PreparedRequest, *, at: float, workspace: str = "", begins_at: float | None = None
-    ) -> Outcome:
+    def send(self, prompt: PromptRecord, *, at: float, workspace: str = "", begins_at: float | None = None) -> Outcome:
         """Bill a request that starts at ``at`` seconds, and keep what it writes.
 
         Entries are readable once the response begins, at ``begins_at``; by default just after
@@ -56,15 +58,15 @@ class Simulator:
         entries = self._workspaces.get(workspace)
         if entries is None:
             entries = self._workspaces[workspace] = {"5m": {}, "1h": {}}
-        rungs = request.rungs
-        read_index = self._find_read(request, rungs, entries, at)
+        breakpoints = prompt.breakpoints
+        read_index = self._find_read(prompt, breakpoints, entries, at)
         if read_index is not None:
-            if self._assumptions.miss_rate and self._random.random() < self._assumptions.miss_rate:
-                earlier = tuple(rung for rung in rungs if rung.block_index < read_index)
-                read_index = self._find_read(request, earlier, entries, at)
-            elif not rungs or read_index != rungs[-1].block_index:
-                _refresh(request.fingerprints[read_index], entries, at)
-        for _, fingerprint, ttl, _, _ in rungs:
+            if self._miss_rate and self._random.random() < self._miss_rate:
+                earlier = tuple(point for point in breakpoints if point.block_index < read_index)
+                read_index = self._find_read(prompt, earlier, entries, at)
+            elif not breakpoints or read_index != breakpoints[-1].block_index:
+                _refresh(prompt.fingerprints[read_index], entries, at)
+        for _, fingerprint, ttl, _, _ in breakpoints:
             by_fingerprint = entries[ttl]
             entry = by_fingerprint.get(fingerprint)
             if entry is None or entry.expires_at < at:
@@ -72,25 +74,27 @@ class Simulator:
                 by_fingerprint[fingerprint] = Entry(at + TTL_SECONDS[ttl], readable_from)
             else:
                 entry.expires_at = at + TTL_SECONDS[ttl]
-        return Outcome(bill(request, read_index), read_index)
+        return Outcome(bill(prompt, read_index), read_index)
 
-    def _find_read(self, request: PreparedRequest, rungs: Sequence[Rung], entries: _Entries, at: float) -> int | None:
+    def _find_read(
+        self, prompt: PromptRecord, breakpoints: Sequence[ActiveBreakpoint], entries: _Entries, at: float
+    ) -> int | None:
         """Index of the block that ends the longest live prefix within reach of a breakpoint."""
-        for index, fingerprint, ttl, _, _ in reversed(rungs):
+        for index, fingerprint, ttl, _, _ in reversed(breakpoints):
             entry = entries[ttl].get(fingerprint)
             if entry is not None and entry.readable_from <= at <= entry.expires_at:
                 return index
-            found = self._look_back(request, rungs, index, entries, at)
+            found = self._look_back(prompt, breakpoints, index, entries, at)
             if found is not None:
                 return found
         return None
 
     def _look_back(
-        self, request: PreparedRequest, rungs: Sequence[Rung], start: int, entries: _Entries, at: float
+        self, prompt: PromptRecord, breakpoints: Sequence[ActiveBreakpoint], start: int, entries: _Entries, at: float
     ) -> int | None:
         """The same among the positions from one breakpoint backwards."""
-        fingerprints, positions = request.fingerprints, request.positions
-        marked = {rung.block_index: rung.ttl for rung in rungs} if self._assumptions.is_ttl_in_key else {}
+        fingerprints, positions = prompt.fingerprints, prompt.positions
+        marked = {point.block_index: point.ttl for point in breakpoints} if self._assumptions.is_ttl_in_key else {}
         lowest = positions[start] - LOOKBACK_POSITIONS + 1
         for index in range(start, -1, -1):
             if positions[index] < lowest:
@@ -103,20 +107,20 @@ class Simulator:
         return None
 
 
-def bill(request: PreparedRequest, read_index: int | None) -> Usage:
+def bill(prompt: PromptRecord, read_index: int | None) -> Usage:
     """Usage of a request that reads the prefix that ends at ``read_index`` and writes at its breakpoints.
 
     A is what is read; B ends at the last 1h breakpoint behind A, C at the last breakpoint:
     A is read, B - A written for 1h, C - B for 5m, the rest is uncached.
     """
-    total, rungs = request.count.total, request.rungs
-    if not rungs:
+    total, breakpoints = prompt.total_tokens, prompt.breakpoints
+    if not breakpoints:
         return Usage(input_tokens=total)
-    read = 0 if read_index is None else request.count.prefixes[read_index]
-    last = rungs[-1].tokens
+    read = 0 if read_index is None else prompt.prefix_tokens[read_index]
+    last = breakpoints[-1].tokens
     if read >= last:
         return Usage(input_tokens=total - read, cache_read_input_tokens=read)
-    one_hour = max((rung.tokens for rung in rungs if rung.ttl == "1h" and rung.tokens > read), default=read)
+    one_hour = max((point.tokens for point in breakpoints if point.ttl == "1h" and point.tokens > read), default=read)
     return Usage(
         input_tokens=total - last,
         cache_read_input_tokens=read,
@@ -126,7 +130,7 @@ def bill(request: PreparedRequest, read_index: int | None) -> Usage:
 
 
 def _refresh(fingerprint: bytes, entries: _Entries, at: float) -> None:
-    """Every use starts the lifetime anew, counted from the start of the request."""
+    """Restart the lifetime of an entry that is used, counted from the start of the request."""
     for ttl, by_fingerprint in entries.items():
         entry = by_fingerprint.get(fingerprint)
         if entry is not None and entry.readable_from <= at <= entry.expires_at:

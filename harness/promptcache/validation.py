@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from harness.prompt.blocks import Block, Breakpoint, Request, automatic_target, find_breakpoints, marker_ttl
-from harness.prompt.fingerprint import output_format, thinking, tool_choice
+from harness.prompt.parameters import output_format, thinking, tool_choice
+from harness.prompt.reading import Prompt
 from harness.promptcache.causes import Cause
-from harness.provider.models import MAX_BREAKPOINTS
+from harness.provider.limits import MAX_BREAKPOINTS
 
 UNCONFIRMED = "(text not confirmed) "
 """In front of a message whose wording by the API is not public."""
@@ -29,12 +30,13 @@ class ApiError(NamedTuple):
     path: str | None = None
 
 
-def check_request(request: Request, blocks: Sequence[Block], *, needs_max_tokens: bool = False) -> ApiError | None:
-    """The error that the API would answer to a body; ``None`` if it accepts it."""
-    return next(_faults(request, blocks, needs_max_tokens=needs_max_tokens), None)
+def check_request(prompt: Prompt, *, needs_max_tokens: bool = False) -> ApiError | None:
+    """The error that the API would answer to a request; ``None`` if it accepts it."""
+    return next(_faults(prompt, needs_max_tokens=needs_max_tokens), None)
 
 
-def _faults(request: Request, blocks: Sequence[Block], *, needs_max_tokens: bool) -> Iterator[ApiError]:
+def _faults(prompt: Prompt, *, needs_max_tokens: bool) -> Iterator[ApiError]:
+    request, blocks = prompt.request, prompt.sent_blocks
     yield from _shape_faults(request, needs_max_tokens=needs_max_tokens)
     yield from _parameter_faults(request)
     points = find_breakpoints(request, blocks)

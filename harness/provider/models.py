@@ -1,4 +1,4 @@
-"""Per-model rules of the prompt cache, read from ``models.toml`` and ``generations.toml``."""
+"""Facts about each model: minimum, frame, thinking, price row; read from ``models.toml`` and ``generations.toml``."""
 
 import re
 import tomllib
@@ -7,27 +7,6 @@ from datetime import date
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal
-
-Ttl = Literal["5m", "1h"]
-
-TTL_SECONDS: dict[Ttl, int] = {"5m": 300, "1h": 3600}
-"""Lifetime of an entry by its TTL, in seconds from the start of the request that last used it.
-
-Source: platform.claude.com/docs/en/build-with-claude/prompt-caching (checked 2026-11-23).
-"""
-
-MAX_BREAKPOINTS = 4
-"""Most blocks of one request that may carry ``cache_control``, the automatic one included.
-
-Source: platform.claude.com/docs/en/build-with-claude/prompt-caching (checked 2026-11-23).
-"""
-
-LOOKBACK_POSITIONS = 20
-"""Positions checked for each breakpoint, the breakpoint itself being the first.
-
-Source: platform.claude.com/docs/en/build-with-claude/prompt-caching (checked 2026-11-23).
-"""
-
 
 _OVERRIDES = ("tail", "tool_prompt", "tool_prompt_head", "image", "adaptive_thinking")
 

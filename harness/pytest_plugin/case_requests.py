@@ -16,11 +16,11 @@ from harness.pytest_plugin.cassette_names import cassette_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.prompt.blocks import Request
+    from harness.prompt.reading import Prompt
     from harness.suites.runner import CaseRun
 
 
-def make_case_requests(item: pytest.Item, requests: Sequence[Request]) -> CaseRequests:
+def make_case_requests(item: pytest.Item, prompts: Sequence[Prompt]) -> CaseRequests:
     """The requests of a test, with all that the gate has to know of it.
 
     Raises:
@@ -32,16 +32,16 @@ def make_case_requests(item: pytest.Item, requests: Sequence[Request]) -> CaseRe
     if run is None:
         suite, _, case = key.rpartition("/")
         return CaseRequests(
-            suite=suite, version="", case=case, requests=tuple(requests), source=_source(item, {}), reason=reason
+            suite=suite, version="", case=case, prompts=tuple(prompts), source=_source(item, {}), reason=reason
         )
     root = item.config.rootpath
-    prompts = {} if run.version.path is None else {relative(run.version.path, root): run.version.text or ""}
+    files = {} if run.version.path is None else {relative(run.version.path, root): run.version.text or ""}
     return CaseRequests(
         suite=key.rsplit("/", 2)[0],
         version=run.version.name,
         case=run.case.name,
-        requests=tuple(requests),
-        source=_source(item, prompts),
+        prompts=tuple(prompts),
+        source=_source(item, files),
         reason=reason or run.version.cache_bust,
     )
 

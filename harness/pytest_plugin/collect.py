@@ -107,9 +107,9 @@ class CaseItem(pytest.Item):
 
     def _check(self, function: Function, calls: list[Call]) -> None:
         """Hold the requests of the first round to what all builds and the lock file say."""
-        requests = [call.request for call in calls]
-        check_determinism(self._state, self, self.case_run, function, requests)
-        self._state.check_gate(self, requests)
+        prompts = [call.prompt for call in calls]
+        check_determinism(self._state, self, self.case_run, function, prompts)
+        self._state.check_gate(self, prompts)
 
     def _note(self, calls: list[Call]) -> None:
         self._state.note_calls(self, calls, suite=self.case_run.suite.name, version=self.case_run.version.name)

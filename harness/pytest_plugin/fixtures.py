@@ -97,5 +97,5 @@ def _close(item: pytest.Item, session: CallSession, cassette: str) -> None:
     state = item.config.stash[RUN]
     session.raise_first_miss()
     if session.calls:
-        state.check_gate(item, [call.request for call in session.calls])
+        state.check_gate(item, [call.prompt for call in session.calls])
     state.close_session(item, session, cassette)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from harness.findings.finding import Finding
     from harness.lock.compare import CaseRequests, Gate
     from harness.lock.lockfile import Entry, Lock
-    from harness.prompt.tokens import CountText
 
 CANNOT_TELL = 2
 """Exit code of a run that cannot judge."""
@@ -93,15 +92,15 @@ class LockGate:
             raise CheckError("\n".join(map(str, errors)), hint=self.accept_command(item), findings=errors)
         return findings
 
-    def accept(self, item: pytest.Item, case: CaseRequests, store: CassetteStore, count_text: CountText) -> None:
+    def accept(self, item: pytest.Item, case: CaseRequests, store: CassetteStore) -> None:
         """In an updating run, note a case's requests as what is to be accepted, and keep their texts."""
         if not self.options.is_updating:
             return
         from harness.lock.accept import keep_texts
 
-        entry = case.make_entry(count_text)
-        for request, call in zip(case.requests, entry.calls, strict=True):
-            keep_texts(request, call, store.put_text)
+        entry = case.make_entry()
+        for prompt, call in zip(case.prompts, entry.calls, strict=True):
+            keep_texts(prompt, call, store.put_text)
         rows.note(item, "entry", json.dumps(entry.to_json()))
 
     def accept_command(self, item: pytest.Item) -> str:

@@ -14,8 +14,8 @@ from harness.pytest_plugin.run import RUN, ApiOptions, Run
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from harness.calls.call import Origin
     from harness.cassettes.scrub import ScrubRule
+    from harness.provider.endpoints import Origin
     from harness.sessions.session import Mode
     from harness.settings import GithubSettings
 

@@ -21,13 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from decimal import Decimal
 
-    from harness.calls.call import Call, Origin
+    from harness.calls.call import Call
     from harness.cassettes.scrub import ScrubRule
     from harness.cassettes.store import CassetteStore
     from harness.findings.finding import Finding
     from harness.lock.compare import Gate
-    from harness.prompt.blocks import Request
+    from harness.prompt.reader import PromptReader
+    from harness.prompt.reading import Prompt
     from harness.prompt.tokens import CountText
+    from harness.provider.endpoints import Origin
     from harness.pytest_plugin.guard import Guard
     from harness.pytest_plugin.lock_gate import LockGate
     from harness.sessions.budget import Budget
@@ -172,6 +174,13 @@ class Run:
         return TextCounter(TokenMemo())
 
     @cached_property
+    def reader(self) -> PromptReader:
+        """Reads and counts the requests of all tests, each distinct one once."""
+        from harness.prompt.reader import PromptReader
+
+        return PromptReader(self.count_text)
+
+    @cached_property
     def store(self) -> CassetteStore:
         """The cassettes of the run. Neither this nor the counter needs the SDK: a run may send nothing."""
         from harness.cassettes.store import CassetteStore
@@ -202,7 +211,7 @@ class Run:
         )
         rows.note(item, "finding", json.dumps(known.to_json()))
 
-    def check_gate(self, item: pytest.Item, requests: Sequence[Request]) -> None:
+    def check_gate(self, item: pytest.Item, prompts: Sequence[Prompt]) -> None:
         """Compare a test's requests with the accepted ones, or accept them.
 
         Raises:
@@ -212,10 +221,10 @@ class Run:
             return
         from harness.pytest_plugin.case_requests import make_case_requests
 
-        case = make_case_requests(item, requests)
+        case = make_case_requests(item, prompts)
         for finding in self.gate.check(item, case, self._comparison):
             self.note_finding(item, finding, hint="pytest --harness-update-lock")
-        self.gate.accept(item, case, self.store, self.count_text)
+        self.gate.accept(item, case, self.store)
 
     def explain_miss(self, item: pytest.Item, body: bytes) -> Finding | None:
         """What the lock file says of a request that was not answered; ``None`` if that is nothing."""
@@ -225,10 +234,8 @@ class Run:
 
         number = len(item.stash[SESSION].calls)
         try:
-            request = json.loads(body)
-            if isinstance(request, dict):
-                return self._comparison.compare_one(make_case_requests(item, (request,)), number)
-        except (ValueError, HarnessError):
+            return self._comparison.compare_one(make_case_requests(item, (self.reader.read(body),)), number)
+        except HarnessError:
             # No request that could be judged, or no reason where one is due: the miss is what is to be told.
             pass
         return None
@@ -288,7 +295,7 @@ class Run:
             return None
         from harness.sessions.budget import Budget
 
-        return Budget(self.api.budget, count_text=self.count_text)
+        return Budget(self.api.budget, reader=self.reader)
 
     @cached_property
     def _options(self) -> SessionOptions:
@@ -299,7 +306,7 @@ class Run:
             mode=self.mode,
             upstream=self.upstream,
             store=self.store,
-            count_text=self.count_text,
+            reader=self.reader,
             base_url=self.api.base_url,
             budget=self._budget,
             unique_prefix=self.api.unique_prefix,

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     import pytest
 
     from harness.findings.finding import Finding
-    from harness.prompt.blocks import Request
+    from harness.prompt.reading import Prompt
     from harness.pytest_plugin.run import Run
     from harness.suites.runner import Function
 
 
 def check_determinism(
-    state: Run, item: pytest.Item, run: CaseRun, function: Function, requests: Sequence[Request]
+    state: Run, item: pytest.Item, run: CaseRun, function: Function, prompts: Sequence[Prompt]
 ) -> None:
     """Build a case's requests again, with marked inputs and if it is asked for under other conditions.
 
@@ -31,7 +31,7 @@ def check_determinism(
     if wanted == "off" or state.mode == "live" or state.rewrite is not None:
         return
     is_full = wanted == "full" or bool(item.config.getoption("--harness-determinism"))
-    findings = _find_unstable(state, run, function, requests, is_full=is_full)
+    findings = _find_unstable(state, run, function, prompts, is_full=is_full)
     errors = tuple(finding for finding in findings if finding.level == "error")
     for finding in findings:
         if finding.level != "error":
@@ -42,10 +42,10 @@ def check_determinism(
 
 
 def _find_unstable(
-    state: Run, run: CaseRun, function: Function, requests: Sequence[Request], *, is_full: bool
+    state: Run, run: CaseRun, function: Function, prompts: Sequence[Prompt], *, is_full: bool
 ) -> tuple[Finding, ...]:
     """Leaks of a case's inputs; else what sets it apart from the first case; else what its suite depends on."""
-    leaks = find_leaks_of_case(run, function, usual=requests)
+    leaks = find_leaks_of_case(run, function, usual=prompts)
     if leaks:
         # They are why cases differ, too.
         return leaks

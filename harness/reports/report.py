@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any, Literal, Self
 
-from harness.calls.call import Call, Origin
+from harness.calls.call import Call
 from harness.errors import UnknownModelError
 from harness.findings.finding import Finding, Rule
+from harness.provider.endpoints import Origin
 from harness.provider.pricing import price, price_without_cache
 from harness.provider.usage import Usage
 

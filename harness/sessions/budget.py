@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,34 +14,11 @@ from harness.cassettes.format import RecordedRequest
 from harness.errors import CheckError, RequestError, UnknownModelError
 from harness.findings.finding import Finding
 from harness.prompt.blocks import Breakpoint
-from harness.prompt.tokens import CountText
-from harness.promptcache.prepared import prepare
+from harness.prompt.parameters import find_priced
+from harness.prompt.reader import PromptReader
+from harness.provider.endpoints import COUNT_TOKENS, is_message_call, path_only
 from harness.provider.pricing import dollars, price
 from harness.provider.usage import Usage
-
-_PRICED_KEYS = frozenset(
-    {
-        "cache_control",
-        "diagnostics",
-        "max_tokens",
-        "messages",
-        "metadata",
-        "model",
-        "output_config",
-        "output_format",
-        "service_tier",
-        "stop_sequences",
-        "stream",
-        "system",
-        "temperature",
-        "thinking",
-        "tool_choice",
-        "tools",
-        "top_k",
-        "top_p",
-    }
-)
-"""Parameters beside which the price list holds; others, such as ``speed``, can bring a price of their own."""
 
 _SPARE_TOKENS = 32
 """Counts are short by a few tokens now and then. Of 1,470 recorded requests whose count is meant to be exact,
@@ -76,10 +52,10 @@ class Reservation:
 class Budget:
     """The dollars of a run. All calls of a process share it, from whatever thread they are made."""
 
-    def __init__(self, limit: Decimal, *, count_text: CountText) -> None:
+    def __init__(self, limit: Decimal, *, reader: PromptReader) -> None:
         """Let calls through until the next one could bring their sum above ``limit`` dollars."""
         self._limit = limit
-        self._count_text = count_text
+        self._reader = reader
         self._lock = Lock()
         self._spent = Decimal(0)
         self._held = Decimal(0)
@@ -87,8 +63,7 @@ class Budget:
     @property
     def spent(self) -> Decimal:
         """Dollars for all calls that have ended."""
-        with self._lock:
-            return self._spent
+        return self._spent
 
     def reserve(self, request: RecordedRequest) -> Reservation | None:
         """Hold back what a request can cost at most; ``None`` for one that costs nothing.
@@ -96,10 +71,10 @@ class Budget:
         Raises:
             NotSentError: it could pass the limit, or what it can cost cannot be told.
         """
-        if request.method == "GET" or _path(request).endswith("/count_tokens"):
+        if request.method == "GET" or path_only(request.path) == COUNT_TOKENS:
             return None
         try:
-            highest = find_highest(request, self._count_text)
+            highest = find_highest(request, self._reader)
         except (RequestError, UnknownModelError) as error:
             raise NotSentError.of(self._cannot_tell(error.message)) from None
         with self._lock:
@@ -135,7 +110,7 @@ class Budget:
 
     def _account(self) -> list[str]:
         held = [f"held back for calls under way: {dollars(self._held)}"] if self._held else []
-        return [f"spent so far: {dollars(self._spent)}", *held]
+        return [f"spent so far: {dollars(self.spent)}", *held]
 
     @property
     def _limit_fact(self) -> str:
@@ -155,26 +130,26 @@ class Highest:
         return f"{dollars(self.cost)} for {self.input_tokens:,} input and {self.output_tokens:,} output tokens"
 
 
-def find_highest(request: RecordedRequest, count_text: CountText) -> Highest:
+def find_highest(request: RecordedRequest, reader: PromptReader) -> Highest:
     """What a request costs if its whole input is written to the prompt cache and its answer is as long as it may be.
 
     Raises:
         RequestError: that cannot be told offline; the message says why.
         UnknownModelError: the price list has no row for the model.
     """
-    if (request.method, _path(request)) != ("POST", "/v1/messages"):
-        raise RequestError(f"not known for {request.method} {_path(request)}")
-    body = _parse(request.body)
+    if not is_message_call(request.method, request.path):
+        raise RequestError(f"not known for {request.method} {path_only(request.path)}")
+    body = reader.parse(request.body)
     model, output_tokens = body.get("model"), body.get("max_tokens")
     if not isinstance(model, str):
         raise RequestError("the request names no model")
     if not isinstance(output_tokens, int) or isinstance(output_tokens, bool):
         raise RequestError("the request has no max_tokens")
-    prepared = prepare(body, count_text)
-    if reasons := [*_surcharges(body), *prepared.count.unmodelled]:
+    prompt = reader.read(request.body)
+    if reasons := [*_surcharges(body), *prompt.count.unmodelled]:
         raise RequestError(f"not known offline ({_shorten(reasons)})")
-    input_tokens = prepared.count.total + prepared.count.total // 100 + _SPARE_TOKENS
-    usages = _usages(input_tokens, output_tokens, prepared.breakpoints)
+    input_tokens = prompt.count.total + prompt.count.total // 100 + _SPARE_TOKENS
+    usages = _usages(input_tokens, output_tokens, prompt.breakpoints)
     cost = max(price(usage, model) for usage in usages)
     return Highest(model=model, input_tokens=input_tokens, output_tokens=output_tokens, cost=cost)
 
@@ -190,23 +165,9 @@ def _usages(input_tokens: int, output_tokens: int, breakpoints: tuple[Breakpoint
 
 
 def _surcharges(body: Mapping[str, Any]) -> list[str]:
-    return [f"{key}: can have a price of its own" for key, value in body.items() if value and key not in _PRICED_KEYS]
+    return [f"{key}: can have a price of its own" for key in find_priced(body)]
 
 
 def _shorten(reasons: list[str]) -> str:
     more = [f"and {len(reasons) - _SHOWN_REASONS} more"] if len(reasons) > _SHOWN_REASONS else []
     return "; ".join([*reasons[:_SHOWN_REASONS], *more])
-
-
-def _path(request: RecordedRequest) -> str:
-    return request.path.split("?", 1)[0]
-
-
-def _parse(body: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        raise RequestError("the request is no JSON object")
-    return value

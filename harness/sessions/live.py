@@ -13,9 +13,11 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
-from harness.calls.call import NO_DIVERGENCE, PENDING, read_events, read_object, read_stream_usage, read_usage
+from harness.calls.answer import is_event_stream, read_events, read_object, read_stream_usage
+from harness.calls.call import NO_DIVERGENCE, PENDING
 from harness.cassettes.format import RecordedRequest, RecordedResponse
 from harness.findings.finding import Finding
+from harness.provider.endpoints import is_message_call
 from harness.provider.usage import Usage
 from harness.sessions.budget import Budget, NotSentError, Reservation
 
@@ -59,7 +61,7 @@ class LiveRoute:
             NotSentError: it could pass the budget, or there is no room for the prefix.
         """
         try:
-            is_call = (request.method, request.path.split("?", 1)[0]) == ("POST", "/v1/messages")
+            is_call = is_message_call(request.method, request.path)
             sent = self._prefixed(request) if is_call and self._prefix else request
             reservation = self._budget.reserve(sent) if self._budget is not None else None
         except NotSentError as error:
@@ -195,11 +197,11 @@ def _prefixed(content: Any, prefix: str) -> Any:
 
 
 def _read_answer(response: RecordedResponse) -> tuple[Mapping[str, Any], Usage | None]:
-    """The message of an answer, empty if it is none; and its usage, if it is whole."""
+    """The message of an answer, empty if there is none; and its usage, if it is whole."""
     is_whole = response.status == 200 and response.failure is None
-    if not response.headers.get("content-type", "").startswith("text/event-stream"):
+    if not is_event_stream(response.headers):
         answer = (read_object(response.body) or {}) if response.status == 200 else {}
-        return answer, read_usage(answer) if is_whole and "usage" in answer else None
+        return answer, Usage.from_api(answer["usage"] or {}) if is_whole and "usage" in answer else None
     events = read_events(response.body)
     message: Any = next((event.get("message") for event in events if event.get("type") == "message_start"), {})
     is_ended = any(event.get("type") == "message_delta" for event in events)

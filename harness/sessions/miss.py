@@ -1,19 +1,16 @@
 """What to say of a request that a cassette does not hold: the closest recorded one, and where they part."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import takewhile
 from operator import itemgetter
-from typing import Any
 
 from harness.cassettes.format import Cassette, RecordedRequest
-from harness.errors import RequestError
+from harness.errors import CannotTellError, RequestError
 from harness.findings.finding import Finding, Place
-from harness.prompt.blocks import read_blocks
-from harness.prompt.diff import Divergence, first_divergence, read_parts
-from harness.prompt.fingerprint import check_readable
-from harness.prompt.tokens import CountText
+from harness.prompt.diff import Divergence, first_divergence
+from harness.prompt.reader import PromptReader
+from harness.prompt.reading import Prompt
 from harness.promptcache.explain import explain
 
 
@@ -22,7 +19,7 @@ def find_miss(
     cassette: Cassette | None,
     name: str,
     *,
-    count_text: CountText,
+    reader: PromptReader,
     count_sharing: Callable[[str], int],
 ) -> Finding:
     """Why a request was not found: where it parts from the closest recorded one, the cause and the cost.
@@ -36,23 +33,28 @@ def find_miss(
         times = sum(interaction.request.key == request.key for interaction in cassette.interactions)
         return _finding(f"cassette {name!r} holds {sent} {_times(times)}, and it was sent once more")
     headline = f"cassette {name!r} does not hold this {sent}"
-    body = _parse(request.body)
-    if body is None:
+    try:
+        reader.parse(request.body)
+    except RequestError:
         return _finding(headline)
     try:
-        check_readable(body)
+        prompt = reader.read(request.body)
+        _ = prompt.fingerprints
     except RequestError as error:
         return _finding(f"{headline}: {error.message}")
-    recorded = [_parse(interaction.request.body) for interaction in cassette.interactions]
-    candidates = [old for old in recorded if old is not None and _is_readable(old)]
+    recorded = (_try_read(reader, interaction.request.body) for interaction in cassette.interactions)
+    candidates = [old for old in recorded if old is not None]
     if not candidates:
         return _finding(headline)
-    closest, place = find_closest(body, candidates)
+    closest, place = find_closest(prompt, candidates)
     if place is None:
         why = "it differs from a recorded one only outside the prompt, or in the order of keys"
         return _finding(f"{headline}: {why}")
     finding = replace(_finding(headline), place=Place.of(place, first="recorded", second="now"))
-    explanation = explain(closest, body, count_text)
+    try:
+        explanation = explain(closest, prompt)
+    except CannotTellError as error:
+        return replace(finding, notes=(error.message,))
     notes = []
     if explanation.verdict == "hit":
         notes.append("the prompt cache loses nothing by this change")
@@ -67,14 +69,13 @@ def _finding(headline: str) -> Finding:
     return Finding(rule="cassette-miss", headline=headline)
 
 
-def find_closest(body: Mapping[str, Any], recorded: list[dict[str, Any]]) -> tuple[dict[str, Any], Divergence | None]:
-    """The recorded request that ``body`` shares the longest prefix with, and where the two part."""
-    parts = read_parts(body, read_blocks(body))
+def find_closest(prompt: Prompt, recorded: list[Prompt]) -> tuple[Prompt, Divergence | None]:
+    """The recorded request that ``prompt`` shares the longest prefix with, and where the two part."""
 
-    def compare(old: dict[str, Any]) -> tuple[int, int, dict[str, Any], Divergence | None]:
-        old_parts = read_parts(old, read_blocks(old))
-        place = first_divergence(old_parts, parts)
-        shared = sum(1 for _ in takewhile(lambda pair: pair[0].key == pair[1].key, zip(old_parts, parts, strict=False)))
+    def compare(old: Prompt) -> tuple[int, int, Prompt, Divergence | None]:
+        place = first_divergence(old.parts, prompt.parts)
+        pairs = zip(old.parts, prompt.parts, strict=False)
+        shared = sum(1 for _ in takewhile(lambda pair: pair[0].key == pair[1].key, pairs))
         return shared, (place.offset or 0) if place else 0, old, place
 
     return max((compare(old) for old in recorded), key=itemgetter(0, 1))[2:]
@@ -87,21 +88,14 @@ def _count_others(place: Divergence, count_sharing: Callable[[str], int]) -> int
     return max(0, count_sharing(text) - 1) if isinstance(text, str) else 0
 
 
-def _is_readable(body: Mapping[str, Any]) -> bool:
+def _try_read(reader: PromptReader, body: bytes) -> Prompt | None:
     try:
-        check_readable(body)
+        prompt = reader.read(body)
+        _ = prompt.fingerprints
     except RequestError:
-        return False
-    return True
+        return None
+    return prompt
 
 
 def _times(number: int) -> str:
     return "once" if number == 1 else f"{number} times"
-
-
-def _parse(body: bytes) -> dict[str, Any] | None:
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None

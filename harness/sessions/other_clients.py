@@ -25,17 +25,20 @@ from vcr.persisters.filesystem import CassetteNotFoundError
 from vcr.record_mode import RecordMode
 from vcr.request import Request
 
-from harness.calls.call import Origin
 from harness.cassettes.format import Chunk, Interaction, RecordedResponse
-from harness.cassettes.interchange import API_URL, read_body, read_response, vcr_response
+from harness.cassettes.interchange import read_body, read_response, vcr_response
 from harness.cassettes.scrub import Scrubber
 from harness.emulator.core import Emulator
 from harness.emulator.responder import Responder, respond
 from harness.emulator.transport import Chunks
 from harness.errors import CassetteError
+from harness.prompt.reader import PromptReader
+from harness.provider.endpoints import API_URL, Origin
+from harness.sessions.interactions import OnCall
+from harness.sessions.record import RecordTransport
+from harness.sessions.replay import CassetteMissError
 from harness.sessions.rewrite import rewritten
 from harness.sessions.session import CallSession, SessionOptions
-from harness.sessions.transport import CassetteMissError, OnCall, RecordTransport
 
 
 class ForeignSession(CallSession):
@@ -57,7 +60,9 @@ class ForeignSession(CallSession):
         self._open = ExitStack()
         self._emulator = None if self._replay is not None or self.origin != "emulator" else self._make()
         if self._replay is None:
-            self._recorder = _OrderedRecorder(origin=self.origin, on_call=self.calls.append, scrubber=options.scrubber)
+            self._recorder = _OrderedRecorder(
+                origin=self.origin, on_call=self.calls.append, reader=options.reader, scrubber=options.scrubber
+            )
 
     @property
     def misses(self) -> tuple[CassetteMissError, ...]:
@@ -147,7 +152,7 @@ class ForeignSession(CallSession):
         return error
 
     def _make(self) -> Emulator:
-        return Emulator(count_text=self._options.count_text, clock=time.monotonic, responder=self._responder)
+        return Emulator(reader=self._options.reader, clock=time.monotonic, responder=self._responder)
 
 
 class _Cassette(VcrCassette):  # type: ignore[misc]
@@ -208,9 +213,9 @@ class _Given(httpx2.BaseTransport):
 class _OrderedRecorder(RecordTransport):
     """A recorder that is told of calls when they end, and keeps them in the order in which they began."""
 
-    def __init__(self, *, origin: Origin, on_call: OnCall, scrubber: Scrubber) -> None:
+    def __init__(self, *, origin: Origin, on_call: OnCall, reader: PromptReader, scrubber: Scrubber) -> None:
         self._given = _Given()
-        super().__init__(self._given, origin=origin, on_call=on_call, scrubber=scrubber)
+        super().__init__(self._given, origin=origin, on_call=on_call, reader=reader, scrubber=scrubber)
         self._places: list[int] = []
         self._adding = Lock()
 

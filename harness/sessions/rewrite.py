@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import httpx2
 
+from harness.provider.endpoints import MESSAGES
+
 Rewrite = Callable[[bytes], bytes]
 """What is sent in place of a body."""
 
@@ -32,7 +34,7 @@ class RewritingTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
 
 def rewritten(request: httpx2.Request, body: bytes, rewrite: Rewrite) -> httpx2.Request:
     """A request with another body; one that is not to the Messages API as it is."""
-    if request.url.path != "/v1/messages":
+    if request.url.path != MESSAGES:
         return request
     headers = {name: value for name, value in request.headers.items() if name.lower() != "content-length"}
     return httpx2.Request(request.method, request.url, headers=headers, content=rewrite(body))

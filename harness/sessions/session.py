@@ -12,7 +12,7 @@ from typing import Any, Literal
 import httpx2
 from anthropic import Anthropic, AsyncAnthropic
 
-from harness.calls.call import Call, Origin
+from harness.calls.call import Call
 from harness.cassettes.format import Cassette, Header, Interaction, RecordedRequest
 from harness.cassettes.scrub import Scrubber
 from harness.cassettes.store import CassetteStore
@@ -20,21 +20,21 @@ from harness.emulator.core import Emulator
 from harness.emulator.responder import Responder, respond
 from harness.emulator.transport import EmulatorTransport
 from harness.findings.finding import Finding
-from harness.prompt.tokens import CountText
+from harness.prompt.reader import PromptReader
+from harness.provider.endpoints import API_URL, Origin
 from harness.sessions.budget import Budget, NotSentError
+from harness.sessions.interactions import BUILT_IN_ONLY
 from harness.sessions.live import LiveRoute, add_prefix
 from harness.sessions.miss import find_miss
+from harness.sessions.record import RecordTransport
+from harness.sessions.replay import CassetteMissError, ReplayTransport
 from harness.sessions.rewrite import Rewrite, RewritingTransport
-from harness.sessions.transport import NOTHING_OF_THE_USERS, CassetteMissError, RecordTransport, ReplayTransport
 from harness.sessions.verification import find_changed_answers
 
 Mode = Literal["replay", "emulate", "record", "live"]
 
-MODES: tuple[Mode, ...] = ("replay", "emulate", "record", "live")
-UPSTREAMS: tuple[Origin, ...] = ("anthropic", "emulator")
-
 # Parsed once: each test has a client of its own.
-_BASE_URL = httpx2.URL("https://api.anthropic.com")
+_BASE_URL = httpx2.URL(API_URL)
 
 
 _INVALID = 400
@@ -68,8 +68,9 @@ class SessionOptions:
     upstream: Origin
     """Who answers in ``record`` mode."""
     store: CassetteStore
-    count_text: CountText
-    scrubber: Scrubber = NOTHING_OF_THE_USERS
+    reader: PromptReader
+    """Reads and counts the requests of all tests."""
+    scrubber: Scrubber = BUILT_IN_ONLY
     is_realtime: bool = False
     """Replay streams with the gaps they were recorded with."""
     base_url: str | None = None
@@ -107,14 +108,15 @@ class CallSession:
             cassette = options.store.load(name)
 
             def make_miss(request: RecordedRequest) -> CassetteMissError:
-                count, sharing = options.count_text, options.store.count_sharing
-                finding = find_miss(request, cassette, name, count_text=count, count_sharing=sharing)
+                sharing = options.store.count_sharing
+                finding = find_miss(request, cassette, name, reader=options.reader, count_sharing=sharing)
                 return CassetteMissError.of(finding, hint=hint, sent=request)
 
             self._replay = ReplayTransport(
                 cassette,
                 on_call=self.calls.append,
                 make_miss=make_miss,
+                reader=options.reader,
                 is_realtime=options.is_realtime,
                 scrubber=options.scrubber,
             )
@@ -166,7 +168,11 @@ class CallSession:
             CassetteError: the cassette is unreadable or not whole.
         """
         recorded = self._options.store.load(self.name)
-        return find_changed_answers(recorded, self._recorder.interactions) if recorded and self._recorder else []
+        return (
+            find_changed_answers(recorded, self._recorder.interactions, self._options.reader)
+            if recorded and self._recorder
+            else []
+        )
 
     def raise_first_miss(self) -> None:
         """Raise the first request that was not answered, if there was one, for callers that may have swallowed it."""
@@ -225,8 +231,8 @@ class CallSession:
         )
 
     def _make_emulator(self) -> EmulatorTransport:
-        count_text = self._options.count_text
-        return EmulatorTransport(Emulator(count_text=count_text, clock=time.monotonic, responder=self._responder))
+        reader = self._options.reader
+        return EmulatorTransport(Emulator(reader=reader, clock=time.monotonic, responder=self._responder))
 
     def _transport(
         self, real: type[httpx2.HTTPTransport | httpx2.AsyncHTTPTransport]
@@ -239,6 +245,7 @@ class CallSession:
                 upstream,
                 origin=self.origin,
                 on_call=self.calls.append,
+                reader=self._options.reader,
                 scrubber=self._options.scrubber,
                 route=self._route,
             )

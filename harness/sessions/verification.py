@@ -6,10 +6,12 @@ from typing import Any
 
 from harness.calls.call import Call
 from harness.cassettes.format import Cassette, Interaction
-from harness.sessions.transport import make_call
+from harness.prompt.reader import PromptReader
+from harness.provider.endpoints import Origin
+from harness.sessions.interactions import make_call
 
 
-def find_changed_answers(recorded: Cassette, answered: Iterable[Interaction]) -> list[str]:
+def find_changed_answers(recorded: Cassette, answered: Iterable[Interaction], reader: PromptReader) -> list[str]:
     """A line for each way in which an answer differs from the recorded one to the same request.
 
     What was read and what was written are compared as one sum: whether the prompt cache is warm
@@ -21,17 +23,16 @@ def find_changed_answers(recorded: Cassette, answered: Iterable[Interaction]) ->
     lines: list[str] = []
     for interaction in answered:
         if old := waiting.get(interaction.request.key):
-            lines += _compare(old.pop(0), interaction, recorded)
+            lines += _compare(old.pop(0), interaction, recorded.header.origin, reader)
     return lines
 
 
-def _compare(old: Interaction, new: Interaction, recorded: Cassette) -> list[str]:
+def _compare(old: Interaction, new: Interaction, origin: Origin, reader: PromptReader) -> list[str]:
     sent = f"{new.request.method} {new.request.path}"
     if old.response.status != new.response.status:
         return [f"{sent}: status {new.response.status}, recorded {old.response.status}"]
-    origin = recorded.header.origin
-    old_call = make_call(old.request, old.response, origin)
-    new_call = make_call(new.request, new.response, origin)
+    old_call = make_call(old.request, old.response, origin, reader)
+    new_call = make_call(new.request, new.response, origin, reader)
     lines = []
     if old_call is not None and new_call is not None:
         for name, before, after in _figures(old_call, new_call):

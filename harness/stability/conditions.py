@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from harness.suites.model import Suite
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
@@ -47,6 +49,10 @@ class Perturbation(NamedTuple):
     """What the prefix is; by default it depends on it."""
     labels: tuple[str, str] = ("usual", "perturbed")
     """What the two texts are called."""
+    conditions: tuple[Conditions, ...] = ()
+    """Under which it is built, in a process of its own each; each differs from `USUAL` in one thing."""
+    is_later: bool = False
+    """Looked for in the rounds after the first of a process."""
 
     @property
     def place(self) -> str:
@@ -66,6 +72,7 @@ ANOTHER_PROCESS = Perturbation(
     where="in another process",
     verdict="is not the same in another process",
     labels=("first process", "second process"),
+    conditions=(USUAL,),
 )
 TWO_BUILDS = Perturbation(
     name="two builds in one process",
@@ -74,75 +81,98 @@ TWO_BUILDS = Perturbation(
     where="a second time in one process",
     verdict="is not the same in two builds in one process",
     labels=("first build", "second build"),
+    is_later=True,
 )
 CLOCK = Perturbation(
     name="clock",
     how="built on 4 March 2026 and on 22 November 2031",
     fix="move the date or time behind the last breakpoint, into the user message",
+    # Other in year, month, day, weekday, hour, minute, second and half of the day.
+    conditions=(replace(USUAL, clock=1_953_089_393.987654),),
 )
 HASH_SEED = Perturbation(
     name="hash seed",
     how="built with PYTHONHASHSEED=0 and with other seeds",
     fix="sort what comes from a set before it is rendered, and do not render what hash() gives",
+    # A set of two comes out the same under every other seed.
+    conditions=tuple(replace(USUAL, hash_seed=seed) for seed in (1, 2, 3, 4)),
 )
 TIME_ZONE = Perturbation(
     name="time zone",
     how="built with TZ=UTC and with TZ=Asia/Kathmandu",
     fix="render times in UTC (datetime.fromtimestamp(seconds, UTC)), or in a zone that the application fixes",
+    # Another day there at the usual time, and no full hour away, so that minutes differ too.
+    conditions=(replace(USUAL, time_zone="Asia/Kathmandu"),),
 )
 LOCALE = Perturbation(
     name="locale",
     how="built in the locales C.UTF-8 and de_DE.UTF-8",
     fix="render dates and numbers without the locale: date.isoformat(), or names from a table of your own",
+    conditions=(replace(USUAL, locale="de_DE.UTF-8"),),
 )
 WORKING_DIRECTORY = Perturbation(
     name="working directory",
     how="built in the folder of the project and in an empty one",
     fix="start from Path(__file__).parent, and keep absolute paths out of the prompt",
+    conditions=(replace(USUAL, is_elsewhere=True),),
 )
 USER_AND_HOST = Perturbation(
     name="user and host name",
     how="built as builder on build-host and as somebody-else on another-machine",
     fix="keep names of users, machines and home folders out of the prompt, or move them behind the last breakpoint",
+    conditions=(replace(USUAL, user="somebody-else", host="another-machine"),),
 )
 ENVIRONMENT_ORDER = Perturbation(
     name="environment order",
     how="built with the variables of the environment in order of name and in the reverse order",
     fix="name the variables that the prompt needs, and render no others",
+    conditions=(replace(USUAL, is_environment_reversed=True),),
 )
 RANDOM_STATE = Perturbation(
     name="random state",
     how="built with other seeds for random, uuid, secrets and os.urandom",
     fix="move ids and samples behind the last breakpoint, or draw with random.Random(a fixed seed)",
+    conditions=(replace(USUAL, seeds=(1, 2, 3, 4)),),
 )
 TEMPORARY_FOLDER = Perturbation(
     name="temporary folder",
     how="built with two folders for temporary files, and with other names in them",
     fix="keep paths of temporary files out of the prompt, and call a file by a name of its own",
+    conditions=(replace(USUAL, is_temporary_folder_other=True),),
 )
 FIXTURE_ORDER = Perturbation(
     name="fixture order",
     how="built with the cases, and the keys of their inputs, in the order of the files and in the reverse order",
     fix="keep nothing of one case for the next, and serialise inputs with sort_keys=True",
+    conditions=(replace(USUAL, is_fixture_reversed=True),),
 )
 
-PERTURBATIONS: tuple[tuple[Perturbation, Conditions], ...] = (
-    (ANOTHER_PROCESS, USUAL),
-    (TEMPORARY_FOLDER, replace(USUAL, is_temporary_folder_other=True)),
-    (ENVIRONMENT_ORDER, replace(USUAL, is_environment_reversed=True)),
-    # Other in year, month, day, weekday, hour, minute, second and half of the day.
-    (CLOCK, replace(USUAL, clock=1_953_089_393.987654)),
-    # Another day there at the usual time, and no full hour away, so that minutes differ too.
-    (TIME_ZONE, replace(USUAL, time_zone="Asia/Kathmandu")),
-    (LOCALE, replace(USUAL, locale="de_DE.UTF-8")),
-    (WORKING_DIRECTORY, replace(USUAL, is_elsewhere=True)),
-    (USER_AND_HOST, replace(USUAL, user="somebody-else", host="another-machine")),
-    # A set of two comes out the same under every other seed.
-    *((HASH_SEED, replace(USUAL, hash_seed=seed)) for seed in (1, 2, 3, 4)),
-    (RANDOM_STATE, replace(USUAL, seeds=(1, 2, 3, 4))),
-    (FIXTURE_ORDER, replace(USUAL, is_fixture_reversed=True)),
+PERTURBATIONS: tuple[Perturbation, ...] = (
+    ANOTHER_PROCESS,
+    ENVIRONMENT_ORDER,
+    CLOCK,
+    TIME_ZONE,
+    LOCALE,
+    TEMPORARY_FOLDER,
+    WORKING_DIRECTORY,
+    USER_AND_HOST,
+    HASH_SEED,
+    RANDOM_STATE,
+    TWO_BUILDS,
+    RANDOM_STATE._replace(conditions=(), is_later=True),
+    FIXTURE_ORDER,
 )
-"""What is built in a process of its own each, and differs from `USUAL` in one thing."""
+"""All perturbations in the order in which they are judged, the most telling first.
+
+Who renders a date moves with the time zone and the locale too, and means the clock. What another process alone moves
+says nothing under any other condition. Rounds after the first are judged late: what a builder counts differs there,
+whatever the seed.
+"""
+
+
+def case_key(suite: Suite, version: str, case: str) -> str:
+    """The name of a case in a build result."""
+    return "\n".join((str(suite.path), suite.name, version, case))
 
 
 def make_environment(

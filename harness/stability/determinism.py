@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from harness.errors import RequestError
 from harness.findings.advice import ADVICE
 from harness.findings.finding import Finding, Place
-from harness.prompt.blocks import Request
-from harness.prompt.diff import block_text
-from harness.prompt.prefix import prefix_blocks, prefix_end, prefix_parts
+from harness.prompt.reader import PromptReader
+from harness.prompt.reading import Prompt, read
+from harness.prompt.text import block_text
 from harness.stability.differences import find_differences
 from harness.stability.judging import Judge
 from harness.stability.processes import Jobs
@@ -36,11 +36,11 @@ class _Spot(NamedTuple):
     leak: Leak
     number: int
     """Of the request, among those of the case."""
-    request: Request
+    prompt: Prompt
 
 
 def find_leaks_of_case(
-    run: CaseRun, function: Function, *, usual: Sequence[Request] | None = None
+    run: CaseRun, function: Function, *, usual: Sequence[Prompt] | None = None
 ) -> tuple[Finding, ...]:
     """Fields of a case's inputs that get into its cached prefix as they are: a finding for each block.
 
@@ -52,20 +52,21 @@ def find_leaks_of_case(
     fields = [field for name, value in inputs.items() for field in list_fields(value, name)]
     if not fields:
         return ()
-    usual = _requests(capture(run, function).bodies) if usual is None else usual
+    known = _try_read_all(capture(run, function).bodies) if usual is None else usual
     spots: dict[tuple[str, str], _Spot] = {}
     for only in (None, *fields):
         marked = {name: taint(value, name, only=only) for name, value in inputs.items()}
-        requests = _requests(capture(run, function, inputs=marked).bodies)
-        for number, request in enumerate(requests):
-            for leak in _find_leaks(request, fields if only is None else [only]):
-                spots.setdefault((leak.path, leak.field), _Spot(leak, number, request))
-        if only is None and len(requests) >= len(usual):
+        prompts = _try_read_all(capture(run, function, inputs=marked).bodies)
+        for number, prompt in enumerate(prompts):
+            if prompt is not None:
+                for leak in find_leaks(prompt, fields if only is None else [only]):
+                    spots.setdefault((leak.path, leak.field), _Spot(leak, number, prompt))
+        if only is None and len(prompts) >= len(known):
             break
     by_path: dict[str, list[_Spot]] = {}
     for spot in spots.values():
         by_path.setdefault(spot.leak.path, []).append(spot)
-    return tuple(_describe_leaks(found, usual) for found in by_path.values())
+    return tuple(_describe_leaks(found, known) for found in by_path.values())
 
 
 def find_difference_between_cases(first: CaseRun, other: CaseRun, function: Function) -> Finding | None:
@@ -73,12 +74,12 @@ def find_difference_between_cases(first: CaseRun, other: CaseRun, function: Func
 
     Messages are left out: conversations differ. So are calls that only one of the cases makes.
     """
-    pairs = zip(*(_requests(capture(run, function).bodies) for run in (first, other)), strict=False)
+    pairs = zip(*(_read_all(capture(run, function).bodies) for run in (first, other)), strict=False)
     for before, after in pairs:
         if not _is_static(before) and not _is_static(after):
             continue
         if not (_is_static(before) and _is_static(after)):
-            before, after = (_without_messages(request) for request in (before, after))  # noqa: PLW2901
+            before, after = (_without_messages(prompt) for prompt in (before, after))  # noqa: PLW2901
         differences = find_differences(before, after, first=first.case.name, second=other.case.name)
         if differences:
             place, cause = differences[0]
@@ -124,26 +125,32 @@ def check_rebuilds(
     return tuple(finding for judge in judges for finding in judge.find_all())
 
 
-def _requests(bodies: Iterable[bytes]) -> list[Any]:
-    return [json.loads(body) for body in bodies]
+def _read_all(bodies: Iterable[bytes]) -> list[Prompt]:
+    reader = PromptReader()
+    return [reader.read(body) for body in bodies]
 
 
-def _find_leaks(request: Request, fields: Sequence[str]) -> tuple[Leak, ...]:
-    try:
-        return find_leaks(request, fields)
-    except ValueError:
-        # No request at all; the run of the case itself says so.
-        return ()
+def _try_read_all(bodies: Iterable[bytes]) -> list[Prompt | None]:
+    """One for each body; ``None`` where it is not a request, which the run of the case itself reports."""
+    reader = PromptReader()
+
+    def try_read(body: bytes) -> Prompt | None:
+        try:
+            return reader.read(body)
+        except RequestError:
+            return None
+
+    return [try_read(body) for body in bodies]
 
 
-def _describe_leaks(spots: Sequence[_Spot], usual: Sequence[Request]) -> Finding:
+def _describe_leaks(spots: Sequence[_Spot], usual: Sequence[Prompt | None]) -> Finding:
     """One finding for the leaks into one block."""
     fields = [spot.leak.field for spot in spots]
     owners = {match[0] if (match := _INPUT.match(field)) else "case" for field in fields}
     owner = owners.pop() if len(owners) == 1 else "case"
-    leak, number, request = spots[0]
-    end = prefix_blocks(request)[-1]
-    point = prefix_end(request)
+    leak, number, prompt = spots[0]
+    end = prompt.static_blocks[-1]
+    point = prompt.static_end
     is_automatic = point is not None and point.is_automatic
     facts = [f"the prefix ends at the {'automatic ' if is_automatic else ''}breakpoint on {end.path}"]
     if len(fields) > 1:
@@ -158,7 +165,7 @@ def _describe_leaks(spots: Sequence[_Spot], usual: Sequence[Request]) -> Finding
             offset=leak.offset,
             first="usual",
             second="marked",
-            before=_excerpt(usual[number], leak) if number < len(usual) else "",
+            before=_excerpt(usual[number] if number < len(usual) else None, leak),
             after=leak.excerpt,
         ),
         fix=ADVICE["automatic_after_unique_tail"][1]
@@ -182,9 +189,9 @@ def _more(number: int) -> str:
     return f" and {number} more" if number > 0 else ""
 
 
-def _excerpt(request: Request, leak: Leak) -> str:
+def _excerpt(prompt: Prompt | None, leak: Leak) -> str:
     """What usually stands where a mark was found."""
-    for part in prefix_parts(request):
+    for part in prompt.static_parts if prompt else ():
         if part.path == leak.path:
             text, offset = (block_text(part.block), leak.offset or 0) if part.block else (str(part.value), 0)
             low, high = max(0, offset - _BEFORE), offset + _AFTER
@@ -192,12 +199,13 @@ def _excerpt(request: Request, leak: Leak) -> str:
     return ""
 
 
-def _is_static(request: Request) -> bool:
+def _is_static(prompt: Prompt) -> bool:
     """Whether a prefix ends in tools or system."""
-    blocks = prefix_blocks(request)
+    blocks = prompt.static_blocks
     return bool(blocks) and blocks[-1].level != "messages"
 
 
-def _without_messages(request: Request) -> Request:
-    """With no breakpoint but those in tools and system."""
-    return {**{key: value for key, value in request.items() if key != "cache_control"}, "messages": []}
+def _without_messages(prompt: Prompt) -> Prompt:
+    """The same with no breakpoint but those in tools and system."""
+    kept = {key: value for key, value in prompt.request.items() if key != "cache_control"}
+    return read({**kept, "messages": []})

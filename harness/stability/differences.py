@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.findings.finding import Place
-from harness.prompt.blocks import LEVELS, Request, read_blocks
-from harness.prompt.diff import Divergence, Part, read_parts
-from harness.prompt.prefix import prefix_blocks, prefix_parts
-from harness.promptcache.causes import Cause, name_cause
+from harness.prompt.diff import Divergence, pair_parts
+from harness.promptcache.naming import name_cause
+from harness.provider.parameters import LEVELS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from harness.prompt.parts import Part
+    from harness.prompt.reading import Prompt
+    from harness.promptcache.causes import Cause
+
+_VAGUE = ("text_changed", "other")
+"""Causes that say no more than that the text is another."""
 
 
 class Difference(NamedTuple):
@@ -23,44 +26,32 @@ class Difference(NamedTuple):
     """``None`` where it says no more than that the text is another."""
 
 
-def find_differences(before: Request, after: Request, *, first: str, second: str) -> tuple[Difference, ...]:
-    """Where the prefixes of two requests differ, in wire order; empty if the prompt cache cannot tell them apart.
-
-    Raises:
-        RequestError: one of them does not have the shape of a Messages request.
-    """
-    prefixes = [prefix_parts(request) for request in (before, after)]
-    if _keys(prefixes[0]) == _keys(prefixes[1]):
+def find_differences(before: Prompt, after: Prompt, *, first: str, second: str) -> tuple[Difference, ...]:
+    """Where the static prefixes of two requests differ, in wire order; empty if the prompt cache sees no difference."""
+    prefixes = [[(part.path, part.key) for part in prompt.static_parts] for prompt in (before, after)]
+    if prefixes[0] == prefixes[1]:
         return ()
-    # All of both: where only the breakpoint moved, the text behind it is still there.
-    old, new = (read_parts(request, read_blocks(request)) for request in (before, after))
+    paths = {path for prefix in prefixes for path, _ in prefix}
     found = []
     for level in LEVELS:
-        length = max(len(_of_level(prefix, level)) for prefix in prefixes)
-        for pair in zip_longest(_of_level(old, level)[:length], _of_level(new, level)[:length]):
-            if pair[0] is None or pair[1] is None or pair[0].key != pair[1].key:
+        # All parts of both: where only the breakpoint moved, the text behind it is still there.
+        for pair in pair_parts(before.parts, after.parts, level):
+            if _differs(*pair) and any(part is not None and part.path in paths for part in pair):
                 divergence = Divergence(*pair)
                 place = Place.of(divergence, first=first, second=second)
-                found.append(Difference(place, _telling(name_cause(divergence, old, new))))
+                cause = name_cause(divergence, before.parts, after.parts)
+                found.append(Difference(place, None if cause in _VAGUE else cause))
     return tuple(found) or (_moved_breakpoint(before, after, first=first, second=second),)
 
 
-def _moved_breakpoint(before: Request, after: Request, *, first: str, second: str) -> Difference:
-    """What to say of prefixes that end at different blocks and are alike as far as they go."""
-    ends = [blocks[-1].path if (blocks := prefix_blocks(request)) else "" for request in (before, after)]
+def _differs(before: Part | None, after: Part | None) -> bool:
+    return before is None or after is None or before.key != after.key
+
+
+def _moved_breakpoint(before: Prompt, after: Prompt, *, first: str, second: str) -> Difference:
+    """The difference of prefixes that end at different blocks and are alike as far as they go."""
+    ends = [blocks[-1].path if (blocks := prompt.static_blocks) else "" for prompt in (before, after)]
     texts = [f"breakpoint on {end}" if end else "no breakpoint" for end in ends]
     cause: Cause = "breakpoint_moved" if all(ends) else "breakpoint_removed"
     place = Place(path=ends[0] or ends[1], first=first, second=second, before=texts[0], after=texts[1])
     return Difference(place, cause)
-
-
-def _telling(cause: Cause) -> Cause | None:
-    return None if cause in ("text_changed", "other") else cause
-
-
-def _keys(parts: Sequence[Part]) -> list[tuple[str, str]]:
-    return [(part.path, part.key) for part in parts]
-
-
-def _of_level(parts: Sequence[Part], level: str) -> list[Part]:
-    return [part for part in parts if part.level == level]

@@ -9,50 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.findings.finding import Finding
-from harness.stability.conditions import (
-    ANOTHER_PROCESS,
-    CLOCK,
-    ENVIRONMENT_ORDER,
-    FIXTURE_ORDER,
-    HASH_SEED,
-    LOCALE,
-    RANDOM_STATE,
-    TEMPORARY_FOLDER,
-    TIME_ZONE,
-    TWO_BUILDS,
-    USER_AND_HOST,
-    WORKING_DIRECTORY,
-    Perturbation,
-)
+from harness.prompt.reading import read
+from harness.stability.conditions import PERTURBATIONS, TWO_BUILDS, Perturbation, case_key
 from harness.stability.differences import Difference, find_differences
-from harness.stability.rebuild import case_key
 
 if TYPE_CHECKING:
     from harness.stability.processes import BuildResult, Rebuilt
     from harness.suites.model import Suite
 
 _LISTED = 8
-
-_ORDER: tuple[tuple[Perturbation, bool], ...] = (
-    (ANOTHER_PROCESS, False),
-    (ENVIRONMENT_ORDER, False),
-    (CLOCK, False),
-    (TIME_ZONE, False),
-    (LOCALE, False),
-    (TEMPORARY_FOLDER, False),
-    (WORKING_DIRECTORY, False),
-    (USER_AND_HOST, False),
-    (HASH_SEED, False),
-    (RANDOM_STATE, False),
-    (TWO_BUILDS, True),
-    (RANDOM_STATE, True),
-    (FIXTURE_ORDER, False),
-)
-"""The most telling first: who renders a date moves with the time zone and the locale too, and means the clock.
-
-What another process alone moves says nothing under any other condition. The flag is for rounds
-after the first: what a builder counts is another there, whatever the seed.
-"""
 
 
 class _Comparison(NamedTuple):
@@ -100,19 +65,19 @@ class Judge:
 
     def _judge(self, version: str) -> Iterator[Finding]:
         yield from self._find_unbuilt(version)
-        seen = [(perturbation, self._see(version, perturbation, late)) for perturbation, late in _ORDER]
+        seen = [(perturbation, self._see(version, perturbation)) for perturbation in PERTURBATIONS]
         noise = seen[0][1].differences.keys()
         claimed: set[str] = set()
-        moved: dict[Perturbation, tuple[_Seen, list[str]]] = {}
+        moved: dict[str, tuple[Perturbation, _Seen, list[str]]] = {}
         for perturbation, what in seen:
             own = [path for path in what.differences if path not in claimed]
             claimed |= what.differences.keys()
-            if perturbation in moved:
-                moved[perturbation][0].add(what)
-                moved[perturbation][1].extend(own)
+            if perturbation.name in moved:
+                moved[perturbation.name][1].add(what)
+                moved[perturbation.name][2].extend(own)
             elif own:
-                moved[perturbation] = what, own
-        for perturbation, (what, own) in moved.items():
+                moved[perturbation.name] = perturbation, what, own
+        for perturbation, what, own in moved.values():
             others = [] if own[0] in noise else _also_moving(seen, own[0], perturbation)
             yield self._unstable(version, perturbation, what, own, others)
         for failure, place in {key: value for _, what in seen for key, value in what.failures.items()}.items():
@@ -128,9 +93,9 @@ class Judge:
         for reason, place in reasons:
             yield self._cannot_tell(f"{self.suite.name} {version}", reason, place)
 
-    def _see(self, version: str, perturbation: Perturbation, is_late: bool) -> _Seen:
+    def _see(self, version: str, perturbation: Perturbation) -> _Seen:
         seen = _Seen()
-        for comparison in self._comparisons(perturbation, is_late):
+        for comparison in self._comparisons(perturbation):
             if comparison.other_round is None:
                 seen.failures[_unbuilt(perturbation, comparison.other.failure)] = None
                 continue
@@ -138,16 +103,16 @@ class Judge:
                 self._compare(version, case.name, comparison, perturbation, seen)
         return seen
 
-    def _comparisons(self, perturbation: Perturbation, is_late: bool) -> Iterator[_Comparison]:
+    def _comparisons(self, perturbation: Perturbation) -> Iterator[_Comparison]:
         if perturbation is TWO_BUILDS:
             yield _Comparison(self.usual, self.usual.rounds[0], self.usual, self.usual.rounds[1])
         for rebuilt in self.rebuilt:
-            if rebuilt.perturbation is not perturbation:
+            if rebuilt.perturbation.name != perturbation.name:
                 continue
             first = rebuilt.usual.rounds[0]
-            if rebuilt.other.failure is not None and not is_late:
+            if rebuilt.other.failure is not None and not perturbation.is_later:
                 yield _Comparison(rebuilt.usual, first, rebuilt.other, None)
-            for other in rebuilt.other.rounds[1:] if is_late else rebuilt.other.rounds[:1]:
+            for other in rebuilt.other.rounds[1:] if perturbation.is_later else rebuilt.other.rounds[:1]:
                 yield _Comparison(rebuilt.usual, first, rebuilt.other, other)
 
     def _compare(
@@ -164,7 +129,8 @@ class Judge:
                 continue
             first, second = perturbation.labels
             requests = comparison.usual.requests[before], comparison.other.requests[after]
-            for difference in find_differences(*requests, first=first, second=second):
+            prompts = (read(request) for request in requests)
+            for difference in find_differences(*prompts, first=first, second=second):
                 path = difference.place.path
                 seen.differences.setdefault(path, difference)
                 seen.cases.setdefault(path, {})[case] = None
@@ -219,7 +185,7 @@ class Judge:
 
 def _also_moving(seen: Sequence[tuple[Perturbation, _Seen]], path: str, but: Perturbation) -> list[str]:
     """Names of the other perturbations that move a block."""
-    names = [one.name for one, what in seen if one is not but and path in what.differences]
+    names = [one.name for one, what in seen if one.name != but.name and path in what.differences]
     return list(dict.fromkeys(names))
 
 

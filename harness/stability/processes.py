@@ -79,17 +79,22 @@ class Jobs:
     timeout_seconds: float
 
     def run_all(self) -> tuple[BuildResult, tuple[Rebuilt, ...]]:
-        """What the usual conditions give, and what every change of them does; no changes where that already failed."""
+        """Build under the usual conditions, then under every change of them, if the usual ones give anything."""
         with TemporaryDirectory(prefix="harness-") as folder, ThreadPoolExecutor(2) as pool:
             workspace = Workspace(Path(folder).resolve())
             # Two processes at a time must not write temporary files into one folder. So the second
             # of them has the other folder, and what it builds is held against that folder's own.
-            other = next(conditions for change, conditions in PERTURBATIONS if change is TEMPORARY_FOLDER)
+            (other,) = TEMPORARY_FOLDER.conditions
             usual, elsewhere = pool.map(lambda conditions: self.run(conditions, workspace), (USUAL, other))
             pair = Rebuilt(perturbation=TEMPORARY_FOLDER, usual=usual, other=elsewhere)
             if not _built(usual):
                 return usual, ()
-            rest = [change for change in PERTURBATIONS if change[0] is not TEMPORARY_FOLDER]
+            rest = [
+                (perturbation, conditions)
+                for perturbation in PERTURBATIONS
+                if perturbation is not TEMPORARY_FOLDER
+                for conditions in perturbation.conditions
+            ]
             workers = [_Worker(usual, False, rest)]
             if _built(elsewhere) >= _built(usual):
                 workers = [_Worker(usual, False, rest[::2]), _Worker(elsewhere, True, rest[1::2])]

@@ -9,18 +9,22 @@ import json
 import os
 import sys
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
-from harness.stability.conditions import Conditions
+from harness.stability.conditions import Conditions, case_key
 from harness.stability.surroundings import put_in_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from harness.suites.model import Suite
+
+_PACKAGE = f"{Path(import_module(__name__.partition('.')[0]).__path__[0])}{os.sep}"
+"""The folder of this package, wherever in it this module stands."""
 
 
 def main() -> None:
@@ -58,11 +62,6 @@ def reverse_keys(value: Any) -> Any:
     return [reverse_keys(item) for item in value] if isinstance(value, list) else value
 
 
-def case_key(suite: Suite, version: str, case: str) -> str:
-    """The name of a case in an answer."""
-    return "\n".join((str(suite.path), suite.name, version, case))
-
-
 def _build_suite(
     suite: Suite, conditions: Conditions, reseed: Callable[[], None], requests: dict[str, Any]
 ) -> dict[str, Any]:
@@ -93,13 +92,14 @@ def _build_suite(
 
 
 def _note(bodies: tuple[bytes, ...], requests: dict[str, Any]) -> Iterator[str]:
-    from harness.prompt.prefix import prefix_parts
+    from harness.prompt.reader import PromptReader
 
+    reader = PromptReader()
     for body in bodies:
-        request = json.loads(body)
-        parts = [[part.path, part.key] for part in prefix_parts(request)]
+        prompt = reader.read(body)
+        parts = [[part.path, part.key] for part in prompt.static_parts]
         digest = sha256(json.dumps(parts).encode()).hexdigest()
-        requests.setdefault(digest, request)
+        requests.setdefault(digest, prompt.request)
         yield digest
 
 
@@ -121,9 +121,9 @@ def _describe(error: BaseException | None) -> dict[str, str | None]:
 
 
 def _is_library(path: str) -> bool:
-    """Whether a file is installed, built in, or ours."""
-    own, standard = (str(Path(file).parent) + os.sep for file in (Path(__file__).parent, os.__file__))
-    return path.startswith((own, standard, "<")) or "site-packages" in path
+    """Whether a file is installed, built in, or part of this package."""
+    standard = f"{Path(os.__file__).parent}{os.sep}"
+    return path.startswith((_PACKAGE, standard, "<")) or "site-packages" in path
 
 
 if __name__ == "__main__":

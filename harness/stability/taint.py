@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from harness.prompt.blocks import LEVELS, Request
-from harness.prompt.diff import Part, block_text
-from harness.prompt.prefix import prefix_blocks, prefix_parts
+from harness.prompt.parts import Part
+from harness.prompt.reading import Prompt
+from harness.prompt.text import block_text
+from harness.provider.parameters import LEVELS
 
 _OPEN = re.compile(r"⟦|\\+u27e6|&#10214;|&#x27e6;|%E2%9F%A6", re.IGNORECASE)
 _CLOSE = re.compile(r"⟧|\\+u27e7|&#10215;|&#x27e7;|%E2%9F%A7", re.IGNORECASE)
@@ -61,19 +62,16 @@ def taint(value: Any, name: str, *, only: str | None = None) -> Any:
     return value
 
 
-def find_leaks(request: Request, fields: Sequence[str]) -> tuple[Leak, ...]:
+def find_leaks(prompt: Prompt, fields: Sequence[str]) -> tuple[Leak, ...]:
     """Marks of the given fields in the cached prefix of a request, each field once a block.
 
     ``fields`` are those of the inputs that the request was built from, see `list_fields`.
-
-    Raises:
-        RequestError: the body does not have the shape of a Messages request.
     """
-    if not _has_signs(request):
+    if not _has_signs(prompt):
         return ()
     by_name = {field.casefold(): field for field in reversed(fields)}
     leaks: dict[tuple[str, str], Leak] = {}
-    for part in prefix_parts(request):
+    for part in prompt.static_parts:
         text = _text(part)
         for field, start, end in _find_marks(text, by_name):
             offset = start if part.block else None
@@ -96,10 +94,10 @@ def _text(part: Part) -> str:
     return block_text(part.block) if part.block else str(part.value)
 
 
-def _has_signs(request: Request) -> bool:
+def _has_signs(prompt: Prompt) -> bool:
     """Whether anything in the prefix can be a mark; most requests have none, and are done with."""
-    parameters = {key: value for key, value in request.items() if key not in LEVELS}
-    texts = [str(parameters), *(block_text(block) for block in prefix_blocks(request))]
+    parameters = {key: value for key, value in prompt.request.items() if key not in LEVELS}
+    texts = [str(parameters), *(block_text(block) for block in prompt.static_blocks)]
     return any(sign in text for text in texts for sign in _SIGNS)
 
 

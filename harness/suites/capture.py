@@ -77,8 +77,12 @@ def _options() -> Any:
     from pathlib import Path
 
     from harness.cassettes.store import CassetteStore
+    from harness.prompt.reader import PromptReader
     from harness.sessions.session import SessionOptions
 
     return SessionOptions(
-        mode="emulate", upstream="emulator", store=CassetteStore(Path()), count_text=lambda text, _: len(text) // 4
+        mode="emulate",
+        upstream="emulator",
+        store=CassetteStore(Path()),
+        reader=PromptReader(lambda text, _: len(text) // 4),
     )

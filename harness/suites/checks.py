@@ -6,9 +6,7 @@ from harness.calls.call import Call
 from harness.errors import RequestError
 from harness.findings.describe import add_change
 from harness.findings.finding import Finding
-from harness.prompt.tokens import CountText
 from harness.promptcache.explain import explain
-from harness.promptcache.prepared import prepare
 from harness.promptcache.simulator import Simulator
 from harness.provider.usage import Usage
 
@@ -41,7 +39,7 @@ def check_second_call(first: Call, second: Call) -> Finding | None:
     return None
 
 
-def check_prediction(calls: Sequence[Call], count_text: CountText) -> tuple[Finding, ...]:
+def check_prediction(calls: Sequence[Call]) -> tuple[Finding, ...]:
     """That the simulator, on the requests as built now, bills what the API reported.
 
     Skipped for requests that cannot be counted offline. The first call of a recording may
@@ -50,9 +48,8 @@ def check_prediction(calls: Sequence[Call], count_text: CountText) -> tuple[Find
     simulator = Simulator()
     findings = []
     for number, call in enumerate(calls):
-        prepared = prepare(call.request, count_text)
-        predicted = simulator.send(prepared, at=number * SECONDS_BETWEEN).usage
-        if prepared.count.is_exact and not _agree(predicted, call.usage, is_first=number == 0):
+        predicted = simulator.send(call.prompt.record, at=number * SECONDS_BETWEEN).usage
+        if call.prompt.count.is_exact and not _agree(predicted, call.usage, is_first=number == 0):
             findings.append(
                 Finding(
                     rule="prediction",
@@ -63,17 +60,17 @@ def check_prediction(calls: Sequence[Call], count_text: CountText) -> tuple[Find
     return tuple(findings)
 
 
-def check_rules(call: Call, count_text: CountText) -> Finding | None:
+def check_rules(call: Call) -> Finding | None:
     """That a request, sent twice, would be read the second time, by the rules alone."""
-    result = explain(call.request, call.request, count_text)
+    prompt = call.prompt
+    result = explain(prompt, prompt)
     if result.verdict == "hit":
         return None
-    prepared = prepare(call.request, count_text)
     facts = [f"the API answers {result.error.status}: {result.error.message}"] if result.error else []
     if result.cause == "below_minimum":
-        longest = prepared.count.prefixes[prepared.breakpoints[-1].block_index]
-        minimum = prepared.model.min_cacheable_tokens
-        facts.append(f"prefix: {longest:,} tokens; minimum of {prepared.model.id}: {minimum:,}")
+        longest = prompt.count.prefixes[prompt.breakpoints[-1].block_index]
+        minimum = prompt.model.min_cacheable_tokens
+        facts.append(f"prefix: {longest:,} tokens; minimum of {prompt.model.id}: {minimum:,}")
     return Finding(
         rule="never-cached",
         headline="by the rules, a second call with the request as built now reads nothing",
@@ -83,7 +80,7 @@ def check_rules(call: Call, count_text: CountText) -> Finding | None:
 
 def _add_change(finding: Finding, first: Call, second: Call) -> Finding:
     try:
-        return add_change(finding, first.request, second.request, first="first", second="second")
+        return add_change(finding, first.prompt, second.prompt, first="first", second="second")
     except RequestError:
         # Made by hand in a test, perhaps: the usage alone has to do.
         return finding

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from harness.calls.call import NO_DIVERGENCE, PENDING, Call
 from harness.findings.finding import Finding, Severity
 from harness.prompt.tokens import CountText
-from harness.promptcache.prepared import prepare
 from harness.promptcache.simulator import Simulator
 from harness.suites.checks import SECONDS_BETWEEN
 
@@ -101,8 +100,10 @@ def _judge(said: Evidence) -> Severity | None:
 
 def _predict(first: Call, second: Call, count_text: CountText) -> bool | None:
     simulator = Simulator()
-    prepared = [prepare(call.request, count_text) for call in (first, second)]
-    if not all(request.count.is_exact for request in prepared):
+    prompts = (first.prompt, second.prompt)
+    if not all(prompt.count.is_exact for prompt in prompts):
         return None
-    one, two = (simulator.send(request, at=number * SECONDS_BETWEEN).usage for number, request in enumerate(prepared))
+    one, two = (
+        simulator.send(prompt.record, at=number * SECONDS_BETWEEN).usage for number, prompt in enumerate(prompts)
+    )
     return 0 < one.prefix_tokens <= two.cache_read_input_tokens

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
@@ -15,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from harness.calls.call import Call
 from harness.client.claude import ClaudeClient
-from harness.errors import CheckError, RequestError
+from harness.errors import CheckError
 from harness.findings.finding import Finding
-from harness.prompt.blocks import read_blocks
+from harness.prompt.reader import PromptReader
 from harness.prompt.tokens import CountText
 from harness.prompt.wire import to_body
-from harness.promptcache.prepared import prepare
 from harness.promptcache.simulator import Simulator
 from harness.promptcache.validation import check_request
 from harness.settings import Settings
@@ -164,7 +162,7 @@ def find_faults(
     findings = []
     for one, two in zip(first, second, strict=True):
         billed = (as_billed(one), as_billed(two))
-        faults = (check_second_call(one, two), *check_prediction(billed, count_text), check_rules(two, count_text))
+        faults = (check_second_call(one, two), *check_prediction(billed), check_rules(two))
         findings += [fault for fault in faults if fault is not None]
     return findings
 
@@ -229,14 +227,11 @@ def _bill(bodies: tuple[bytes, bytes], count_text: CountText) -> tuple[Call, Cal
     """Two requests as the simulator bills them, one after the other."""
     simulator = Simulator()
     # Equal bodies are parsed, read and counted once: that is nearly all of the time.
-    requests = {body: _parse(body) for body in bodies}
-    prepared = {body: prepare(request, count_text) for body, request in requests.items()}
+    reader = PromptReader(count_text)
 
     def send(body: bytes, at: float) -> Call:
-        usage = simulator.send(prepared[body], at=at).usage
-        call = Call(body=body, usage=usage, status=200, origin="emulator")
-        vars(call)["request"] = requests[body]
-        return call
+        usage = simulator.send(reader.read(body).record, at=at).usage
+        return Call(body=body, usage=usage, status=200, origin="emulator", reader=reader)
 
     return send(bodies[0], 0.0), send(bodies[1], SECONDS_BETWEEN)
 
@@ -244,9 +239,9 @@ def _bill(bodies: tuple[bytes, bytes], count_text: CountText) -> tuple[Call, Cal
 def _find_faults_of_built(first: Call, second: Call, count_text: CountText) -> list[Finding]:
     fault = check_second_call(first, second)
     is_all_read = second.usage.prefix_tokens == second.usage.cache_read_input_tokens
-    if fault is None and is_all_read and check_request(second.request, read_blocks(second.request)) is None:
+    if fault is None and is_all_read and check_request(second.prompt) is None:
         return []
-    return [found for found in (fault, check_rules(second, count_text)) if found is not None]
+    return [found for found in (fault, check_rules(second)) if found is not None]
 
 
 def _other_number_built(first: int, second: int) -> Finding:
@@ -262,13 +257,6 @@ def _other_number(first: int, second: int) -> Finding:
         headline=f"made {first} calls the first time and {second} the second, expected as many",
         facts=("at least one; calls count only through the client that the function is given",),
     )
-
-
-def _parse(body: bytes) -> dict[str, Any]:
-    value = json.loads(body)
-    if not isinstance(value, dict):
-        raise RequestError("a request is not an object")
-    return value
 
 
 def _exhaust(result: Any) -> Any:

@@ -7,8 +7,8 @@ from harness.calls.call import Call
 from harness.client.token_memo import TokenMemo
 from harness.errors import CheckError, RequestError, UsageError
 from harness.findings.describe import describe_change, describe_loss
-from harness.prompt.blocks import Request, find_breakpoints, read_blocks
-from harness.prompt.fingerprint import fingerprints
+from harness.prompt.blocks import Request
+from harness.prompt.reading import Prompt, read
 from harness.prompt.tokens import TextCounter
 from harness.promptcache.explain import Explanation, explain
 from harness.provider.models import find_model
@@ -43,17 +43,15 @@ def assert_same_prefix(first: Call | Request, second: Call | Request) -> None:
         CheckError: the prefix changed, is no longer marked where it can be read, or there is none.
         RequestError: one of them does not have the shape of a Messages request.
     """
-    before, after = (call.request if isinstance(call, Call) else call for call in (first, second))
-    blocks = read_blocks(before)
-    points = find_breakpoints(before, blocks)
-    if not points:
-        raise CheckError(lines("the first request has no breakpoint", advice("other")))
-    prefix = fingerprints(before, blocks)[points[-1].block_index]
-    prefixes = fingerprints(after, read_blocks(after))
-    if prefix in _marked(after, prefixes):
+    count_text = TextCounter(TokenMemo())
+    before, after = (call.prompt if isinstance(call, Call) else read(call, count_text) for call in (first, second))
+    if not before.breakpoints:
+        raise CheckError(lines("the first request has no breakpoint", advice("unmarked")))
+    prefix = before.fingerprints[before.breakpoints[-1].block_index]
+    if prefix in _marked(after):
         return
-    result = explain(before, after, TextCounter(TokenMemo()))
-    if prefix not in prefixes:
+    result = explain(before, after)
+    if prefix not in after.fingerprints:
         headline = "the second request does not have the cached prefix of the first"
         raise CheckError(lines(headline, _describe_change(before, after, result)))
     if result.cause is not None:
@@ -105,13 +103,13 @@ def _check_all_read(call: Call) -> None:
         ]
     else:
         headline = "the call has no breakpoint"
-        facts += advice("other")
+        facts += advice("unmarked")
     raise CheckError(lines(headline, facts))
 
 
 def _has_breakpoint(call: Call) -> bool:
     try:
-        return bool(find_breakpoints(call.request, read_blocks(call.request)))
+        return bool(call.prompt.breakpoints)
     except RequestError:
         # Made by hand in a test, perhaps: the usage alone has to do.
         return False
@@ -120,12 +118,12 @@ def _has_breakpoint(call: Call) -> bool:
 # --- prefixes --------------------------------------------------------------------------------------------
 
 
-def _marked(request: Request, prefixes: tuple[bytes, ...]) -> set[bytes]:
+def _marked(prompt: Prompt) -> set[bytes]:
     """The prefixes that end at a breakpoint."""
-    return {prefixes[point.block_index] for point in find_breakpoints(request, read_blocks(request))}
+    return {prompt.fingerprints[point.block_index] for point in prompt.breakpoints}
 
 
-def _describe_change(before: Request, after: Request, result: Explanation) -> Iterator[str]:
+def _describe_change(before: Prompt, after: Prompt, result: Explanation) -> Iterator[str]:
     """Place, cause, cost and fix. The rules may find fault with more than the change: then the change counts."""
     facts = describe_change(before, after, first="first", second="second")
     yield from facts[:-2]

@@ -14,7 +14,7 @@ from hypothesis.strategies import SearchStrategy
 from harness.calls.call import Call
 from harness.errors import CheckError, UsageError
 from harness.prompt.blocks import Request
-from harness.prompt.prefix import prefix_parts
+from harness.prompt.reading import Prompt, read
 from harness.prompt.wire import to_body
 from harness.stability.taint import Leak, find_leaks, list_fields, taint
 from harness.testing.inputs import find_changes, revert
@@ -70,16 +70,15 @@ class _Property:
         self.inputs = st.fixed_dictionaries(dict(strategies))
         self.samples = _draw(self.inputs, _SAMPLES)
         self.reference = self.samples[0]
-        # A builder may hand out one object again and again, changed: keep it as it is now.
-        self.request = deepcopy(self.render(self.reference))
-        self.prefix = _keys(self.request)
+        self.prompt = self.render(self.reference)
+        self.prefix = _keys(self.prompt)
 
     def check(self, examples: int) -> None:
         """Raise what is wrong, the cheapest checks first."""
         if not self.prefix:
-            raise CheckError(lines("the built request has no breakpoint", advice("other")))
+            raise CheckError(lines("the built request has no breakpoint", advice("unmarked")))
         if leaks := self.find_leaks():
-            raise CheckError(describe_leaks(leaks, self.request))
+            raise CheckError(describe_leaks(leaks, self.prompt))
         self.check_repeats()
         inputs = self.find_move(examples)
         if inputs is not None:
@@ -87,7 +86,7 @@ class _Property:
             self.check_repeats()
             raise CheckError(self.describe_move(self.narrow(inputs)))
 
-    def render(self, inputs: Inputs) -> Request:
+    def render(self, inputs: Inputs) -> Prompt:
         """The request that the builder makes, from a copy of the inputs, which it may change."""
         try:
             result = self.build(**deepcopy(dict(inputs)))
@@ -95,13 +94,12 @@ class _Property:
             error.add_note(f"raised by the builder for the inputs {str(inputs)[:_NOTED]}")
             raise
         if isinstance(result, Call):
-            return result.request
+            return result.prompt
         if not isinstance(result, Mapping):
             raise CheckError(
                 f"the builder returned {type(result).__name__}, expected the parameters of a request as a mapping"
             )
-        sent: dict[str, Any] = json.loads(to_body(result))
-        return sent
+        return read(json.loads(to_body(result)))
 
     def moves(self, inputs: Inputs) -> bool:
         """Whether inputs make another prefix than the reference does."""
@@ -128,7 +126,7 @@ class _Property:
         request = self.try_to_render({name: taint(value, name, only=field) for name, value in inputs.items()})
         return () if request is None else find_leaks(request, (field,))
 
-    def try_to_render(self, inputs: Inputs) -> Request | None:
+    def try_to_render(self, inputs: Inputs) -> Prompt | None:
         """The request, or ``None`` where the builder cannot take the inputs."""
         try:
             return self.render(inputs)
@@ -142,7 +140,7 @@ class _Property:
         """That the reference inputs make the reference prefix again."""
         again = self.render(self.reference)
         if _keys(again) != self.prefix:
-            facts = describe_difference(self.request, again, first="first call", second="later call")
+            facts = describe_difference(self.prompt, again, first="first call", second="later call")
             raise CheckError(lines("the cached prefix changes from call to call, with the same inputs", facts))
 
     def find_move(self, examples: int) -> Inputs | None:
@@ -187,7 +185,7 @@ class _Property:
                     "fix:   look for what the builder keeps or counts",
                 ],
             )
-        facts = describe_difference(self.request, request, first="reference", second="drawn")
+        facts = describe_difference(self.prompt, request, first="reference", second="drawn")
         changes = list(find_changes(self.reference, inputs))
         facts[-2:-2] = ["smallest inputs that do it, against the reference:", *list_changes(changes)]
         return lines("the cached prefix changes with the inputs", facts)
@@ -221,8 +219,8 @@ def _quiet(examples: int, *phases: Phase) -> settings:
     )
 
 
-def _keys(request: Request) -> list[str]:
-    return [part.key for part in prefix_parts(request)]
+def _keys(prompt: Prompt) -> list[str]:
+    return [part.key for part in prompt.static_parts]
 
 
 def _cover(samples: Sequence[Inputs]) -> Iterator[tuple[Inputs, list[str]]]:

@@ -11,7 +11,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from harness.provider.models import MAX_BREAKPOINTS, known_models
+from harness.provider.limits import MAX_BREAKPOINTS
+from harness.provider.models import known_models
 from harness.testing.pools import LOCALES, Locale
 
 Document = dict[str, Any]

@@ -2,6 +2,7 @@ from pathlib import Path
 
 from harness.cassettes.format import BLOB_CHARACTERS
 from harness.cassettes.store import CassetteStore
+from harness.prompt.reader import PromptReader
 from harness.sessions.miss import find_miss
 from tests.cassettes.examples import cassette, interaction, request
 from tests.recordings import counter
@@ -37,7 +38,7 @@ def test_a_miss_says_how_many_more_cassettes_have_the_recorded_text(tmp_path: Pa
         request(_body(LONG.replace("Weigh", "weigh", 1), "Question 0")),
         store.load("case0"),
         "case0",
-        count_text=counter(),
+        reader=PromptReader(counter()),
         count_sharing=CassetteStore(tmp_path).count_sharing,
     )
 

@@ -10,8 +10,10 @@ from anthropic import Anthropic, AsyncAnthropic
 from harness.calls.call import Call
 from harness.cassettes.format import Cassette, RecordedRequest
 from harness.emulator.transport import Chunks
+from harness.prompt.reader import PromptReader
 from harness.sessions.miss import find_miss
-from harness.sessions.transport import CassetteMissError, RecordTransport, ReplayTransport
+from harness.sessions.record import RecordTransport
+from harness.sessions.replay import CassetteMissError, ReplayTransport
 from tests.cassettes.examples import dump, message
 from tests.conftest import BASE_URL
 from tests.recordings import counter
@@ -39,7 +41,7 @@ STREAM = (
 
 def replay(recorded: Cassette | None, calls: list[Call] | None = None) -> ReplayTransport:
     def make_miss(request: RecordedRequest) -> CassetteMissError:
-        finding = find_miss(request, recorded, "suite/case", count_text=counter(), count_sharing=lambda _: 0)
+        finding = find_miss(request, recorded, "suite/case", reader=PromptReader(counter()), count_sharing=lambda _: 0)
         return CassetteMissError.of(finding, hint=HINT, sent=request)
 
     noted = [] if calls is None else calls

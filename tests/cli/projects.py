@@ -10,6 +10,7 @@ from harness.lock.check import find_suite_files
 from harness.lock.compare import CaseRequests
 from harness.lock.locate import Source
 from harness.lock.lockfile import Entry, Lock, write_lock
+from harness.prompt import read
 from harness.prompt.tokens import TextCounter
 from harness.suites.capture import capture
 from harness.suites.loader import load_function, read_suite_file
@@ -102,11 +103,11 @@ class Project:
             suite=run.cassette(self.path).rsplit("/", 2)[0],
             version=run.version.name,
             case=run.case.name,
-            requests=tuple(map(json.loads, captured.bodies)),
+            prompts=tuple(read(json.loads(body), COUNT) for body in captured.bodies),
             source=Source(file="", line=1, prompts={}),
             reason=run.version.cache_bust,
         )
-        entry = subject.make_entry(COUNT)
-        for request, call in zip(subject.requests, entry.calls, strict=True):
-            keep_texts(request, call, store.put_text)
+        entry = subject.make_entry()
+        for prompt, call in zip(subject.prompts, entry.calls, strict=True):
+            keep_texts(prompt, call, store.put_text)
         return entry

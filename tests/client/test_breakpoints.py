@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from harness.client.breakpoints import prepare_system_prompt
-from harness.provider.models import Ttl
+from harness.provider.limits import Ttl
 
 
 @pytest.mark.parametrize(

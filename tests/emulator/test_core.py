@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.emulator.core import Emulator, HttpAnswer
+from harness.prompt.reader import PromptReader
 from harness.prompt.tokens import TextCounter
 from harness.provider.models import find_model
 from tests.conftest import Clock
@@ -86,7 +87,9 @@ def test_an_answer_has_the_shape_of_the_api(emulator: Emulator) -> None:
 
 
 def test_a_responder_may_be_given(count_text: TextCounter, clock: Clock) -> None:
-    emulator = Emulator(count_text=count_text, clock=clock, responder=lambda request: f"model {request['model']}")
+    emulator = Emulator(
+        reader=PromptReader(count_text), clock=clock, responder=lambda request: f"model {request['model']}"
+    )
     assert parse(send(emulator, body()))["content"] == [text("model claude-sonnet-5-5")]
 
 
@@ -108,7 +111,7 @@ def test_the_same_requests_in_the_same_order_give_the_same_bytes(count_text: Tex
     requests = [body(), body(stream=True), body(), b"{", body(messages=[{"role": "user", "content": "Other"}])]
     runs = []
     for _ in range(2):
-        emulator = Emulator(count_text=count_text, clock=Clock())
+        emulator = Emulator(reader=PromptReader(count_text), clock=Clock())
         runs.append([send(emulator, request) for request in requests])
     assert runs[0] == runs[1]
 
@@ -181,7 +184,7 @@ def test_each_read_starts_the_lifetime_anew(emulator: Emulator, clock: Clock) ->
 @pytest.mark.parametrize("model", ["claude-sonnet-5-5", "claude-sonnet-4-5", "claude-opus-4-7", "claude-haiku-4-5"])
 def test_the_shortest_prefix_that_is_written_has_the_models_minimum(clock: Clock, model: str) -> None:
     minimum = find_model(model).min_cacheable_tokens
-    emulator = Emulator(count_text=lambda content, _: len(content), clock=clock)
+    emulator = Emulator(reader=PromptReader(lambda content, _: len(content)), clock=clock)
     written = [
         usage(emulator, model=model, system=[text("x" * length, MARK)])["cache_creation_input_tokens"]
         for length in range(minimum - 40, minimum + 1)
@@ -222,7 +225,7 @@ def test_a_stream_has_the_events_of_the_api_in_order(emulator: Emulator) -> None
 @pytest.mark.parametrize("length", [1, 119, 120, 121, 1_000])
 def test_the_pieces_of_a_stream_make_the_whole_text(count_text: TextCounter, clock: Clock, length: int) -> None:
     answer_text = "ü\n" * (length // 2) + "x" * (length % 2)
-    emulator = Emulator(count_text=count_text, clock=clock, responder=lambda _: answer_text)
+    emulator = Emulator(reader=PromptReader(count_text), clock=clock, responder=lambda _: answer_text)
     deltas = [
         event["delta"] for event in events(send(emulator, body(stream=True))) if "index" in event and "delta" in event
     ]
@@ -232,8 +235,8 @@ def test_the_pieces_of_a_stream_make_the_whole_text(count_text: TextCounter, clo
 
 
 def test_a_stream_is_billed_like_a_plain_call(count_text: TextCounter) -> None:
-    plain = usage(Emulator(count_text=count_text, clock=Clock()))
-    streamed = events(send(Emulator(count_text=count_text, clock=Clock()), body(stream=True)))
+    plain = usage(Emulator(reader=PromptReader(count_text), clock=Clock()))
+    streamed = events(send(Emulator(reader=PromptReader(count_text), clock=Clock()), body(stream=True)))
     opening, closing = streamed[0]["message"]["usage"], streamed[-2]["usage"]
     assert {**opening, "output_tokens": plain["output_tokens"]} == plain
     assert closing == {key: plain[key] for key in closing}
@@ -251,7 +254,7 @@ def test_a_stream_writes_what_a_plain_call_reads(emulator: Emulator) -> None:
 
 
 def test_an_empty_answer_streams_no_content_block(count_text: TextCounter, clock: Clock) -> None:
-    emulator = Emulator(count_text=count_text, clock=clock, responder=lambda _: "")
+    emulator = Emulator(reader=PromptReader(count_text), clock=clock, responder=lambda _: "")
     assert [event["type"] for event in events(send(emulator, body(stream=True)))] == [
         "message_start",
         "message_delta",
@@ -389,7 +392,7 @@ def test_a_body_of_the_wrong_shape_is_refused_and_never_crashes(
 
 @given(st.binary(max_size=60))
 def test_any_bytes_get_an_answer(request_body: bytes) -> None:
-    emulator = Emulator(count_text=lambda content, _: len(content), clock=Clock())
+    emulator = Emulator(reader=PromptReader(lambda content, _: len(content)), clock=Clock())
     assert send(emulator, request_body).status == 400
 
 

@@ -10,6 +10,7 @@ from anthropic import Anthropic
 from harness.emulator.core import Emulator
 from harness.emulator.tools import ToolCall, count_call, forced_call
 from harness.errors import RequestError
+from harness.prompt.reader import PromptReader
 from harness.prompt.tokens import TextCounter
 from harness.provider.models import find_model
 from tests.conftest import Clock
@@ -120,7 +121,7 @@ def test_a_choice_that_is_left_to_the_model_gets_text(emulator: Emulator, choice
 def test_the_same_requests_in_the_same_order_make_the_same_calls(count_text: TextCounter) -> None:
     runs = []
     for _ in range(2):
-        emulator = Emulator(count_text=count_text, clock=Clock())
+        emulator = Emulator(reader=PromptReader(count_text), clock=Clock())
         runs.append([parse(send(emulator, with_tools()))["content"][0]["id"] for _ in range(3)])
     assert runs[0] == runs[1]
     assert len(set(runs[0])) == 3
@@ -188,8 +189,10 @@ def test_an_empty_input_streams_one_empty_piece(emulator: Emulator) -> None:
 
 
 def test_a_streamed_call_is_billed_like_a_plain_one(count_text: TextCounter) -> None:
-    plain = parse(send(Emulator(count_text=count_text, clock=Clock()), with_tools()))["usage"]
-    closing = events(send(Emulator(count_text=count_text, clock=Clock()), with_tools(stream=True)))[-2]["usage"]
+    plain = parse(send(Emulator(reader=PromptReader(count_text), clock=Clock()), with_tools()))["usage"]
+    closing = events(send(Emulator(reader=PromptReader(count_text), clock=Clock()), with_tools(stream=True)))[-2][
+        "usage"
+    ]
     assert closing == {key: plain[key] for key in closing}
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from harness.calls.call import Call
 from harness.cassettes.store import CassetteStore
+from harness.prompt.reader import PromptReader
 from harness.prompt.tokens import TextCounter
 from harness.sessions.other_clients import ForeignSession
 from harness.sessions.session import Mode, SessionOptions
@@ -49,7 +50,7 @@ class Bench:
 
     def run(self, mode: Mode, ask: Ask) -> tuple[Any, list[Call]]:
         options = SessionOptions(
-            mode=mode, upstream="emulator", store=CassetteStore(self.folder), count_text=self.count_text
+            mode=mode, upstream="emulator", store=CassetteStore(self.folder), reader=PromptReader(self.count_text)
         )
         with ForeignSession(options, "case") as session:
             answer = ask(session.base_url)

@@ -6,6 +6,7 @@ from harness.lock.accept import keep_texts
 from harness.lock.compare import CaseRequests, Gate
 from harness.lock.locate import Source
 from harness.lock.lockfile import Lock
+from harness.prompt import read
 from harness.prompt.blocks import Request
 from harness.prompt.tokens import CountText
 
@@ -26,14 +27,19 @@ class Texts(dict[str, str]):
 
 
 def make_case(
-    *requests: Request, version: str = "v1", case: str = "refund", reason: str | None = None, source: Source = SOURCE
+    *requests: Request,
+    version: str = "v1",
+    case: str = "refund",
+    reason: str | None = None,
+    source: Source = SOURCE,
+    count_text: CountText = quarter,
 ) -> CaseRequests:
     """A case of the suite ``support/support``."""
     return CaseRequests(
         suite="support/support" if version else "support/test_app",
         version=version,
         case=case,
-        requests=requests,
+        prompts=tuple(read(request, count_text) for request in requests),
         source=source,
         reason=reason,
     )
@@ -42,8 +48,8 @@ def make_case(
 def accept(*subjects: CaseRequests, count_text: CountText = quarter) -> Gate:
     """A gate that has accepted what was sent."""
     texts = Texts()
-    entries = [one.make_entry(count_text) for one in subjects]
+    entries = [one.make_entry() for one in subjects]
     for one, entry in zip(subjects, entries, strict=True):
-        for request, call in zip(one.requests, entry.calls, strict=True):
-            keep_texts(request, call, texts.keep)
+        for prompt, call in zip(one.prompts, entry.calls, strict=True):
+            keep_texts(prompt, call, texts.keep)
     return Gate(lock=Lock(entries={entry.key: entry for entry in entries}), get_text=texts.get, count_text=count_text)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from harness.lock.accept import keep_texts, lock_call, prefix_key, restore_request, write_price, written_points
 from harness.lock.lockfile import LockedBlock, LockedCall
 from harness.mutation.mutations import MUTATIONS, Mutation
-from harness.prompt.blocks import Request, read_blocks
+from harness.prompt import read
+from harness.prompt.blocks import Request
 from harness.prompt.tokens import TextCounter
 from harness.promptcache.explain import explain
-from harness.promptcache.prepared import prepare
 from harness.promptcache.validation import check_request
 from harness.testing.strategies import requests
 from tests.lock.examples import rich_request
@@ -57,9 +57,9 @@ def request(*messages: Body, **more: Any) -> Body:
 
 def keep(body: Request) -> tuple[LockedCall, Texts]:
     """What the lock file has of a request once it was written and read, and the texts."""
-    call = lock_call(body, prepare(body, quarter))
+    call = lock_call(read(body, quarter))
     texts = Texts()
-    keep_texts(body, call, texts.keep)
+    keep_texts(read(body), call, texts.keep)
     return LockedCall.from_json(call.to_json()), texts
 
 
@@ -181,23 +181,23 @@ def test_restored_request_has_the_accepted_prefix(shape: str, model: str) -> Non
     body = {**SHAPES[shape], "model": model}
     call, texts = keep(body)
 
-    restored = restore_request(call, texts.get)
+    restored = restore_request(call, texts.get, quarter)
 
     assert restored is not None
-    assert prefix_key(restored) == call.prefix == prefix_key(body)
+    assert prefix_key(restored) == call.prefix == prefix_key(read(body))
     # What the API would reject has no entry that could be lost.
-    assert check_request(restored, read_blocks(restored)) is None
-    assert explain(restored, body, quarter).tokens_lost == 0
+    assert check_request(restored) is None
+    assert explain(restored, read(body, quarter)).tokens_lost == 0
 
 
 @given(requests())
 def test_restored_request_has_the_prefix_of_any_request(body: Body) -> None:
     call, texts = keep(body)
 
-    restored = restore_request(call, texts.get)
+    restored = restore_request(call, texts.get, quarter)
 
     assert restored is not None
-    assert prefix_key(restored) == call.prefix == prefix_key(body)
+    assert prefix_key(restored) == call.prefix == prefix_key(read(body))
 
 
 @given(requests(), st.sampled_from(MUTATIONS))
@@ -205,7 +205,7 @@ def test_change_is_explained_from_the_lock_file_as_from_the_request(body: Body, 
     changed = mutation.apply(body)
     if changed is None:
         return
-    expected = explain(body, changed, quarter)
+    expected = explain(read(body, quarter), read(changed, quarter))
 
     found = accept(make_case(body)).compare(make_case(changed))
 
@@ -221,13 +221,13 @@ def test_without_one_of_its_texts_nothing_is_restored(number: int) -> None:
     call, texts = keep(rich_request())
     del texts[call.blocks[number].digest]
 
-    assert restore_request(call, texts.get) is None
+    assert restore_request(call, texts.get, quarter) is None
 
 
 def test_texts_that_are_not_those_restore_nothing() -> None:
     call, texts = keep(request(user(ASK)))
 
-    assert restore_request(call, {digest: f"{kept}!" for digest, kept in texts.items()}.get) is None
+    assert restore_request(call, {digest: f"{kept}!" for digest, kept in texts.items()}.get, quarter) is None
 
 
 def test_accepting_changes_nothing_in_a_request() -> None:
@@ -235,7 +235,7 @@ def test_accepting_changes_nothing_in_a_request() -> None:
     before = deepcopy(body)
 
     call, texts = keep(body)
-    restore_request(call, texts.get)
+    restore_request(call, texts.get, quarter)
 
     assert body == before
 
@@ -287,13 +287,13 @@ def test_of_what_is_behind_the_prefix_only_what_matters_is_kept(shape: str, behi
 def test_text_that_varies_behind_the_prefix_does_not_change_what_is_kept() -> None:
     bodies = [request(user(text(words))) for words in ("Where is my parcel?", "How do I get a refund of all of it?")]
 
-    one, two = (lock_call(body, prepare(body, quarter)) for body in bodies)
+    one, two = (lock_call(read(body, quarter)) for body in bodies)
 
     assert (one.prefix, one.points, one.blocks, one.parameters) == (two.prefix, two.points, two.blocks, two.parameters)
 
 
 def test_key_without_counting_is_the_prefix_that_is_kept() -> None:
-    assert prefix_key(rich_request()) == keep(rich_request())[0].prefix
+    assert prefix_key(read(rich_request())) == keep(rich_request())[0].prefix
 
 
 # --- figures ---------------------------------------------------------------------------------------------
@@ -301,7 +301,7 @@ def test_key_without_counting_is_the_prefix_that_is_kept() -> None:
 
 def test_figures_of_the_first_call_and_the_second(count_text: TextCounter) -> None:
     body = rich_request()
-    call = lock_call(body, prepare(body, count_text))
+    call = lock_call(read(body, count_text))
 
     assert call.first == {"input_tokens": 2, "cache_creation_input_tokens": 2960, "cache_read_input_tokens": 0}
     assert call.second == {"input_tokens": 2, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 2960}

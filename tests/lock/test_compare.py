@@ -134,9 +134,9 @@ def test_mutation_in_the_second_request_of_a_case_is_found_too(name: str) -> Non
     ],
 )
 def test_bust_is_told_with_place_cause_cost_and_fix(name: str, lines: str, count_text: TextCounter) -> None:
-    gate = accept(make_case(rich_request()), count_text=count_text)
+    gate = accept(make_case(rich_request(), count_text=count_text), count_text=count_text)
 
-    assert str(only(gate.compare(make_case(change(name))))) == f"{CHANGED}\n{lines}"
+    assert str(only(gate.compare(make_case(change(name), count_text=count_text)))) == f"{CHANGED}\n{lines}"
 
 
 def test_bust_on_a_model_without_a_price_has_a_cost_in_tokens() -> None:
@@ -401,9 +401,9 @@ def test_reason_does_not_excuse_what_is_no_bust() -> None:
 
 
 def test_new_version_is_told_with_its_one_off_cost(count_text: TextCounter) -> None:
-    gate = accept(make_case(rich_request()), count_text=count_text)
+    gate = accept(make_case(rich_request(), count_text=count_text), count_text=count_text)
 
-    finding = only(gate.compare(make_case(change("timestamp"), version="v2")))
+    finding = only(gate.compare(make_case(change("timestamp"), version="v2", count_text=count_text)))
 
     assert (finding.rule, finding.level) == ("new-version", "note")
     assert str(finding) == (
@@ -467,9 +467,9 @@ def without_texts(gate: Gate) -> Gate:
 
 
 def test_without_the_accepted_texts_the_block_is_named_and_no_cause(count_text: TextCounter) -> None:
-    gate = without_texts(accept(make_case(rich_request()), count_text=count_text))
+    gate = without_texts(accept(make_case(rich_request(), count_text=count_text), count_text=count_text))
 
-    finding = only(gate.compare(make_case(change("trailing-space"))))
+    finding = only(gate.compare(make_case(change("trailing-space"), count_text=count_text)))
 
     assert (finding.rule, finding.level, finding.cause) == ("bust", "error", None)
     assert str(finding) == (

@@ -1,18 +1,19 @@
 """The file and line in which a place of a prompt stands."""
 
-from typing import Any
-
 import pytest
 
 from harness.lock.locate import Source, locate
+from harness.prompt import Prompt, read
 
 PROMPT = "\n\n# Rules\nBe polite.\nBe brief.\n\n"
 SOURCE = Source(file="support/suite.yaml", line=7, prompts={"support/v1.md": PROMPT})
 CASE = ("support/suite.yaml", 7)
 
 
-def request(text: str) -> dict[str, Any]:
-    return {"model": "m", "system": [{"type": "text", "text": text}], "messages": [{"role": "user", "content": text}]}
+def request(text: str) -> Prompt:
+    return read(
+        {"model": "m", "system": [{"type": "text", "text": text}], "messages": [{"role": "user", "content": text}]}
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,10 +56,6 @@ def test_of_several_prompts_it_is_the_one_that_stands_there() -> None:
 )
 def test_any_other_place_is_the_case(text: str, path: str, offset: int | None) -> None:
     assert locate(SOURCE, request(text), path, offset) == CASE
-
-
-def test_in_what_is_no_request_it_is_the_case() -> None:
-    assert locate(SOURCE, {"system": 7}, "system[0]", 3) == CASE
 
 
 def test_lines_that_end_as_on_windows_are_counted_alike() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.mutation.mutations import BY_NAME, MUTATIONS, Mutation
+from harness.prompt import read
 from harness.prompt.tokens import TextCounter
 from harness.prompt.wire import to_body
 from harness.promptcache.causes import Cause
@@ -41,7 +42,7 @@ def test_explanation_names_the_cause_of_the_mutation(name: str, count_text: Text
     changed = BY_NAME[name].apply(rich_request())
     assert changed is not None
 
-    result = explain(rich_request(), changed, count_text)
+    result = explain(read(rich_request(), count_text), read(changed, count_text))
 
     assert result.is_bust
     assert result.cause == BY_NAME[name].cause
@@ -119,7 +120,7 @@ def test_mutation_applies_as_well_to_strings_and_an_automatic_breakpoint(name: s
 
     assert body == before
     if changed is not None:
-        assert explain(body, changed, count_text).cause == BY_NAME[name].cause
+        assert explain(read(body, count_text), read(changed, count_text)).cause == BY_NAME[name].cause
 
 
 def test_what_is_on_is_switched_off_and_back() -> None:

@@ -2,15 +2,15 @@ from typing import Any
 
 import pytest
 
-from harness.prompt.blocks import read_blocks
-from harness.prompt.tokens import TextCounter, count_request, image_tokens
+from harness.prompt import read
+from harness.prompt.tokens import TextCounter, image_tokens
 from harness.provider.models import find_model
 from tests.recordings import counter
 
 
 def _count(**request: Any) -> Any:
     body = {"model": "claude-sonnet-4-6", "messages": [{"role": "user", "content": "Hi"}], **request}
-    return count_request(body, read_blocks(body), counter())
+    return read(body, counter()).count
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from harness.prompt import read
 from harness.promptcache.diagnostics import diagnose
 from tests.promptcache.pairs.build import STATIC, assistant, chat, full, request, system, text, tool, user
 
@@ -35,7 +36,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str | None]] = [
 def test_the_earliest_divergence_is_named(
     name: str, before: dict[str, Any], after: dict[str, Any], kind: str | None
 ) -> None:
-    reason = diagnose(before, after)
+    reason = diagnose(read(before), read(after))
 
     assert (reason and reason["type"]) == kind
 
@@ -44,4 +45,4 @@ def test_missed_tokens_are_estimated_from_the_bytes_behind_the_divergence() -> N
     before = system("a" * 400, messages=[user("b" * 400), assistant("c" * 400)])
     after = system("a" * 400, messages=[user("B" * 400), assistant("c" * 400)])
 
-    assert diagnose(before, after) == {"type": "messages_changed", "cache_missed_input_tokens": 200}
+    assert diagnose(read(before), read(after)) == {"type": "messages_changed", "cache_missed_input_tokens": 200}

@@ -6,10 +6,8 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from harness.prompt import read
 from harness.prompt.assumptions import Assumptions
-from harness.prompt.blocks import find_breakpoints, read_blocks
-from harness.prompt.fingerprint import fingerprints
-from harness.promptcache.prepared import prepare
 from harness.promptcache.simulator import Simulator
 
 MARKS = st.sampled_from([None, None, {"type": "ephemeral"}, {"type": "ephemeral", "ttl": "1h"}])
@@ -59,10 +57,10 @@ def test_classes_add_up_to_the_total_and_none_is_negative(sequence: list[tuple[d
     simulator, at = Simulator(), 0.0
     for request, gap, workspace in sequence:
         at += gap
-        prepared = prepare(request, _count)
-        usage = simulator.send(prepared, at=at, workspace=workspace).usage
+        prompt = read(request, _count)
+        usage = simulator.send(prompt.record, at=at, workspace=workspace).usage
 
-        assert usage.total_input_tokens == prepared.count.total
+        assert usage.total_input_tokens == prompt.count.total
         assert min(
             usage.input_tokens,
             usage.cache_read_input_tokens,
@@ -79,21 +77,21 @@ def test_nothing_is_read_that_was_not_written_there_before(
     written: dict[tuple[str, bytes], int] = {}
     for request, gap, workspace in sequence:
         at += gap
-        prepared = prepare(request, _count)
-        outcome = simulator.send(prepared, at=at, workspace=workspace)
+        prompt = read(request, _count)
+        outcome = simulator.send(prompt.record, at=at, workspace=workspace)
         if outcome.read_index is not None:
-            tokens = written[workspace, prepared.fingerprints[outcome.read_index]]
+            tokens = written[workspace, prompt.fingerprints[outcome.read_index]]
             assert outcome.usage.cache_read_input_tokens == tokens
-        for rung in prepared.rungs:
-            written[workspace, rung.fingerprint] = rung.tokens
+        for point in prompt.active_breakpoints:
+            written[workspace, point.fingerprint] = point.tokens
 
 
 @given(requests())
 def test_a_second_request_reads_all_that_the_first_wrote(request: dict[str, Any]) -> None:
-    simulator, prepared = Simulator(), prepare(request, _count)
+    simulator, prompt = Simulator(), read(request, _count)
 
-    first = simulator.send(prepared, at=0).usage
-    second = simulator.send(prepared, at=30).usage
+    first = simulator.send(prompt.record, at=0).usage
+    second = simulator.send(prompt.record, at=30).usage
 
     assert second.cache_read_input_tokens == first.cache_creation_input_tokens
     assert second.cache_creation_input_tokens == 0
@@ -101,59 +99,59 @@ def test_a_second_request_reads_all_that_the_first_wrote(request: dict[str, Any]
 
 @given(requests())
 def test_requests_of_the_same_instant_each_pay_the_write(request: dict[str, Any]) -> None:
-    simulator, prepared = Simulator(), prepare(request, _count)
+    simulator, prompt = Simulator(), read(request, _count)
 
-    assert simulator.send(prepared, at=0).usage == simulator.send(prepared, at=0).usage
+    assert simulator.send(prompt.record, at=0).usage == simulator.send(prompt.record, at=0).usage
 
 
 @given(requests())
 def test_a_request_is_readable_once_the_first_response_begins(request: dict[str, Any]) -> None:
-    simulator, prepared = Simulator(), prepare(request, _count)
-    assume(prepared.rungs)
-    simulator.send(prepared, at=0, begins_at=2)
+    simulator, prompt = Simulator(), read(request, _count)
+    assume(prompt.active_breakpoints)
+    simulator.send(prompt.record, at=0, begins_at=2)
 
-    assert simulator.send(prepared, at=1, begins_at=3).read_index is None
-    assert simulator.send(prepared, at=2).read_index is not None
+    assert simulator.send(prompt.record, at=1, begins_at=3).read_index is None
+    assert simulator.send(prompt.record, at=2).read_index is not None
 
 
 @given(requests())
 def test_markers_never_change_a_fingerprint(request: dict[str, Any]) -> None:
     bare = _without_markers(request)
 
-    assert fingerprints(bare, read_blocks(bare)) == fingerprints(request, read_blocks(request))
+    assert read(bare).fingerprints == read(request).fingerprints
 
 
 @given(requests(), st.data())
 def test_any_changed_character_before_a_breakpoint_changes_its_fingerprint(
     request: dict[str, Any], data: st.DataObject
 ) -> None:
-    old = read_blocks(request)
-    points = find_breakpoints(request, old)
+    prompt = read(request)
+    old, points = prompt.blocks, prompt.breakpoints
     assume(points)
     point = data.draw(st.sampled_from(points))
     texts = [index for index in range(point.block_index + 1) if old[index].type == "text"]
     assume(texts)
     target = old[data.draw(st.sampled_from(texts))]
     changed = deepcopy(request)
-    block = next(block for block in read_blocks(changed) if block.path == target.path).content
+    block = next(block for block in read(changed).blocks if block.path == target.path).content
     offset = data.draw(st.integers(0, len(block["text"]) - 1))
     block["text"] = f"{block['text'][:offset]}\N{SNOWMAN}{block['text'][offset + 1 :]}"
 
-    before = fingerprints(request, old)[point.block_index]
-    after = fingerprints(changed, read_blocks(changed))[point.block_index]
+    before = prompt.fingerprints[point.block_index]
+    after = read(changed).fingerprints[point.block_index]
 
     assert before != after
 
 
 @given(requests())
 def test_a_miss_rate_of_one_reads_less_and_never_more(request: dict[str, Any]) -> None:
-    prepared = prepare(request, _count)
-    sure, unsure = Simulator(), Simulator(Assumptions(miss_rate=1.0))
+    prompt = read(request, _count)
+    sure, unsure = Simulator(), Simulator(miss_rate=1.0)
     for simulator in (sure, unsure):
-        simulator.send(prepared, at=0)
+        simulator.send(prompt.record, at=0)
 
-    expected = sure.send(prepared, at=30).usage
-    found = unsure.send(prepared, at=30).usage
+    expected = sure.send(prompt.record, at=30).usage
+    found = unsure.send(prompt.record, at=30).usage
 
     assert found.cache_read_input_tokens <= expected.cache_read_input_tokens
     assert found.total_input_tokens == expected.total_input_tokens

@@ -3,7 +3,8 @@ from datetime import date
 
 import pytest
 
-from harness.provider.models import LOOKBACK_POSITIONS, MAX_BREAKPOINTS, TTL_SECONDS, Model, find_model, known_models
+from harness.provider.limits import LOOKBACK_POSITIONS, MAX_BREAKPOINTS, TTL_SECONDS
+from harness.provider.models import Model, find_model, known_models
 
 ROWS = pytest.mark.parametrize("model", known_models(), ids=lambda model: model.id)
 

@@ -9,7 +9,7 @@ import pytest
 
 from harness.emulator.core import Emulator, HttpAnswer
 from harness.emulator.server import EmulatorServer
-from harness.prompt.assumptions import Assumptions
+from harness.prompt.reader import PromptReader
 from harness.prompt.tokens import TextCounter
 from harness.promptcache.simulator import Simulator
 from tests.conftest import Clock
@@ -27,7 +27,7 @@ class Api(Emulator):
     """The emulator, with a memory of what it was sent, and answers that a test can change."""
 
     def __init__(self, *, count_text: TextCounter, simulator: Simulator | None = None) -> None:
-        super().__init__(count_text=count_text, clock=Clock(), simulator=simulator)
+        super().__init__(reader=PromptReader(count_text), clock=Clock(), simulator=simulator)
         self.bodies: list[dict[str, Any]] = []
         self.ids: list[str] = []
         self.usages: list[tuple[int, int]] = []
@@ -61,7 +61,7 @@ class Script(Random):
 
 def missing(*draws: float) -> Simulator:
     """A prompt cache that misses on a read for which less than a half is drawn."""
-    return Simulator(Assumptions(miss_rate=0.5), random=Script(*draws))
+    return Simulator(miss_rate=0.5, random=Script(*draws))
 
 
 Serve = Callable[..., Api]

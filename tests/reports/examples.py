@@ -5,8 +5,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from harness.calls.call import Call, Origin
+from harness.calls.call import Call
 from harness.findings.finding import Finding, Place
+from harness.provider.endpoints import Origin
 from harness.provider.usage import Usage
 from harness.reports.report import CallRow, RunReport, build_report
 

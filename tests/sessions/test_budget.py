@@ -9,6 +9,7 @@ from anthropic import AnthropicError
 
 from harness.cassettes.format import RecordedRequest
 from harness.errors import HarnessError
+from harness.prompt.reader import PromptReader
 from harness.provider.pricing import price
 from harness.provider.usage import Usage
 from harness.sessions.budget import Budget, NotSentError, Reservation, find_highest
@@ -33,7 +34,7 @@ def ask(system: str = LONG, ttl: str | None = "5m", **changes: Any) -> RecordedR
 
 
 def make_budget(dollars: str) -> Budget:
-    return Budget(Decimal(dollars), count_text=COUNT)
+    return Budget(Decimal(dollars), reader=PromptReader(COUNT))
 
 
 def reserve(budget: Budget, sent: RecordedRequest | None = None) -> Reservation:
@@ -57,7 +58,7 @@ def reserve(budget: Budget, sent: RecordedRequest | None = None) -> Reservation:
     ],
 )
 def test_all_input_counts_at_the_dearest_price_and_all_output_that_may_come(sent: RecordedRequest, kind: str) -> None:
-    highest = find_highest(sent, COUNT)
+    highest = find_highest(sent, PromptReader(COUNT))
 
     assert highest.input_tokens > 2_200
     assert highest.output_tokens == 100
@@ -83,7 +84,7 @@ def test_call_whose_usage_is_not_known_counts_in_full() -> None:
 
 
 def test_budget_may_be_used_up_to_the_last_cent_and_no_further() -> None:
-    highest = find_highest(ask(), COUNT).cost
+    highest = find_highest(ask(), PromptReader(COUNT)).cost
     budget = make_budget(str(2 * highest))
 
     for _ in range(2):
@@ -143,8 +144,13 @@ IMAGE = {"type": "image", "source": {"type": "url", "url": "https://example.com/
         pytest.param(ask(model=3), "the request names no model", id="no-model"),
         pytest.param(ask(max_tokens=None), "the request has no max_tokens", id="no-end"),
         pytest.param(ask(max_tokens=True), "the request has no max_tokens", id="end-that-is-no-number"),
-        pytest.param(request(b"{"), "the request is no JSON object", id="no-json"),
-        pytest.param(request(b"[]"), "the request is no JSON object", id="no-object"),
+        pytest.param(
+            request(b"{"),
+            "The request body is not valid JSON: Expecting property name enclosed in double quotes: "
+            "line 1 column 2 (char 1)",
+            id="no-json",
+        ),
+        pytest.param(request(b"[]"), "The request body is not a JSON object", id="no-object"),
         pytest.param(
             ask(speed="fast"), "not known offline (speed: can have a price of its own)", id="price-of-its-own"
         ),
@@ -196,7 +202,7 @@ def test_what_costs_nothing_passes_any_budget(sent: RecordedRequest) -> None:
 
 
 def test_threads_together_keep_to_the_budget() -> None:
-    highest = find_highest(ask(), COUNT).cost
+    highest = find_highest(ask(), PromptReader(COUNT)).cost
     budget = make_budget(str(10 * highest))
 
     def call(_: int) -> bool:

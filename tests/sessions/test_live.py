@@ -17,10 +17,11 @@ from harness.cassettes.store import CassetteStore
 from harness.emulator.core import Emulator
 from harness.emulator.server import EmulatorServer
 from harness.emulator.transport import Chunks, EmulatorTransport
+from harness.prompt.reader import PromptReader
 from harness.sessions.budget import Budget, NotSentError
 from harness.sessions.live import LiveRoute, add_prefix, add_question
+from harness.sessions.record import RecordTransport
 from harness.sessions.session import CallSession, SessionOptions
-from harness.sessions.transport import RecordTransport
 from tests.cassettes.examples import dump, message, request
 from tests.cassettes.wire import REQUEST, STREAM, URL, WAYS, Upstream, async_sdk, sync_create, sync_sdk
 from tests.conftest import Wire
@@ -111,12 +112,12 @@ def test_call_holds_what_the_application_sent(wire: Wire) -> None:
 
 def test_usage_is_of_the_call_as_billed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "test-only")
-    with EmulatorServer(Emulator(count_text=COUNT, clock=lambda: 0.0)) as server:
+    with EmulatorServer(Emulator(reader=PromptReader(COUNT), clock=lambda: 0.0)) as server:
         options = SessionOptions(
             mode="live",
             upstream="anthropic",
             store=CassetteStore(tmp_path),
-            count_text=COUNT,
+            reader=PromptReader(COUNT),
             base_url=server.url,
             unique_prefix="Run 1.\n",
         )
@@ -262,7 +263,7 @@ class Broken(httpx2.BaseTransport):
 
 
 def make_budget() -> tuple[Budget, LiveRoute]:
-    budget = Budget(Decimal(1), count_text=COUNT)
+    budget = Budget(Decimal(1), reader=PromptReader(COUNT))
     return budget, LiveRoute(budget=budget)
 
 
@@ -326,7 +327,7 @@ def post_once(transport: RecordTransport, *, is_stream: bool = False) -> None:
 
 @ASKS
 def test_refusal_for_the_budget_reaches_the_application_at_once(ask: Callable[[RecordTransport], Any]) -> None:
-    route = LiveRoute(budget=Budget(Decimal("0.0001"), count_text=COUNT))
+    route = LiveRoute(budget=Budget(Decimal("0.0001"), reader=PromptReader(COUNT)))
     upstream = Upstream(dump(message("Hi")))
 
     with pytest.raises(NotSentError, match=r"^this call could pass the budget"):
@@ -361,7 +362,7 @@ def test_call_through_a_gateway_is_noted_and_recorded_like_any_other(
         def handle(self, method: str, path: str, body: bytes) -> Any:
             return super().handle(method, path.removeprefix("/gateway"), body)
 
-    with EmulatorServer(Gateway(count_text=COUNT, clock=lambda: 0.0)) as server:
+    with EmulatorServer(Gateway(reader=PromptReader(COUNT), clock=lambda: 0.0)) as server:
         recording = open_session("record", tmp_path, base_url=f"{server.url}/gateway")
         with recording.anthropic() as client:
             client.messages.create(**REQUEST)
@@ -375,13 +376,15 @@ def test_call_through_a_gateway_is_noted_and_recorded_like_any_other(
 
 
 def open_session(mode: Any, folder: Path, **options: Any) -> CallSession:
-    shared = SessionOptions(mode=mode, upstream="anthropic", store=CassetteStore(folder), count_text=COUNT, **options)
+    shared = SessionOptions(
+        mode=mode, upstream="anthropic", store=CassetteStore(folder), reader=PromptReader(COUNT), **options
+    )
     return CallSession(shared, "case")
 
 
 def test_connections_are_closed_with_the_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "test-only")
-    with EmulatorServer(Emulator(count_text=COUNT, clock=lambda: 0.0)) as server:
+    with EmulatorServer(Emulator(reader=PromptReader(COUNT), clock=lambda: 0.0)) as server:
         session = open_session("live", tmp_path, base_url=server.url)
         for _ in range(2):
             session.anthropic().messages.create(**REQUEST)

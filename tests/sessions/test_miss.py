@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from harness.cassettes.format import RecordedRequest
+from harness.prompt.reader import PromptReader
 from harness.sessions.miss import find_miss
 from tests.cassettes.examples import cassette, interaction, request
 from tests.recordings import counter
@@ -18,7 +19,7 @@ HEADLINE = "cassette 'suite/case' does not hold this POST /v1/messages"
 
 def miss(sent: RecordedRequest, *recorded: Any) -> str:
     recording = cassette(*(interaction(body) for body in recorded))
-    return str(find_miss(sent, recording, "suite/case", count_text=counter(), count_sharing=lambda _: 0))
+    return str(find_miss(sent, recording, "suite/case", reader=PromptReader(counter()), count_sharing=lambda _: 0))
 
 
 def system(text: str) -> dict[str, Any]:
@@ -26,7 +27,7 @@ def system(text: str) -> dict[str, Any]:
 
 
 def test_a_cassette_that_was_never_recorded_is_named() -> None:
-    finding = find_miss(request(BASE), None, "suite/case", count_text=counter(), count_sharing=lambda _: 0)
+    finding = find_miss(request(BASE), None, "suite/case", reader=PromptReader(counter()), count_sharing=lambda _: 0)
 
     assert str(finding) == "no cassette 'suite/case': nothing was recorded for POST /v1/messages"
 

@@ -15,12 +15,13 @@ import pytest
 from anthropic import Anthropic
 from vcr.request import Request
 
-from harness.calls.call import Origin
 from harness.cassettes.store import CassetteStore
+from harness.prompt.reader import PromptReader
 from harness.prompt.tokens import TextCounter
+from harness.provider.endpoints import Origin
 from harness.sessions.other_clients import ForeignSession
+from harness.sessions.replay import CassetteMissError
 from harness.sessions.session import Mode, SessionOptions
-from harness.sessions.transport import CassetteMissError
 from tests.cassettes.examples import cassette, dump, interaction, message
 
 BODY = dump({"model": "claude-sonnet-5-5", "max_tokens": 64, "messages": [{"role": "user", "content": "Hello"}]})
@@ -35,7 +36,9 @@ def open_session(tmp_path: Path, count_text: TextCounter) -> Open:
     def make(mode: Mode, upstream: Origin = "emulator") -> ForeignSession:
         store = CassetteStore(tmp_path)
         return ForeignSession(
-            SessionOptions(mode=mode, upstream=upstream, store=store, count_text=count_text), "case", hint="record"
+            SessionOptions(mode=mode, upstream=upstream, store=store, reader=PromptReader(count_text)),
+            "case",
+            hint="record",
         )
 
     return make

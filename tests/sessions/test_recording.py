@@ -13,9 +13,10 @@ from harness.cassettes.format import Cassette, Chunk, Failure, RecordedResponse
 from harness.cassettes.store import CassetteStore
 from harness.emulator.core import Emulator
 from harness.emulator.transport import EmulatorTransport
+from harness.prompt.reader import PromptReader
 from harness.prompt.tokens import TextCounter
 from harness.provider.usage import Usage
-from harness.sessions.transport import make_call
+from harness.sessions.interactions import make_call
 from tests.cassettes.examples import HEADER, dump, message, request, response
 from tests.cassettes.wire import (
     REQUEST,
@@ -264,6 +265,6 @@ def test_an_upstream_of_the_other_kind_is_refused() -> None:
 def test_only_an_answered_messages_request_is_a_call(
     path: str, answer: RecordedResponse, expected: Usage | None
 ) -> None:
-    call = make_call(request(REQUEST, path), answer, "anthropic")
+    call = make_call(request(REQUEST, path), answer, "anthropic", PromptReader())
     assert (call.usage if call else None) == expected
     assert call is None or (call.request, call.origin, call.model) == (REQUEST, "anthropic", "claude-sonnet-5-5")

@@ -8,9 +8,10 @@ import pytest
 
 from harness.cassettes.store import CassetteStore
 from harness.errors import CassetteError
+from harness.prompt.reader import PromptReader
 from harness.prompt.tokens import TextCounter
+from harness.sessions.replay import CassetteMissError
 from harness.sessions.session import CallSession, Mode, SessionOptions
-from harness.sessions.transport import CassetteMissError
 
 REQUEST: dict[str, Any] = {
     "model": "claude-sonnet-5-5",
@@ -29,7 +30,7 @@ def options_for(mode: Mode, folder: Path, count_text: TextCounter) -> SessionOpt
         mode=mode,
         upstream="emulator",
         store=CassetteStore(folder),
-        count_text=count_text,
+        reader=PromptReader(count_text),
         today=lambda: datetime(2026, 11, 23, 10, 30, tzinfo=UTC),
     )
 

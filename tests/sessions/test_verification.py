@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from harness.cassettes.format import Interaction
+from harness.prompt.reader import PromptReader
 from harness.sessions.verification import find_changed_answers
 from tests.cassettes.examples import cassette, dump, interaction, message, response
 from tests.cassettes.examples import request as recorded_request
@@ -52,13 +53,15 @@ STREAM = b'event: message_start\ndata: {"type":"message_start","message":{}}\n\n
     ids=["same", "warm", "more tokens", "status", "form", "not recorded"],
 )
 def test_a_difference_is_a_line(old: Interaction, new: Interaction, lines: list[str]) -> None:
-    assert find_changed_answers(cassette(old), [new]) == lines
+    assert find_changed_answers(cassette(old), [new], PromptReader()) == lines
 
 
 def test_equal_requests_are_compared_in_order() -> None:
     old = cassette(_answer(cache_creation_input_tokens=900), _answer(cache_read_input_tokens=800))
 
     assert (
-        find_changed_answers(old, [_answer(cache_creation_input_tokens=900), _answer(cache_read_input_tokens=800)])
+        find_changed_answers(
+            old, [_answer(cache_creation_input_tokens=900), _answer(cache_read_input_tokens=800)], PromptReader()
+        )
         == []
     )

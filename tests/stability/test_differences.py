@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from harness.prompt import read
 from harness.stability.differences import find_differences
 
 MARK = {"type": "ephemeral"}
@@ -23,7 +24,9 @@ def request(*texts: str, tools: tuple[str, ...] = (), marked: int | None = -1, *
 
 
 def paths(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    return [difference.place.path for difference in find_differences(before, after, first="one", second="two")]
+    return [
+        difference.place.path for difference in find_differences(read(before), read(after), first="one", second="two")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +55,7 @@ def test_every_differing_block_up_to_the_breakpoint_is_listed(
 
 def test_both_texts_and_the_cause_are_given_where_they_say_something() -> None:
     day, text = find_differences(
-        request("It is 2026-03-04.", "a"), request("It is 2026-03-05.", "x"), first="one", second="two"
+        read(request("It is 2026-03-04.", "a")), read(request("It is 2026-03-05.", "x")), first="one", second="two"
     )
 
     assert day.place.lines() == [
@@ -72,7 +75,7 @@ def test_both_texts_and_the_cause_are_given_where_they_say_something() -> None:
     ],
 )
 def test_equal_text_that_is_marked_elsewhere_is_a_difference(after: dict[str, Any], text: str, cause: str) -> None:
-    (difference,) = find_differences(request("a", "b"), after, first="one", second="two")
+    (difference,) = find_differences(read(request("a", "b")), read(after), first="one", second="two")
 
     assert (difference.place.before, difference.place.after) == ("breakpoint on system[1]", text)
     assert difference.cause == cause

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from harness.prompt import read
 from harness.stability.taint import Leak, find_leaks, list_fields, taint
 
 MARK = {"type": "ephemeral"}
@@ -25,7 +26,7 @@ def request(system: str, **more: Any) -> dict[str, Any]:
 
 
 def found(system: str) -> list[tuple[str, int | None]]:
-    return [(leak.field, leak.offset) for leak in find_leaks(request(system), FIELDS)]
+    return [(leak.field, leak.offset) for leak in find_leaks(read(request(system)), FIELDS)]
 
 
 def test_every_text_becomes_its_own_path_and_nothing_else_changes() -> None:
@@ -105,14 +106,14 @@ def test_brackets_of_the_prompt_itself_are_no_leak(system: str) -> None:
 def test_only_the_cached_prefix_is_searched() -> None:
     message = {"role": "user", "content": "⟦resume.basics.name⟧"}
 
-    assert find_leaks(request("s", messages=[message]), FIELDS) == ()
+    assert find_leaks(read(request("s", messages=[message])), FIELDS) == ()
 
 
 def test_leak_has_place_and_text_and_comes_once_a_block() -> None:
     tool = {"name": "a", "description": "⟦resume.tags[0]⟧", "input_schema": {"type": "object"}}
     text = "You help the candidate ⟦resume.basics.name⟧ to find work. ⟦resume.basics.name⟧!"
 
-    assert find_leaks(request(text, tools=[tool]), FIELDS) == (
+    assert find_leaks(read(request(text, tools=[tool])), FIELDS) == (
         Leak(
             "resume.tags[0]",
             "tools[0]",
@@ -129,7 +130,7 @@ def test_leak_has_place_and_text_and_comes_once_a_block() -> None:
 
 
 def test_field_in_a_parameter_has_no_offset() -> None:
-    assert find_leaks(request("s", model="⟦resume.tags[0]⟧"), FIELDS) == (
+    assert find_leaks(read(request("s", model="⟦resume.tags[0]⟧")), FIELDS) == (
         Leak("resume.tags[0]", "model", None, "⟦resume.tags[0]⟧"),
     )
 
@@ -137,4 +138,4 @@ def test_field_in_a_parameter_has_no_offset() -> None:
 def test_request_without_breakpoint_has_no_prefix_to_leak_into() -> None:
     body = {"system": "⟦resume.basics.name⟧", "messages": [{"role": "user", "content": "x"}]}
 
-    assert find_leaks(body, FIELDS) == ()
+    assert find_leaks(read(body), FIELDS) == ()

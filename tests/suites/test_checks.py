@@ -168,7 +168,7 @@ def test_request_that_would_be_read_again_is_fine() -> None:
             make_request() | {"system": LONG},
             (
                 "place: cache_control",
-                "cause: other: nothing is kept in the prompt cache",
+                "cause: unmarked: nothing is kept in the prompt cache",
                 'fix:   mark the end of the static part: "cache_control": {"type": "ephemeral"}',
             ),
             id="no-breakpoint",

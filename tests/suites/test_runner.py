@@ -10,6 +10,7 @@ import pytest
 from harness.cassettes.store import CassetteStore
 from harness.client.claude import ClaudeClient, message_text
 from harness.errors import CheckError, RequestError
+from harness.prompt.reader import PromptReader
 from harness.prompt.tokens import TextCounter
 from harness.sessions.session import CallSession, SessionOptions
 from harness.suites.model import Case, ClientKind, PromptVersion, Suite
@@ -39,7 +40,9 @@ def make_run(
 
 @pytest.fixture
 def session(tmp_path: Path) -> CallSession:
-    options = SessionOptions(mode="emulate", upstream="emulator", store=CassetteStore(tmp_path), count_text=COUNT)
+    options = SessionOptions(
+        mode="emulate", upstream="emulator", store=CassetteStore(tmp_path), reader=PromptReader(COUNT)
+    )
     return CallSession(options, "support")
 
 

@@ -117,7 +117,7 @@ def test_call_that_reads_and_writes_nothing_new_passes() -> None:
             make_call(),
             "the call has no breakpoint\n"
             "  usage: 0 written, 0 read, 9 uncached\n"
-            "  cause: other: nothing is kept in the prompt cache\n"
+            "  cause: unmarked: nothing is kept in the prompt cache\n"
             '  fix:   mark the end of the static part: "cache_control": {"type": "ephemeral"}',
             id="no-breakpoint",
         ),
@@ -215,7 +215,7 @@ def test_what_is_not_counted_exactly_is_said() -> None:
 def test_first_request_without_breakpoint_fails() -> None:
     assert message_for({"system": RULES, "messages": []}, request(RULES)) == (
         "the first request has no breakpoint\n"
-        "  cause: other: nothing is kept in the prompt cache\n"
+        "  cause: unmarked: nothing is kept in the prompt cache\n"
         '  fix:   mark the end of the static part: "cache_control": {"type": "ephemeral"}'
     )
 

@@ -326,7 +326,7 @@ def test_prefix_that_moves_once_and_never_again_is_not_explained_away() -> None:
 def test_request_without_breakpoint_fails() -> None:
     assert message(lambda resume: {"messages": [{"role": "user", "content": "x"}]}, resume=resumes()) == (
         "the built request has no breakpoint\n"
-        "  cause: other: nothing is kept in the prompt cache\n"
+        "  cause: unmarked: nothing is kept in the prompt cache\n"
         '  fix:   mark the end of the static part: "cache_control": {"type": "ephemeral"}'
     )
 

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 import prompt_suites
-from harness.prompt.blocks import find_breakpoints, read_blocks
-from harness.prompt.fingerprint import check_readable
+from harness.prompt.reading import read, read_whole
 from harness.promptcache.validation import check_request
 from harness.testing.strategies import jobs, requests, resumes
 from prompt_suites.rendering import user_message
@@ -185,8 +184,8 @@ def test_a_condition_shrinks_to_what_it_needs_and_plain_text_around_it() -> None
 @settings(ALWAYS, max_examples=500)
 @given(requests())
 def test_every_request_is_one_that_the_api_accepts(request: Any) -> None:
-    assert check_request(request, read_blocks(request), needs_max_tokens=True) is None
-    check_readable(request)
+    assert check_request(read(request), needs_max_tokens=True) is None
+    read_whole(request)
     assert json.loads(json.dumps(request)) == request
     _check_tool_turns(request)
 
@@ -212,7 +211,7 @@ def _check_tool_turns(request: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "has",
     [
-        pytest.param(lambda one: len(find_breakpoints(one, read_blocks(one))) == 4, id="four-breakpoints"),
+        pytest.param(lambda one: len(read(one).breakpoints) == 4, id="four-breakpoints"),
         pytest.param(lambda one: _ttls(one) == ["1h", "5m"], id="both-ttls"),
         pytest.param(lambda one: "cache_control" in one and len(_ttls(one)) > 1, id="automatic-and-explicit"),
         pytest.param(lambda one: isinstance(one.get("system"), str), id="system-as-text"),
@@ -226,7 +225,7 @@ def test_kinds_of_requests_that_are_drawn(has: Any) -> None:
 
 
 def _ttls(request: dict[str, Any]) -> list[str]:
-    return [point.ttl for point in find_breakpoints(request, read_blocks(request))]
+    return [point.ttl for point in read(request).breakpoints]
 
 
 def test_smallest_request_is_one_greeting() -> None:

@@ -148,6 +148,8 @@ def rejected(name: str, before: dict[str, Any], after: dict[str, Any], cause: st
 TOOLS = [tool("a"), tool("b"), tool("c")]
 TOOL_CHAT = [user("Weather in Oslo?"), assistant(use(1)), user(result(1, STATIC, MARK))]
 THINKING = {"type": "enabled", "budget_tokens": 2000}
+MCP = {"type": "url", "name": "search", "url": "https://mcp.example.com"}
+SKILLS = [{"type": "anthropic", "skill_id": "xlsx", "version": "20251013"}, {"type": "custom", "skill_id": "skill_1"}]
 OLD = "claude-sonnet-4-5"
 THOUGHT_CHAT = [user("Weather?"), assistant(thought(), use(1)), user(result(1, STATIC, MARK))]
 MINIMUM_1024 = "claude-sonnet-4-6"

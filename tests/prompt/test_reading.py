@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from harness.errors import RequestError
-from harness.prompt.prefix import prefix_blocks, prefix_end, prefix_parts
+from harness.prompt import read
 
 MARK = {"type": "ephemeral"}
 
@@ -23,7 +23,7 @@ def user(*blocks: dict[str, Any]) -> dict[str, Any]:
 
 
 def paths(request: dict[str, Any]) -> list[str]:
-    return [block.path for block in prefix_blocks(request)]
+    return [block.path for block in read(request).static_blocks]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_prefix_ends_at_the_last_breakpoint_in_tools_or_system_else_at_the_first
 
 
 def test_end_says_whether_the_api_places_the_breakpoint() -> None:
-    end = prefix_end({"cache_control": MARK, "messages": [user(text("x"))]})
+    end = read({"cache_control": MARK, "messages": [user(text("x"))]}).static_end
 
     assert end is not None
     assert end.is_automatic
@@ -77,7 +77,7 @@ def test_end_says_whether_the_api_places_the_breakpoint() -> None:
 def test_parts_hold_the_parameters_in_front_of_the_end_and_no_others() -> None:
     request = {"model": "claude-sonnet-5-5", "tools": [tool("a")], "system": [text("s", is_marked=True)]}
 
-    parts = prefix_parts(request | {"messages": [user(text("x"))]})
+    parts = read(request | {"messages": [user(text("x"))]}).static_parts
 
     assert [part.path for part in parts] == [
         "model",
@@ -94,7 +94,7 @@ def test_parts_tell_a_change_in_front_of_the_end_from_one_behind() -> None:
     request = {"model": "m", "system": [text("s", is_marked=True)], "messages": [user(text("x"))]}
 
     def keys(**changes: Any) -> list[str]:
-        return [part.key for part in prefix_parts(request | changes)]
+        return [part.key for part in read(request | changes).static_parts]
 
     assert keys() == keys(messages=[user(text("y"))]) == keys(tool_choice={"type": "none"})
     assert keys() != keys(model="n")
@@ -105,9 +105,9 @@ def test_parts_tell_a_change_in_front_of_the_end_from_one_behind() -> None:
 
 
 def test_parts_of_a_request_without_breakpoints_are_none() -> None:
-    assert prefix_parts({"messages": [user(text("x"))]}) == ()
+    assert read({"messages": [user(text("x"))]}).static_parts == ()
 
 
 def test_body_that_is_no_request_is_refused() -> None:
     with pytest.raises(RequestError, match=r"^messages is missing, expected a list of messages$"):
-        prefix_blocks({"system": "s"})
+        read({"system": "s"})

@@ -12,7 +12,7 @@ from harness.emulator.core import Emulator
 from harness.emulator.transport import EmulatorTransport
 from harness.errors import HarnessError
 from harness.provider.usage import Usage
-from harness.sessions.transport import CassetteMissError, ReplayTransport
+from harness.sessions.replay import CassetteMissError, ReplayTransport
 from tests.cassettes.examples import HEADER, cassette, dump, interaction, message, request
 from tests.cassettes.wire import HINT, REQUEST, URL, WAYS, async_create, record, replay, sync_create
 

@@ -1,147 +1,37 @@
-"""Transports for the SDK's HTTP client: replay a cassette, record one, and note every call.
+"""A transport that passes requests to an upstream and notes what came back, chunk by chunk, while it is read.
 
 Sync and async in one class, since a transport's two doors lead to the same state.
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from threading import Lock
-from typing import Self
+from typing import TYPE_CHECKING
 
 import httpx2
-from anthropic import AnthropicError
 
-from harness.calls.call import Call, Origin, read_events, read_object, read_stream_usage, read_usage
 from harness.cassettes.format import (
     KEPT_RESPONSE_HEADERS,
-    Cassette,
     Chunk,
     Failure,
     Interaction,
     RecordedRequest,
     RecordedResponse,
 )
-from harness.cassettes.scrub import Scrubber
 from harness.emulator.transport import Chunks
-from harness.errors import HarnessError
-from harness.findings.finding import Finding
-from harness.sessions.live import LiveRequest, LiveRoute
+from harness.prompt.reader import PromptReader
+from harness.sessions.interactions import BUILT_IN_ONLY, OnCall, make_call, recorded_request
 
-OnCall = Callable[[Call], None]
-MakeMiss = Callable[[RecordedRequest], "CassetteMissError"]
-"""The error for a request that is not in the cassette, with all that there is to say of it."""
-
-NOTHING_OF_THE_USERS = Scrubber()
-"""Takes out keys and ids of organisations, as always, and nothing besides."""
+if TYPE_CHECKING:
+    from harness.cassettes.scrub import Scrubber
+    from harness.provider.endpoints import Origin
+    from harness.sessions.live import LiveRequest, LiveRoute
 
 _ABANDONED = httpx2.ReadError("the recording stops here, where its reader had stopped")
 """Ends the recording of a stream that was not read to its end; a reader who goes on must not take it for whole."""
-
-
-class CassetteMissError(HarnessError, AnthropicError):
-    """A request that the cassette does not hold.
-
-    Also an ``AnthropicError``: the SDK retries any other exception of a transport twice and
-    shows it as "Connection error.".
-    """
-
-    sent: RecordedRequest | None = None
-    """The request."""
-
-    @classmethod
-    def of(cls, finding: Finding, *, hint: str, sent: RecordedRequest) -> Self:
-        """The error for what there is to say of a miss; ``hint`` is what to type."""
-        error = cls(str(finding), hint=hint, findings=(finding,))
-        error.sent = sent
-        return error
-
-
-class RecordedStream(httpx2.SyncByteStream, httpx2.AsyncByteStream):
-    """A recorded body, given out chunk by chunk; ends as it ended when it was recorded."""
-
-    def __init__(self, response: RecordedResponse, *, is_realtime: bool) -> None:
-        self._response = response
-        self._is_realtime = is_realtime
-
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._response.chunks:
-            if self._is_realtime and chunk.after_ms:
-                time.sleep(chunk.after_ms / 1000)
-            yield chunk.data
-        raise_failure(self._response)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for chunk in self._response.chunks:
-            if self._is_realtime and chunk.after_ms:
-                await asyncio.sleep(chunk.after_ms / 1000)
-            yield chunk.data
-        raise_failure(self._response)
-
-
-class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
-    """Serves a cassette: exact bytes in, recorded bytes out, equal requests in the order recorded."""
-
-    def __init__(
-        self,
-        cassette: Cassette | None,
-        *,
-        on_call: OnCall,
-        make_miss: MakeMiss,
-        is_realtime: bool = False,
-        scrubber: Scrubber = NOTHING_OF_THE_USERS,
-    ) -> None:
-        """Serve ``cassette``; ``None`` stands for one that was never recorded."""
-        self._cassette = cassette
-        self._on_call = on_call
-        self._make_miss = make_miss
-        self._is_realtime = is_realtime
-        self._scrubber = scrubber
-        self.misses: list[CassetteMissError] = []
-        """Every miss so far, for whoever must not trust the caller to pass the error on."""
-        self._lock = Lock()
-        self._waiting: dict[tuple[str, str, str], list[Interaction]] = defaultdict(list)
-        for interaction in reversed(cassette.interactions if cassette else ()):
-            self._waiting[interaction.request.key].append(interaction)
-
-    @property
-    def unplayed(self) -> tuple[Interaction, ...]:
-        """What was recorded and has not been asked for."""
-        with self._lock:
-            left = {id(interaction) for waiting in self._waiting.values() for interaction in waiting}
-        return tuple(item for item in (self._cassette.interactions if self._cassette else ()) if id(item) in left)
-
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """HttpAnswer one request from the cassette."""
-        return self._answer(self._scrubber.request(_recorded(request, request.read())))
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """HttpAnswer one request from the cassette."""
-        return self._answer(self._scrubber.request(_recorded(request, await request.aread())))
-
-    def _answer(self, request: RecordedRequest) -> httpx2.Response:
-        with self._lock:
-            waiting = self._waiting.get(request.key)
-            interaction = waiting.pop() if waiting else None
-        if interaction is None:
-            error = self._make_miss(request)
-            self.misses.append(error)
-            raise error
-        response = interaction.response
-        if response.status is None:
-            raise_failure(response)
-        if self._cassette is not None and (call := make_call(request, response, self._cassette.header.origin)):
-            self._on_call(call)
-        headers = dict(response.headers)
-        if response.status is not None and response.status >= 400:
-            # The client is not to wait before it tries again: what comes next is recorded too.
-            headers |= {"retry-after-ms": "1"}
-        stream = RecordedStream(response, is_realtime=self._is_realtime)
-        return httpx2.Response(response.status or 200, headers=headers, stream=stream)
 
 
 class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
@@ -153,7 +43,8 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         *,
         origin: Origin,
         on_call: OnCall,
-        scrubber: Scrubber = NOTHING_OF_THE_USERS,
+        reader: PromptReader | None = None,
+        scrubber: Scrubber = BUILT_IN_ONLY,
         route: LiveRoute | None = None,
     ) -> None:
         """Ask ``upstream``; if that is the real API, ``route`` is how requests get there."""
@@ -162,6 +53,7 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         self._upstream = upstream
         self._origin = origin
         self._on_call = on_call
+        self._reader = reader or PromptReader()
         self._lock = Lock()
         self._interactions: list[Interaction | None] = []
 
@@ -227,7 +119,7 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         """What notes a request and its answer, and the request to send."""
         # Compressed bodies would be unreadable in a pull request, and several decoders are lossy.
         request.headers["accept-encoding"] = "identity"
-        recorded, live_request = _recorded(request, body), None
+        recorded, live_request = recorded_request(request, body), None
         if self._route is not None:
             recorded = self._route.localise(recorded)
             live_request = self._route.admit(recorded)
@@ -245,7 +137,7 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         interaction = replace(interaction, response=self._scrubber.response(interaction.response))
         with self._lock:
             self._interactions[slot] = interaction
-        if call := make_call(interaction.request, interaction.response, self._origin):
+        if call := make_call(interaction.request, interaction.response, self._origin, self._reader):
             self._on_call(replace(call, diagnostics=diagnostics))
 
 
@@ -339,32 +231,6 @@ class _AsyncTee(httpx2.AsyncByteStream):
     async def aclose(self) -> None:
         await self._stream.aclose()
         self._taking.end(_ABANDONED)
-
-
-def raise_failure(response: RecordedResponse) -> None:
-    """Raise what broke a recorded response, if anything did, as the HTTP client raised it then."""
-    if response.failure is not None:
-        kind = getattr(httpx2, response.failure.kind, None)
-        if isinstance(kind, type) and issubclass(kind, httpx2.TransportError):
-            raise kind(response.failure.message)
-        raise httpx2.ReadError(f"{response.failure.kind}: {response.failure.message}")
-
-
-def make_call(request: RecordedRequest, response: RecordedResponse, origin: Origin) -> Call | None:
-    """The call that an interaction was; ``None`` if it was not an answered Messages request."""
-    if request.path.split("?", 1)[0] != "/v1/messages" or response.status != 200:
-        return None
-    if response.headers.get("content-type", "").startswith("text/event-stream"):
-        usage = read_stream_usage(read_events(response.body))
-    elif (answer := read_object(response.body)) is not None:
-        usage = read_usage(answer)
-    else:
-        return None
-    return Call(body=request.body, usage=usage, status=response.status, origin=origin)
-
-
-def _recorded(request: httpx2.Request, body: bytes) -> RecordedRequest:
-    return RecordedRequest.from_body(request.method, request.url.raw_path.decode("ascii"), body)
 
 
 def _with_stream(response: httpx2.Response, stream: httpx2.SyncByteStream | httpx2.AsyncByteStream) -> httpx2.Response:

@@ -1,0 +1,118 @@
+"""The answer to a call: content blocks, stop reason and usage, from a plain body or from the events of a stream."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.provider.usage import Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A message as the API answered it. What a stream that broke off had sent by then is all there is."""
+
+    id: str = ""
+    model: str = ""
+    content: tuple[Mapping[str, Any], ...] = ()
+    """Content blocks by the API's names."""
+    stop_reason: str | None = None
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def text(self) -> str:
+        """All text, without the other blocks."""
+        return "".join(str(block.get("text") or "") for block in self.content if block.get("type") == "text")
+
+
+def read_message(message: Mapping[str, Any]) -> Answer:
+    """The answer of a message object."""
+    content = message.get("content")
+    return Answer(
+        id=str(message.get("id") or ""),
+        model=str(message.get("model") or ""),
+        content=tuple(block for block in content if isinstance(block, dict)) if isinstance(content, list) else (),
+        stop_reason=message.get("stop_reason"),
+        usage=Usage.from_api(_object(message.get("usage"))),
+    )
+
+
+def read_stream(events: Sequence[Mapping[str, Any]]) -> Answer:
+    """The answer that the events of a stream add up to."""
+    message: dict[str, Any] = {}
+    blocks: dict[Any, dict[str, Any]] = {}
+    inputs: dict[Any, str] = {}
+    for event in events:
+        kind, index = event.get("type"), event.get("index")
+        if kind == "message_start":
+            message = dict(_object(event.get("message")))
+        elif kind == "content_block_start":
+            blocks[index] = dict(_object(event.get("content_block")))
+        elif kind == "content_block_delta" and index in blocks:
+            _add_delta(blocks[index], inputs, index, _object(event.get("delta")))
+        elif kind == "message_delta":
+            message |= {key: value for key, value in _object(event.get("delta")).items() if value is not None}
+    for index, text in inputs.items():
+        blocks[index]["input"] = read_object(text.encode()) or {}
+    content = [blocks[index] for index in blocks]
+    answer = read_message({**message, "content": content})
+    return Answer(
+        id=answer.id,
+        model=answer.model,
+        content=answer.content,
+        stop_reason=answer.stop_reason,
+        usage=read_stream_usage(events),
+    )
+
+
+def read_stream_usage(events: Sequence[Mapping[str, Any]]) -> Usage:
+    """Usage of a stream, from its parsed events: input of `message_start`, then what `message_delta` adds.
+
+    ``message_delta`` repeats the input counts on newer servers only, and never the TTL split.
+    Source: anthropic SDK 2.12, ``types/message_delta_usage.py`` (checked 2026-11-23).
+    """
+    usage: dict[str, Any] = {}
+    for event in events:
+        if event.get("type") == "message_start":
+            usage.update(_object(_object(event.get("message")).get("usage")))
+        elif event.get("type") == "message_delta":
+            usage.update({key: value for key, value in _object(event.get("usage")).items() if value is not None})
+    return Usage.from_api(usage)
+
+
+def read_events(body: bytes) -> list[dict[str, Any]]:
+    """The events of a stream, parsed; what broke off is left out."""
+    lines = (line[5:] for line in body.splitlines() if line.startswith(b"data:"))
+    return [event for line in lines if (event := read_object(line)) is not None]
+
+
+def read_object(data: bytes) -> dict[str, Any] | None:
+    """A JSON object; ``None`` for anything else, such as the last line of a stream that broke off."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def is_event_stream(headers: Mapping[str, str]) -> bool:
+    """Whether a response came as events; header names are lower case."""
+    return headers.get("content-type", "").startswith("text/event-stream")
+
+
+def _add_delta(block: dict[str, Any], inputs: dict[Any, str], index: Any, delta: Mapping[str, Any]) -> None:
+    match delta.get("type"):
+        case "text_delta":
+            block["text"] = str(block.get("text") or "") + str(delta.get("text") or "")
+        case "input_json_delta":
+            inputs[index] = inputs.get(index, "") + str(delta.get("partial_json") or "")
+        case "thinking_delta":
+            block["thinking"] = str(block.get("thinking") or "") + str(delta.get("thinking") or "")
+        case "signature_delta":
+            block["signature"] = delta.get("signature")
+        case "citations_delta":
+            block["citations"] = [*(block.get("citations") or ()), delta.get("citation")]
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,199 @@
+"""The parameters of a request that are part of its prompt, read by the rows of `harness.provider.parameters`."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from harness.errors import RequestError
+from harness.prompt.blocks import Block, Request
+from harness.provider.models import Model
+from harness.provider.parameters import BY_NAME, OMITTED, PARAMETERS, RENDERED, Parameter
+
+_NESTING = frozenset({"tool_result", "document"})
+_NESTED_ROWS = tuple(row for row in PARAMETERS if "." in row.name)
+_WITH_NESTED_ROWS = frozenset(row.key for row in _NESTED_ROWS)
+
+
+class Value(NamedTuple):
+    """One parameter with the value that a request gives it, at its default where it is left out."""
+
+    row: Parameter
+    value: Any
+
+
+def read_parameters(request: Request, blocks: Sequence[Block], model: Model) -> tuple[Value, ...]:
+    """All parameters that are part of the prompt or may be: first those of which that is not known, then by level.
+
+    A key without a row may be rendered anywhere.
+
+    Raises:
+        RequestError: a parameter is no object where the API takes nothing else.
+    """
+    return (*_unclear(request), *_rendered(request, blocks, model))
+
+
+def find_unknown(request: Request) -> tuple[str, ...]:
+    """Names of all keys of a request that have no row, in the order in which they stand."""
+    return tuple(_unknown(request))
+
+
+def find_uncounted(request: Request) -> tuple[str, ...]:
+    """Names of the parameters of a request whose tokens cannot be counted offline."""
+    names = [row.name for row in PARAMETERS if not row.is_counted and "." not in row.name and request.get(row.name)]
+    return (*names, *find_unknown(request))
+
+
+def find_priced(request: Request) -> tuple[str, ...]:
+    """Top-level keys of a request that can bring a price of their own, beside that of the tokens."""
+    priced = {row.key for row in PARAMETERS if row.has_own_price}
+    unknown = {name.partition(".")[0] for name in find_unknown(request)}
+    return tuple(key for key, value in request.items() if value and key in priced | unknown)
+
+
+def rendered_part(request: Request) -> dict[str, Any]:
+    """The parameters of a request that are rendered, or may be, and its top-level marker, as they stand in the body."""
+    kept: dict[str, Any] = {}
+    names = [row.name for row in PARAMETERS if row.kind in ("rendered", "unclear", "marker") and row.name != "model"]
+    for name in (*names, *(row.also_at for row in RENDERED if row.also_at), *find_unknown(request)):
+        value = _look_up(request, name)
+        if value is not None:
+            _put(kept, name, value)
+    return kept
+
+
+def tool_choice(request: Request) -> dict[str, Any]:
+    """``tool_choice``; ``auto`` where it is left out."""
+    value: dict[str, Any] = _value(BY_NAME["tool_choice"], request)
+    return value
+
+
+def thinking(request: Request) -> dict[str, Any]:
+    """``thinking``; ``disabled`` where it is left out."""
+    value: dict[str, Any] = _value(BY_NAME["thinking"], request)
+    return value
+
+
+def effort(request: Request, model: Model) -> str:
+    """``output_config.effort``; the model's default where it is left out."""
+    value: str = _value(BY_NAME["output_config.effort"], request, model)
+    return value
+
+
+def output_format(request: Request) -> dict[str, Any]:
+    """The structured-output format, from either of the two places it may stand in; empty for none."""
+    value: dict[str, Any] = _value(BY_NAME["output_config.format"], request)
+    return value
+
+
+def has_images(blocks: Sequence[Block]) -> bool:
+    """Whether any message block is an image or holds one."""
+    for block in blocks:
+        kind = block.content.get("type")
+        if kind == "image":
+            return True
+        if kind in _NESTING and _holds_image(block.content.get("content")):
+            return True
+    return False
+
+
+def has_citations(request: Request, blocks: Sequence[Block]) -> bool:
+    """Whether any document of a request has citations enabled."""
+    return any(
+        _object(block.content.get("citations"), f"{block.path}.citations").get("enabled")
+        for block in blocks
+        if block.content.get("type") == "document"
+    )
+
+
+def web_tools(request: Request, blocks: Sequence[Block]) -> list[str]:
+    """The web tools of a request without their dates, deferred ones included: ``["web_search"]``."""
+    tools = request.get("tools") or ()
+    return sorted({str(tool["type"]).rsplit("_", 1)[0] for tool in tools if str(tool.get("type")).startswith("web_")})
+
+
+_DERIVED: dict[str, Callable[[Request, Sequence[Block]], Any]] = {
+    "web": web_tools,
+    "citations": has_citations,
+    "images": lambda request, blocks: has_images(blocks),
+}
+"""How each derived row gets its value."""
+
+
+def _rendered(request: Request, blocks: Sequence[Block], model: Model) -> Iterator[Value]:
+    for row in RENDERED:
+        if row.kind == "derived":
+            yield Value(row, _DERIVED[row.name](request, blocks))
+        elif row.name == "model":
+            yield Value(row, model.id)
+        else:
+            value = _value(row, request, model)
+            if value is OMITTED:
+                continue
+            yield Value(row, _without_own_rows(value) if row.name == "tool_choice" else value)
+
+
+def _unclear(request: Request) -> Iterator[Value]:
+    for row in PARAMETERS:
+        if row.kind == "unclear" and request.get(row.name):
+            yield Value(row, request[row.name])
+    for name in find_unknown(request):
+        row = Parameter(name=name, kind="unclear", level="tools", is_counted=False, has_own_price=True, source="none")
+        yield Value(row, _look_up(request, name))
+
+
+def _unknown(request: Request) -> Iterator[str]:
+    for key, value in request.items():
+        if key in _WITH_NESTED_ROWS and isinstance(value, dict) and not _is_read_whole(key):
+            yield from (f"{key}.{inner}" for inner in value if f"{key}.{inner}" not in BY_NAME)
+        elif key not in BY_NAME and key not in _WITH_NESTED_ROWS and not any(row.also_at == key for row in RENDERED):
+            yield key
+
+
+def _is_read_whole(key: str) -> bool:
+    return key in BY_NAME and BY_NAME[key].kind == "rendered"
+
+
+def _value(row: Parameter, request: Request, model: Model | None = None) -> Any:
+    """The value of a row; `OMITTED` where it is left out and that is the same as no value."""
+    value = _look_up(request, row.name)
+    if row.is_object:
+        value = _object(value, row.name) or (row.also_at and _object(request.get(row.also_at), row.also_at))
+    if value:
+        return value if row.default is not False else True
+    return getattr(model, row.model_default) if row.model_default else row.default
+
+
+def _look_up(request: Request, name: str) -> Any:
+    key, _, rest = name.partition(".")
+    value = request.get(key)
+    if not rest or value is None:
+        return value
+    if not isinstance(value, dict):
+        if key in BY_NAME:
+            # A container may be named by its id alone.
+            return None
+        raise RequestError(f"{key} is {type(value).__name__}, expected an object")
+    return value.get(rest)
+
+
+def _put(kept: dict[str, Any], name: str, value: Any) -> None:
+    key, _, rest = name.partition(".")
+    if rest and key not in kept:
+        kept[key] = {}
+    if rest:
+        kept[key] = {**kept[key], rest: value}
+    else:
+        kept[key] = value
+
+
+def _without_own_rows(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: item for key, item in value.items() if f"tool_choice.{key}" not in BY_NAME}
+
+
+def _object(value: Any, path: str) -> dict[str, Any]:
+    if value is not None and not isinstance(value, dict):
+        raise RequestError(f"{path} is {type(value).__name__}, expected an object")
+    return value or {}
+
+
+def _holds_image(content: Any) -> bool:
+    return isinstance(content, list) and any(isinstance(part, dict) and part.get("type") == "image" for part in content)

@@ -1,0 +1,64 @@
+"""Everything that is rendered into a prompt, parameters and blocks alike, in the order in which it is compared."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from harness.prompt.assumptions import DEFAULT, Assumptions
+from harness.prompt.blocks import Block
+from harness.prompt.fingerprint import block_digest
+from harness.prompt.parameters import Value
+from harness.prompt.text import dump
+from harness.provider.parameters import LEVELS, Level, Parameter
+
+
+class Part(NamedTuple):
+    """One thing that is rendered into the prompt: a parameter or a block."""
+
+    path: str
+    """Of the block (``system[0]``) or the parameter (``tool_choice``)."""
+    key: str
+    """Equal for two parts that the prompt cache cannot tell apart."""
+    level: Level
+    """The first level that is lost when the part changes."""
+    block: Block | None = None
+    """``None`` for a parameter."""
+    value: Any = None
+    """Of a parameter."""
+    row: Parameter | None = None
+    """Of a parameter, in the table of all."""
+
+    @property
+    def is_unclear(self) -> bool:
+        """Whether it is not known that the part is rendered, or where."""
+        return self.row is not None and self.row.kind == "unclear"
+
+
+def list_parts(
+    blocks: Sequence[Block], parameters: Sequence[Value], *, model_name: Any, assumptions: Assumptions = DEFAULT
+) -> tuple[Part, ...]:
+    """All parts of a prompt, level by level: its parameters, then its blocks. ``model_name`` is the one asked for."""
+    return tuple(
+        part
+        for level in LEVELS
+        for part in (
+            *_parameter_parts(parameters, level, model_name),
+            *_block_parts(blocks, level, assumptions),
+        )
+    )
+
+
+def _parameter_parts(parameters: Sequence[Value], level: Level, model_name: Any) -> Iterator[Part]:
+    for row, value in parameters:
+        if (row.level or "tools") == level:
+            shown = model_name if row.name == "model" else value
+            yield Part(row.shown_as, dump(value), level, value=shown, row=row)
+
+
+def _block_parts(blocks: Sequence[Block], level: Level, assumptions: Assumptions) -> Iterator[Part]:
+    message = None
+    for block in blocks:
+        if block.level == level:
+            # The first block of a message carries the border in front of it.
+            border = f"{block.role}:" if block.message != message else ""
+            message = block.message
+            yield Part(block.path, border + block_digest(block, assumptions), level, block)

@@ -1,0 +1,51 @@
+"""Bodies of requests, each distinct one parsed, read, fingerprinted and counted once."""
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from harness.errors import RequestError
+from harness.prompt.reading import Prompt, read
+from harness.prompt.tokens import CountText, TextCounter
+
+_KEPT = 64
+"""Distinct bodies that are remembered: enough for the rounds of a case, and no run fills the memory."""
+
+
+class PromptReader:
+    """Reads the bodies of one run; equal bytes give the same `Prompt`."""
+
+    def __init__(self, count_text: CountText | None = None) -> None:
+        """Count tokens with ``count_text``; by default with ``ctok``, remembering nothing."""
+        self.count_text: CountText = count_text or TextCounter()
+        self._parse = lru_cache(maxsize=_KEPT)(_parse)
+        self._read = lru_cache(maxsize=_KEPT)(self._read_anew)
+
+    def parse(self, body: bytes) -> dict[str, Any]:
+        """The JSON object of a body.
+
+        Raises:
+            RequestError: it is not one.
+        """
+        return self._parse(body)
+
+    def read(self, body: bytes) -> Prompt:
+        """The prompt of a body.
+
+        Raises:
+            RequestError: the body does not have the shape of a Messages request.
+        """
+        return self._read(body)
+
+    def _read_anew(self, body: bytes) -> Prompt:
+        return read(self.parse(body), self.count_text)
+
+
+def _parse(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise RequestError(f"The request body is not valid JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise RequestError("The request body is not a JSON object")
+    return value

@@ -1,0 +1,44 @@
+"""Texts of blocks as people see them: what an offset counts in, where two texts part, excerpts."""
+
+import json
+from typing import Any
+
+from harness.prompt.blocks import Block
+
+_CONTEXT = 24
+
+
+def block_text(block: Block) -> str:
+    """What an offset into a block counts in: its text, or its JSON without the marker."""
+    text = block.content.get("text")
+    if block.type == "text" and isinstance(text, str):
+        return text
+    return dump({key: value for key, value in block.content.items() if key != "cache_control"})
+
+
+def first_difference(before: str, after: str) -> int:
+    """Index of the first character that differs; the length of the shorter text if it is a prefix."""
+    low, high = 0, min(len(before), len(after))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if before[:middle] == after[:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def cut(text: str, start: int, offset: int) -> str:
+    """A text from ``start`` to a little behind ``offset``, with marks where it is cut."""
+    end = offset + _CONTEXT
+    return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
+
+
+def cut_around(text: str, offset: int) -> str:
+    """The text around an offset, with marks where it is cut."""
+    return cut(text, max(0, offset - _CONTEXT), offset)
+
+
+def dump(value: Any) -> str:
+    """JSON in one line, with every character as it is."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=dict)

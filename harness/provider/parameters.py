@@ -1,0 +1,227 @@
+"""Parameters of ``POST /v1/messages``: what each does to the prompt. Every list of parameters is read from these rows.
+
+A key of a request that has no row is unknown: nothing is assumed of it, see `harness.prompt.parameters`.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+Level = Literal["tools", "system", "messages"]
+LEVELS: tuple[Level, ...] = ("tools", "system", "messages")
+"""The levels of a prompt in the order in which they are rendered: each contains the ones before it."""
+
+Kind = Literal["rendered", "derived", "unclear", "unrendered", "blocks", "marker", "argument"]
+"""What a parameter is to the prompt.
+
+``rendered``: part of it. ``derived``: part of it, and read from the blocks. ``unclear``: it is not known whether or
+where it is rendered. ``unrendered``: no part of it. ``blocks``: read as the blocks themselves. ``marker``: where
+breakpoints are. ``argument``: of the SDK's methods, and not in the body.
+"""
+
+_CACHING = "platform.claude.com/docs/en/build-with-claude/prompt-caching"
+_DIAGNOSTICS = "platform.claude.com/docs/en/build-with-claude/cache-diagnostics"
+_SDK = "anthropic SDK 2.12, types/message_create_params.py"
+_NOT_LISTED = f"{_CACHING}: in no list of what invalidates the cache"
+_CHECKED = date(2026, 11, 25)
+
+
+class Omitted:
+    """Stands for a parameter that a request does not have; its own class, since ``None`` is a value."""
+
+    def __repr__(self) -> str:
+        return "omitted"
+
+
+OMITTED = Omitted()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """One parameter, and what a change of it does."""
+
+    name: str
+    """Where it stands in the body, with dots: ``output_config.effort``."""
+    kind: Kind
+    source: str
+    checked: date = _CHECKED
+    path: str = ""
+    """How messages and ``explain`` call it, if not by its name."""
+    level: Level | None = None
+    """The first level that a change of it loses; ``None`` for one that is not rendered."""
+    default: Any = OMITTED
+    """What leaving it out means, where that is the same as a value."""
+    model_default: str = ""
+    """The field of the model's row that holds its default."""
+    is_object: bool = False
+    """The API accepts nothing but an object."""
+    also_at: str = ""
+    """Another place in the body at which the same value may stand."""
+    cause: str = "parameter_changed"
+    is_model_specific: bool = False
+    """Which levels a change loses differs by model, and is not documented."""
+    is_diagnosed: bool = False
+    """The API's cache diagnostics compare it, and answer ``unavailable`` where it differs."""
+    is_counted: bool = True
+    """What it adds to the prompt can be counted offline."""
+    has_own_price: bool = False
+    """It can bring a price of its own, beside those of the tokens."""
+
+    @property
+    def shown_as(self) -> str:
+        """Its path in messages and in ``explain``."""
+        return self.path or self.name
+
+    @property
+    def key(self) -> str:
+        """The top-level key of the body that holds it."""
+        return self.name.partition(".")[0]
+
+
+PARAMETERS: tuple[Parameter, ...] = (
+    # --- rendered in front of the tools
+    Parameter(name="model", kind="rendered", level="tools", cause="model_changed", source=_DIAGNOSTICS),
+    Parameter(
+        name="speed",
+        kind="rendered",
+        level="tools",
+        default="standard",
+        cause="speed_changed",
+        has_own_price=True,
+        source="platform.claude.com/docs/en/build-with-claude/fast-mode: different speeds do not share cached prefixes",
+    ),
+    Parameter(
+        name="mcp_servers",
+        kind="rendered",
+        level="tools",
+        is_counted=False,
+        has_own_price=True,
+        source="platform.claude.com/docs/en/agents-and-tools/mcp-connector: its tools are part of the tools array",
+    ),
+    # --- rendered between tools and system
+    Parameter(
+        name="web",
+        kind="derived",
+        path="tools",
+        level="system",
+        source=f"{_CACHING}: web search and web fetch, on or off",
+    ),
+    Parameter(name="citations", kind="derived", level="system", cause="citations_changed", source=_CACHING),
+    Parameter(
+        name="output_config.format",
+        kind="rendered",
+        level="system",
+        default={},
+        is_object=True,
+        also_at="output_format",
+        is_diagnosed=True,
+        source="platform.claude.com/docs/en/build-with-claude/structured-outputs: injects system text",
+    ),
+    Parameter(
+        name="container.skills",
+        kind="rendered",
+        level="system",
+        is_counted=False,
+        has_own_price=True,
+        source="platform.claude.com/docs/en/agents-and-tools/agent-skills: skills are rendered into the system prompt",
+    ),
+    # --- rendered between system and messages
+    Parameter(
+        name="tool_choice",
+        kind="rendered",
+        level="messages",
+        default={"type": "auto"},
+        is_object=True,
+        cause="tool_choice_changed",
+        is_diagnosed=True,
+        source=_CACHING,
+    ),
+    Parameter(
+        name="tool_choice.disable_parallel_tool_use",
+        kind="rendered",
+        path="tool_choice",
+        level="messages",
+        default=False,
+        cause="tool_choice_changed",
+        is_diagnosed=True,
+        source="platform.claude.com/docs/en/agents-and-tools/tool-use/tool-use-with-prompt-caching",
+    ),
+    Parameter(name="images", kind="derived", level="messages", cause="image_added", source=_CACHING),
+    Parameter(
+        name="thinking",
+        kind="rendered",
+        level="messages",
+        default={"type": "disabled"},
+        is_object=True,
+        cause="thinking_changed",
+        is_model_specific=True,
+        is_diagnosed=True,
+        source=_CACHING,
+    ),
+    Parameter(
+        name="output_config.effort",
+        kind="rendered",
+        level="messages",
+        model_default="default_effort",
+        cause="effort_changed",
+        is_model_specific=True,
+        is_diagnosed=True,
+        source=_CACHING,
+    ),
+    Parameter(
+        name="output_config.task_budget",
+        kind="rendered",
+        level="messages",
+        default=None,
+        is_diagnosed=True,
+        source=f"{_SDK}; the documentation says that it is rendered, and not where",
+    ),
+    # --- not known to be rendered, or where
+    Parameter(
+        name="context_management",
+        kind="unclear",
+        is_diagnosed=True,
+        is_counted=False,
+        has_own_price=True,
+        source=f"{_DIAGNOSTICS}: compared; what it clears, and so loses, depends on the conversation",
+    ),
+    # --- no part of the prompt
+    Parameter(name="container", kind="unrendered", is_counted=False, has_own_price=True, source="recorded calls"),
+    Parameter(name="container.id", kind="unrendered", source="recorded calls: other ids read the same entries"),
+    Parameter(name="diagnostics", kind="unrendered", source=_DIAGNOSTICS),
+    Parameter(name="inference_geo", kind="unrendered", has_own_price=True, source=_NOT_LISTED),
+    Parameter(name="max_tokens", kind="unrendered", source=_NOT_LISTED),
+    Parameter(name="metadata", kind="unrendered", source=_NOT_LISTED),
+    Parameter(name="service_tier", kind="unrendered", source=_NOT_LISTED),
+    Parameter(name="stop_sequences", kind="unrendered", source=_NOT_LISTED),
+    Parameter(name="stream", kind="unrendered", source="Anthropic's claude-api skill, shared/prompt-caching.md"),
+    Parameter(name="temperature", kind="unrendered", source=_NOT_LISTED),
+    Parameter(name="top_k", kind="unrendered", source=_NOT_LISTED),
+    Parameter(name="top_p", kind="unrendered", source=_NOT_LISTED),
+    # --- the blocks and their markers
+    Parameter(name="tools", kind="blocks", level="tools", source=_CACHING),
+    Parameter(name="system", kind="blocks", level="system", source=_CACHING),
+    Parameter(name="messages", kind="blocks", level="messages", source=_CACHING),
+    Parameter(name="cache_control", kind="marker", source=_CACHING),
+    # --- of the SDK's methods; some become headers
+    Parameter(name="betas", kind="argument", source=_SDK),
+    Parameter(name="extra_body", kind="argument", source=_SDK),
+    Parameter(name="extra_headers", kind="argument", source=_SDK),
+    Parameter(name="extra_query", kind="argument", source=_SDK),
+    Parameter(name="output_type", kind="argument", source=_SDK),
+    Parameter(name="stream_cls", kind="argument", source=_SDK),
+    Parameter(name="timeout", kind="argument", source=_SDK),
+    Parameter(name="user_profile_id", kind="argument", source=_SDK),
+    Parameter(name="workspace_id", kind="argument", source=_SDK),
+)
+"""One row a parameter. Rendered ones stand in the order in which they enter a fingerprint."""
+
+BY_NAME = {row.name: row for row in PARAMETERS if row.kind != "derived"}
+
+RENDERED = tuple(row for row in PARAMETERS if row.kind in ("rendered", "derived"))
+"""What is part of the prompt besides the blocks."""
+
+
+def cause_of(path: str) -> str:
+    """The cause of a change of the parameter that messages call ``path``."""
+    return next((row.cause for row in PARAMETERS if row.shown_as == path), "parameter_changed")
