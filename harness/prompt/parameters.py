@@ -9,8 +9,14 @@ from harness.provider.models import Model
 from harness.provider.parameters import BY_NAME, OMITTED, PARAMETERS, RENDERED, Parameter
 
 _NESTING = frozenset({"tool_result", "document"})
-_NESTED_ROWS = tuple(row for row in PARAMETERS if "." in row.name)
-_WITH_NESTED_ROWS = frozenset(row.key for row in _NESTED_ROWS)
+_UNCLEAR = tuple(row for row in PARAMETERS if row.kind == "unclear")
+_READ_BY_PART = frozenset(
+    row.key
+    for row in PARAMETERS
+    if "." in row.name and not (row.key in BY_NAME and BY_NAME[row.key].kind == "rendered")
+)
+"""Keys whose parts have rows of their own; of these, a part without a row is unknown."""
+_READ_WHOLE = (BY_NAME.keys() | {row.also_at for row in PARAMETERS}) - _READ_BY_PART
 
 
 class Value(NamedTuple):
@@ -132,33 +138,33 @@ def _rendered(request: Request, blocks: Sequence[Block], model: Model) -> Iterat
 
 
 def _unclear(request: Request) -> Iterator[Value]:
-    for row in PARAMETERS:
-        if row.kind == "unclear" and request.get(row.name):
+    for row in _UNCLEAR:
+        if request.get(row.name):
             yield Value(row, request[row.name])
-    for name in find_unknown(request):
+    for name in _unknown(request):
         row = Parameter(name=name, kind="unclear", level="tools", is_counted=False, has_own_price=True, source="none")
         yield Value(row, _look_up(request, name))
 
 
 def _unknown(request: Request) -> Iterator[str]:
     for key, value in request.items():
-        if key in _WITH_NESTED_ROWS and isinstance(value, dict) and not _is_read_whole(key):
-            yield from (f"{key}.{inner}" for inner in value if f"{key}.{inner}" not in BY_NAME)
-        elif key not in BY_NAME and key not in _WITH_NESTED_ROWS and not any(row.also_at == key for row in RENDERED):
+        if key in _READ_WHOLE:
+            continue
+        if key not in _READ_BY_PART:
             yield key
-
-
-def _is_read_whole(key: str) -> bool:
-    return key in BY_NAME and BY_NAME[key].kind == "rendered"
+        elif isinstance(value, dict):
+            yield from (f"{key}.{inner}" for inner in value if f"{key}.{inner}" not in BY_NAME)
 
 
 def _value(row: Parameter, request: Request, model: Model | None = None) -> Any:
     """The value of a row; `OMITTED` where it is left out and that is the same as no value."""
-    value = _look_up(request, row.name)
-    if row.is_object:
-        value = _object(value, row.name) or (row.also_at and _object(request.get(row.also_at), row.also_at))
-    if value:
-        return value if row.default is not False else True
+    # Most requests have few parameters, and this runs for each row.
+    if row.key in request or row.also_at in request:
+        value = _look_up(request, row.name)
+        if row.is_object:
+            value = _object(value, row.name) or (row.also_at and _object(request.get(row.also_at), row.also_at))
+        if value:
+            return value if row.default is not False else True
     return getattr(model, row.model_default) if row.model_default else row.default
 
 

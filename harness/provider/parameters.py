@@ -3,7 +3,7 @@
 A key of a request that has no row is unknown: nothing is assumed of it, see `harness.prompt.parameters`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
@@ -67,15 +67,16 @@ class Parameter:
     has_own_price: bool = False
     """It can bring a price of its own, beside those of the tokens."""
 
+    key: str = field(init=False)
+    """The top-level key of the body that holds it."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self.name.partition(".")[0])
+
     @property
     def shown_as(self) -> str:
         """Its path in messages and in ``explain``."""
         return self.path or self.name
-
-    @property
-    def key(self) -> str:
-        """The top-level key of the body that holds it."""
-        return self.name.partition(".")[0]
 
 
 PARAMETERS: tuple[Parameter, ...] = (
