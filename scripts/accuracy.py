@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from harness.prompt import read  # noqa: E402
-from harness.prompt.diff import block_text  # noqa: E402
+from harness.prompt.text import block_text  # noqa: E402
 from harness.prompt.volatile import find_volatile  # noqa: E402
 from tests import recordings  # noqa: E402
 

@@ -1,83 +1,21 @@
-"""The house of design.md: who may import whom. Imports in functions and under TYPE_CHECKING count too."""
+"""The house of docs/architecture.md: who may import whom. Imports in functions and for type checkers count too."""
 
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
-from functools import cache
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
 
 import pytest
 
 import harness
+from tests.house import INSIDE, MODULES, RANKS, imports, imports_in_functions, layer, longest_chain, tree
 
-ROOT = Path(harness.__file__).parent
-LAYERS = (
-    ("errors", "settings", "files"),
-    ("provider",),
-    ("prompt",),
-    ("promptcache",),
-    ("findings",),
-    ("calls",),
-    ("client",),
-    ("emulator",),
-    ("cassettes",),
-    ("sessions",),
-    ("suites",),
-    ("lock",),
-    ("stability",),
-    ("mutation",),
-    ("reports",),
-    ("testing",),
-    ("pytest_plugin",),
-    ("cli",),
-)
-RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 HEAVY = ("anthropic", "httpx2", "pydantic", "ctok", "genai_prices")
 
+LONGEST_CHAIN = 18
 
-def module_name(path: Path) -> str:
-    parts = path.relative_to(ROOT.parent).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-MODULES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
-INSIDE = [name for name in MODULES if name != "harness"]
-
-
-@cache
-def tree(module: str) -> ast.Module:
-    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
-
-
-def imported(module: str) -> Iterator[str]:
-    """Modules and packages of the harness that a module names in an import, wherever it stands."""
-    for node in ast.walk(tree(module)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = _absolute(module, node)
-            for alias in node.names:
-                member = f"{base}.{alias.name}"
-                yield member if member in MODULES else base
-
-
-def _absolute(module: str, node: ast.ImportFrom) -> str:
-    if not node.level:
-        return node.module or ""
-    is_package = MODULES[module].name == "__init__.py"
-    parts = module.split(".")
-    kept = parts[: len(parts) - node.level + is_package]
-    return ".".join([*kept, *([node.module] if node.module else [])])
-
-
-def own_imports(module: str) -> list[str]:
-    return [name for name in imported(module) if name.split(".")[0] == "harness"]
-
-
-def layer(module: str) -> str:
-    return module.split(".")[1]
+LATE_IMPORTS: dict[str, str] = {}
+"""Modules that import inside functions, with what their start-up would otherwise cost."""
 
 
 def test_every_module_belongs_to_a_layer() -> None:
@@ -88,7 +26,7 @@ def test_every_module_belongs_to_a_layer() -> None:
 def test_a_module_imports_only_from_its_own_folder_and_from_layers_below(module: str) -> None:
     upward = [
         name
-        for name in own_imports(module)
+        for name in imports(module)
         if name != "harness" and layer(name) != layer(module) and RANKS[layer(name)] > RANKS[layer(module)]
     ]
     assert upward == []
@@ -96,11 +34,11 @@ def test_a_module_imports_only_from_its_own_folder_and_from_layers_below(module:
 
 @pytest.mark.parametrize("module", INSIDE)
 def test_the_package_root_is_not_imported_from_inside(module: str) -> None:
-    assert "harness" not in own_imports(module)
+    assert "harness" not in imports(module)
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:
-    graph = {module: {name for name in own_imports(module) if name != module} for module in INSIDE}
+    graph = {module: {name for name in imports(module) if name != module} for module in INSIDE}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -117,6 +55,16 @@ def test_only_the_settings_read_the_environment(module: str) -> None:
         elif isinstance(node, ast.Attribute) and node.attr in readers:
             found += [ast.unparse(node)]
     assert found == []
+
+
+def test_no_chain_of_imports_is_long() -> None:
+    chain = longest_chain()
+
+    assert len(chain) <= LONGEST_CHAIN, "\n".join(chain)
+
+
+def test_imports_stand_inside_functions_only_where_start_up_needs_it() -> None:
+    assert {module for module in MODULES if imports_in_functions(module)} == LATE_IMPORTS.keys()
 
 
 def test_importing_the_package_loads_no_heavy_dependency() -> None:

@@ -1,1 +1,1 @@
-"""One call of the Messages API: request, answer and usage."""
+"""One call of the Messages API: request, answer, usage."""

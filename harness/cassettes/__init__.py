@@ -1,1 +1,1 @@
-"""Recorded interactions on disk, and the transports that write and serve them."""
+"""Recorded interactions on disk: format, store, scrubbing, exchange with vcrpy, hygiene."""

@@ -1,1 +1,1 @@
-"""The caching client: the prompt cache marked, whole responses kept in a local cache, savings tracked."""
+"""The caching client: prompt cache marked, responses kept locally, savings tracked."""

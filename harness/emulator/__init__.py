@@ -1,1 +1,1 @@
-"""The Messages API offline: a sans-IO core with a prompt cache, behind transports that the SDK takes."""
+"""The Messages API offline: a sans-IO core with a prompt cache, behind transports."""

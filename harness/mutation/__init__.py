@@ -1,1 +1,1 @@
-"""Would the gate notice: each kind of bust put into requests, and what became of it."""
+"""Whether the tests would notice: kinds of bust put into requests, and the outcome."""

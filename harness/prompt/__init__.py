@@ -1,4 +1,4 @@
-"""What a request is: `read` gives its `Prompt`, with blocks, breakpoints, fingerprints and tokens. Pure functions."""
+"""What a request is: `read` gives a `Prompt` with blocks, breakpoints, fingerprints, tokens."""
 
 from harness.prompt.reading import Prompt as Prompt
 from harness.prompt.reading import PromptRecord as PromptRecord

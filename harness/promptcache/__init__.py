@@ -1,1 +1,1 @@
-"""The provider's prompt cache as a state machine. Pure: the clock is an argument."""
+"""The provider's prompt cache as a pure state machine: simulate, explain, diagnose, refuse."""

@@ -1,1 +1,1 @@
-"""Facts about the provider's API: models, token frames, prices. Data with source and date."""
+"""Facts about the API as data with source and date: models, parameters, limits, prices."""

@@ -1,1 +1,1 @@
-"""Does a builder give the same cached prefix every time: taint, perturbed rebuilds, and what they show."""
+"""Whether a builder gives the same prefix every time: taint, rebuilds, verdicts."""

@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from harness.promptcache.prepared import prepare
 
 from harness.calls.call import Call
 from harness.prompt.tokens import TextCounter
-from harness.promptcache.prepared import prepare
 from harness.promptcache.simulator import Simulator
 from harness.provider.usage import Usage
 from harness.suites.checks import check_prediction, check_rules, check_second_call
