@@ -262,7 +262,7 @@ def ask(client, prompt, question):
 
 
 def accept_with_other_answers(project: Project) -> None:
-    """Accept what the application sends where its client answers something else than the stub, as real ones do."""
+    """Accept what the application sends to a client that answers, as real ones do, otherwise than the fake one."""
     project.add_suite(AGENT.replace("first.content", '[{"type": "text", "text": "Which parcel?"}]'))
     project.accept()
     project.write("support/app.py", AGENT)
