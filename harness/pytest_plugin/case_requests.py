@@ -41,6 +41,7 @@ def make_case_requests(item: pytest.Item, requests: Sequence[Request]) -> CaseRe
         version=run.version.name,
         case=run.case.name,
         requests=tuple(requests),
+        plan=run.case.plan,
         source=_source(item, prompts),
         reason=reason or run.version.cache_bust,
     )

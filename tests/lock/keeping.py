@@ -8,6 +8,7 @@ from harness.lock.locate import Source
 from harness.lock.lockfile import Lock
 from harness.prompt.blocks import Request
 from harness.prompt.tokens import CountText
+from harness.suites.plan import ONE_ROUND, TWO_EQUAL_ROUNDS
 
 SOURCE = Source(file="support/suite.yaml", line=7, prompts={})
 
@@ -34,6 +35,7 @@ def make_case(
         version=version,
         case=case,
         requests=requests,
+        plan=TWO_EQUAL_ROUNDS if version else ONE_ROUND,
         source=source,
         reason=reason,
     )

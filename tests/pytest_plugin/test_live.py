@@ -118,7 +118,7 @@ def test_several_calls_of_a_case_are_compared_with_their_equals(project: Project
 
     result.assert_outcomes(passed=1)
     assert api.asked == [{"previous_message_id": previous} for previous in (None, api.ids[0], *api.ids[:2])]
-    assert "witnesses" not in str(result.stdout)
+    assert "disagree" not in str(result.stdout)
 
 
 def test_question_of_the_application_itself_is_left_alone(project: Project, serve: Serve) -> None:
@@ -298,7 +298,7 @@ def test_processes_of_one_run_have_the_same_prefix(project: Project, serve: Serv
     assert len({body["system"][0]["text"].partition("\n")[0] for body in api.bodies}) == 1
 
 
-# --- witnesses and the third round ---------------------------------------------------------------------------
+# --- evidence and the third round ----------------------------------------------------------------------------
 
 
 def test_second_call_that_missed_without_a_reason_is_made_once_more(project: Project, serve: Serve) -> None:
@@ -354,7 +354,7 @@ def test_second_call_that_differs_from_the_first_is_not_made_again(project: Proj
 
     result.assert_outcomes(failed=1)
     assert len(api.bodies) == 2
-    assert "witnesses" not in str(result.stdout)
+    assert "disagree" not in str(result.stdout)
 
 
 def test_diagnostics_that_see_a_change_in_equal_requests_are_a_warning(project: Project, serve: Serve) -> None:

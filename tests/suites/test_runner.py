@@ -12,8 +12,10 @@ from harness.client.claude import ClaudeClient, message_text
 from harness.errors import CheckError, RequestError
 from harness.prompt.tokens import TextCounter
 from harness.sessions.session import CallSession, SessionOptions
+from harness.suites.built import run_build
+from harness.suites.execution import run_case
 from harness.suites.model import Case, ClientKind, PromptVersion, Suite
-from harness.suites.runner import CaseRun, run_build, run_case
+from harness.suites.runner import CaseRun
 
 COUNT = TextCounter()
 PROMPT = "".join(f"Rule {number}: be polite.\n" for number in range(200))
@@ -252,10 +254,9 @@ def build_a_conversation(prompt: str, question: list[str]) -> dict[str, Any]:
     ("function", "calls"), [(build, 2), (build_two, 4), (build_later, 2), (build_a_conversation, 2)]
 )
 def test_case_is_built_twice_and_the_second_request_would_read(function: Callable[..., Any], calls: int) -> None:
-    found = run_build(make_run(is_build=True), function, COUNT)
+    first, second = run_build(make_run(is_build=True), function, COUNT)
 
-    assert len(found) == calls
-    first, second = found[: calls // 2], found[calls // 2 :]
+    assert len(first) + len(second) == calls
     assert [call.body for call in first] == [call.body for call in second]
     for one, two in zip(first, second, strict=True):
         assert two.usage.cache_read_input_tokens == one.usage.cache_creation_input_tokens > 2_000
@@ -268,7 +269,7 @@ def test_builder_gets_the_inputs_untouched_both_times() -> None:
         question[0] += " Again."
         return request
 
-    first, second = run_build(make_run(is_build=True), spoil, COUNT)
+    (first,), (second,) = run_build(make_run(is_build=True), spoil, COUNT)
 
     assert first.body == second.body
 
