@@ -44,16 +44,17 @@ def find_faults(
 
 def check_number(plan: Plan, sizes: Sequence[int]) -> Finding | None:
     """Check that all rounds made the same number of calls, and enough of them."""
-    if plan.is_conversation and sizes and max(sizes) < 2:
+    fact = "calls count only through the client that the function is given"
+    if plan.is_conversation and max(sizes) < 2:
         headline = f"made {sizes[0]} call{'s' * (sizes[0] != 1)}, expected a conversation of two or more"
-    elif sizes and min(sizes) > 0 and len(set(sizes)) == 1:
+        return Finding(rule="cannot-tell", headline=headline, facts=(fact,))
+    if min(sizes) > 0 and len(set(sizes)) == 1:
         return None
-    elif len(sizes) == 2:
+    if len(sizes) == 2:
         headline = f"made {sizes[0]} calls the first time and {sizes[1]} the second, expected as many"
     else:
         headline = f"made {', '.join(map(str, sizes))} calls in {len(sizes)} rounds, expected as many in each"
-    fact = "at least one; calls count only through the client that the function is given"
-    return Finding(rule="cannot-tell", headline=headline, facts=(fact,))
+    return Finding(rule="cannot-tell", headline=headline, facts=(f"at least one; {fact}",))
 
 
 def check_reads(plan: Plan, group: CallGroup, calls: Sequence[Call], count_text: CountText) -> list[Finding]:

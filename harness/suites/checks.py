@@ -54,7 +54,10 @@ def check_read(
     place = Place(
         path=result.path or "model", offset=result.offset, first=first, second=second, before=before, after=after
     )
-    return replace(finding.with_loss(result), place=place, tokens=finding.tokens)
+    found = finding.with_loss(result)
+    # What the call loses behind the expected prefix is not part of this finding.
+    costs = found.costs if result.tokens_lost == finding.tokens else ()
+    return replace(found, place=place, tokens=finding.tokens, costs=costs)
 
 
 def compare_usage(earlier: Call, later: Call, expected: int, names: CallNames) -> Finding | None:

@@ -35,14 +35,14 @@ class Evidence:
     """Both requests have the same bytes."""
 
     @property
-    def is_unexplained(self) -> bool:
-        """Whether it did not read, against the prediction and without a named change."""
-        return self.predicted is True and not self.read and not self.names_change
+    def is_unpredicted_miss(self) -> bool:
+        """Whether it did not read, against the prediction."""
+        return self.predicted is True and not self.read
 
     @property
     def is_flake(self) -> bool:
         """Whether an equal request did not read, against the prediction."""
-        return self.is_equal and self.predicted is True and not self.read
+        return self.is_equal and self.is_unpredicted_miss
 
     @property
     def names_change(self) -> bool:
@@ -100,7 +100,7 @@ def find_disagreement(evidence: Evidence, names: CallNames | None = None) -> Fin
 
 
 def _judge(evidence: Evidence) -> Severity | None:
-    if evidence.predicted is True and not evidence.read:
+    if evidence.is_unpredicted_miss:
         return "warning" if evidence.names_change else "error"
     if evidence.predicted is False and evidence.read:
         return "warning"

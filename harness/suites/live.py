@@ -51,8 +51,12 @@ class _LiveCheck:
     count_text: CountText
 
     def is_worth_another_try(self, evidence: Evidence) -> bool:
-        """Whether a miss may be one of those that real caches have now and then."""
-        return evidence.is_flake if self.plan.has_equal_rounds else evidence.is_unexplained
+        """Whether a miss may be one of those that real caches have now and then.
+
+        Equal rounds must have sent equal requests; of the others it is enough that the prefix is
+        the same, as the prediction says.
+        """
+        return evidence.is_flake if self.plan.has_equal_rounds else evidence.is_unpredicted_miss
 
     def gather(self, rounds: Rounds, *, sent: Sequence[Call]) -> dict[Read, Evidence]:
         """The evidence on each read of the plan; ``sent`` are all calls of the case in the order of sending."""
