@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from harness.calls.call import Call
 from harness.errors import RequestError
+from harness.findings.advice import ADVICE
 from harness.findings.describe import add_change
 from harness.findings.finding import Finding, Place
 from harness.prompt.prefix import prefix_blocks
@@ -64,11 +65,13 @@ def compare_usage(earlier: Call, later: Call, expected: int, names: CallNames) -
     """Compare what a later call read with the tokens expected; ``tokens`` of the finding are those missing."""
     first, second = names.labels
     if not expected:
-        what = "no static prefix" if names.is_static and earlier.usage.prefix_tokens else "nothing"
+        is_short = names.is_static and earlier.usage.prefix_tokens > 0
         return Finding(
             rule="never-cached",
-            headline=f"{names.earlier} wrote {what} to the prompt cache",
+            headline=f"{names.earlier} wrote {'no static prefix' if is_short else 'nothing'} to the prompt cache",
             facts=(_show(first, earlier.usage),),
+            cause="below_minimum" if is_short else None,
+            fix=ADVICE["below_minimum"][1] if is_short else None,
         )
     missing = expected - later.usage.cache_read_input_tokens
     if missing <= 0:
