@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from harness.lock.lockfile import Entry
     from harness.suites.loader import SuiteSource
     from harness.suites.model import Suite
-    from harness.suites.runner import Function
+    from harness.suites.runner import SuiteFunction
 
 _SKIPPED = frozenset({"__pycache__", "build", "dist", "node_modules", "site-packages"})
 _PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+): (?P<rest>.*)", re.DOTALL)
@@ -124,7 +124,7 @@ class _Checker:
         for run in runs:
             self.findings += self._check_case(run, function, file)
 
-    def _load_function(self, suite: Suite, file: str) -> Function | None:
+    def _load_function(self, suite: Suite, file: str) -> SuiteFunction | None:
         try:
             return load_function(suite)
         except SuiteError as error:
@@ -135,7 +135,7 @@ class _Checker:
             self.findings.append(_cannot_tell(headline, file, suite.line, self._find_raised(error)))
         return None
 
-    def _check_case(self, run: CaseRun, function: Function, file: str) -> list[Finding]:
+    def _check_case(self, run: CaseRun, function: SuiteFunction, file: str) -> list[Finding]:
         captured = capture(run, function, is_sdk_allowed=False)
         test = f"{file}::{run.name}"
         try:
@@ -178,6 +178,7 @@ class _Checker:
             version=run.version.name,
             case=run.case.name,
             prompts=tuple(self._reader.read(body) for body in bodies),
+            plan=run.case.plan,
             source=Source(file=file, line=run.case.line, prompts=prompts),
             reason=run.version.cache_bust,
         )

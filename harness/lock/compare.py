@@ -16,6 +16,7 @@ from harness.promptcache.causes import Cause
 from harness.promptcache.explain import Explanation, explain
 from harness.provider.pricing import price
 from harness.provider.usage import Usage
+from harness.suites.plan import ONE_ROUND, Plan
 
 _CALLS = 1_000
 
@@ -30,6 +31,8 @@ class CaseRequests:
     case: str
     prompts: tuple[Prompt, ...]
     source: Source
+    plan: Plan = ONE_ROUND
+    """Which of its calls repeat an accepted one."""
     reason: str | None = None
     """Why a bust is accepted, as the test or the suite says it."""
 
@@ -86,13 +89,13 @@ class Gate:
         return tuple(self._accepted(finding, entry, case) for finding in found if finding is not None)
 
     def compare_one(self, case: CaseRequests, number: int) -> Finding | None:
-        """The same for the one request of a case, which is the ``number``-th of its case; only errors count."""
+        """The same for one request, the ``number``-th of its case counted from 0; only errors count."""
         entry = self.lock.entries.get(case.key)
-        # A case of a suite makes its calls twice.
-        if entry is None or number >= len(entry.calls) * (2 if case.version else 1):
+        accepted = case.plan.accepted_number(number, len(entry.calls)) if entry else None
+        if entry is None or accepted is None:
             return None
-        call, (prompt,) = entry.calls[number % len(entry.calls)], case.prompts
-        finding = self._changed(call, prompt, case)
+        (prompt,) = case.prompts
+        finding = self._changed(entry.calls[accepted], prompt, case)
         return finding if finding is not None and finding.level == "error" else None
 
     # --- one request -------------------------------------------------------------------------------------

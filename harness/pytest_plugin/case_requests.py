@@ -41,6 +41,7 @@ def make_case_requests(item: pytest.Item, prompts: Sequence[Prompt]) -> CaseRequ
         version=run.version.name,
         case=run.case.name,
         prompts=tuple(prompts),
+        plan=run.case.plan,
         source=_source(item, files),
         reason=reason or run.version.cache_bust,
     )

@@ -9,7 +9,7 @@ import pytest
 from harness.errors import CheckError, SuiteError
 from harness.pytest_plugin.run import RUN, SESSION, Run, offline_settings
 from harness.pytest_plugin.stability import check_determinism
-from harness.suites import runner
+from harness.suites import built, execution, runner
 from harness.suites.loader import load_function, read_suite_file
 from harness.suites.runner import CaseRun
 
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
     from harness.calls.call import Call
     from harness.sessions.session import CallSession
-    from harness.suites.runner import Function
+    from harness.suites.runner import SuiteFunction
+
+
+_OWN = frozenset(module.__file__ for module in (runner, built, execution))
+"""Files between pytest and the application's code."""
 
 
 class SuiteCollector(pytest.File):
@@ -67,7 +71,7 @@ class RefusedItem(pytest.Item):
 
 
 class CaseItem(pytest.Item):
-    """One case with one version of the prompt: its call is made twice, and both are checked."""
+    """One case with one version of the prompt: the calls of its rounds are made and checked."""
 
     def __init__(self, *, run: CaseRun, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -86,15 +90,15 @@ class CaseItem(pytest.Item):
         else:
             self._run_calls(function, self._state.open_session(self, self.cassette))
 
-    def _run_build(self, function: Function) -> None:
-        calls = runner.run_build(self.case_run, function, self._state.count_text, rewrite=self._state.rewrite)
-        self._note(calls)
-        self._check(function, calls[: len(calls) // 2])
+    def _run_build(self, function: SuiteFunction) -> None:
+        rounds = built.run_build(self.case_run, function, self._state.reader, rewrite=self._state.rewrite)
+        self._note([call for calls in rounds for call in calls])
+        self._check(function, rounds)
 
-    def _run_calls(self, function: Function, session: CallSession) -> None:
+    def _run_calls(self, function: SuiteFunction, session: CallSession) -> None:
         self.stash[SESSION] = session
         try:
-            first = runner.run_case(self.case_run, function, session, self._state.count_text)
+            rounds = execution.run_case(self.case_run, function, session)
         except CheckError:
             # What the checks found follows from the miss, if the application swallowed one.
             session.raise_first_miss()
@@ -102,17 +106,18 @@ class CaseItem(pytest.Item):
         finally:
             self._note(session.calls)
         session.raise_first_miss()
-        self._check(function, first)
+        self._check(function, rounds)
         self._state.close_session(self, session, self.cassette)
 
-    def _check(self, function: Function, calls: list[Call]) -> None:
-        """Hold the requests of the first round to what all builds and the lock file say."""
-        prompts = [call.prompt for call in calls]
+    def _check(self, function: SuiteFunction, rounds: list[list[Call]]) -> None:
+        """Hold the accepted requests of the plan to what all builds and the lock file say."""
+        prompts = [call.prompt for call in self.case_run.case.plan.accepted_calls(rounds)]
         check_determinism(self._state, self, self.case_run, function, prompts)
         self._state.check_gate(self, prompts)
 
     def _note(self, calls: list[Call]) -> None:
-        self._state.note_calls(self, calls, suite=self.case_run.suite.name, version=self.case_run.version.name)
+        run = self.case_run
+        self._state.note_calls(self, calls, suite=run.suite.name, version=run.version.name, plan=run.case.plan.label)
 
     @property
     def _state(self) -> Run:
@@ -120,8 +125,9 @@ class CaseItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """What the application's code raised, without the frames of pytest above it."""
-        below = excinfo.traceback.cut(path=runner.__file__)
-        excinfo.traceback = below.filter(lambda entry: str(entry.path) != runner.__file__)
+        excinfo.traceback = excinfo.traceback.cut(path=runner.__file__).filter(
+            lambda entry: str(entry.path) not in _OWN
+        )
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Any, int, str]:

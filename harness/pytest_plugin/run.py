@@ -187,14 +187,14 @@ class Run:
 
         return CassetteStore(self.cassettes)
 
-    def note_calls(self, item: pytest.Item, calls: list[Call], *, suite: str, version: str) -> None:
+    def note_calls(self, item: pytest.Item, calls: list[Call], *, suite: str, version: str, plan: str = "") -> None:
         """Attach a test's calls to its report, as the one JSON string that also xdist can carry.
 
         With them goes what the checks of the calls remarked.
         """
         from harness.reports.report import CallRow
 
-        lines = [CallRow.from_call(call, suite=suite, version=version).to_json() for call in calls]
+        lines = [CallRow.from_call(call, suite=suite, version=version, plan=plan).to_json() for call in calls]
         rows.note(item, "calls", json.dumps(lines))
         for remark in item.stash[SESSION].remarks if SESSION in item.stash else ():
             self.note_finding(item, remark)

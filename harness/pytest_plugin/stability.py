@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from harness.findings.finding import Finding
     from harness.prompt.reading import Prompt
     from harness.pytest_plugin.run import Run
-    from harness.suites.runner import Function
+    from harness.suites.runner import SuiteFunction
 
 
 def check_determinism(
-    state: Run, item: pytest.Item, run: CaseRun, function: Function, prompts: Sequence[Prompt]
+    state: Run, item: pytest.Item, run: CaseRun, function: SuiteFunction, prompts: Sequence[Prompt]
 ) -> None:
     """Build a case's requests again, with marked inputs and if it is asked for under other conditions.
 
@@ -42,7 +42,7 @@ def check_determinism(
 
 
 def _find_unstable(
-    state: Run, run: CaseRun, function: Function, prompts: Sequence[Prompt], *, is_full: bool
+    state: Run, run: CaseRun, function: SuiteFunction, prompts: Sequence[Prompt], *, is_full: bool
 ) -> tuple[Finding, ...]:
     """Leaks of a case's inputs; else what sets it apart from the first case; else what its suite depends on."""
     leaks = find_leaks_of_case(run, function, usual=prompts)

@@ -28,8 +28,9 @@ SUMMARY_LIMIT = 1024 * 1024
 _MARGIN = 500
 
 _LEGEND = (
-    "Tokens: written to and read from the prompt cache, uncached input, output. Every case is called twice: "
-    "the first call writes, the second reads."
+    "Tokens: written to and read from the prompt cache, uncached input, output. Plan: the calls that every case makes. "
+    "Of equal rounds and samples, the first writes and the others read it all; questions read one static prefix; "
+    "each call of a conversation reads what the one before it wrote."
 )
 
 

@@ -15,8 +15,8 @@ from harness.provider.endpoints import Origin
 from harness.provider.pricing import price, price_without_cache
 from harness.provider.usage import Usage
 
-SCHEMA = 2
-"""Of the JSON report; 2 added ``verdict`` and ``findings``."""
+SCHEMA = 3
+"""Of the JSON report; 2 added ``verdict`` and ``findings``, 3 the ``plan`` of each version."""
 
 RunVerdict = Literal["pass", "bust", "cannot tell", "fail"]
 """``fail``: tests failed, but no check of the prompt cache did."""
@@ -36,9 +36,11 @@ class CallRow:
     cost: Decimal | None
     """Dollars; ``None`` where no price of the model is known."""
     cost_without_cache: Decimal | None
+    plan: str = ""
+    """The rounds of its case, as ``2 equal rounds``; empty for a test that is not a case of a suite."""
 
     @classmethod
-    def from_call(cls, call: Call, *, suite: str, version: str) -> Self:
+    def from_call(cls, call: Call, *, suite: str, version: str, plan: str = "") -> Self:
         """The row of a call."""
         cost, plain = _prices(call)
         return cls(
@@ -49,6 +51,7 @@ class CallRow:
             usage=call.usage,
             cost=cost,
             cost_without_cache=plain,
+            plan=plan,
         )
 
     def to_json(self) -> str:
@@ -66,12 +69,13 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionRow:
-    """All calls of one suite with one version of its prompt on one model."""
+    """All calls of one suite with one version of its prompt on one model, made by one plan."""
 
     suite: str
     version: str
     model: str
     origin: Origin
+    plan: str
     calls: int
     usage: Usage
     cost: Decimal | None
@@ -130,9 +134,10 @@ class RunReport:
         with the fields of `Finding` and `Place` (in private, and unless asked otherwise, the
         excerpts ``before`` and ``after`` say only their lengths and digests); ``versions``, a
         list of objects, one for each `VersionRow`: ``suite``, ``version``, ``model``,
-        ``answered_by``, ``calls``, ``usage`` (by the API's names), ``cost_usd``,
-        ``cost_without_cache_usd``, ``savings_usd``, ``savings_share`` (0 to 1), the last four
-        ``null`` where no price is known.
+        ``answered_by``, ``plan`` (``null`` for tests that are not cases of suites), ``calls``,
+        ``usage`` (by the API's names), ``cost_usd``, ``cost_without_cache_usd``,
+        ``savings_usd``, ``savings_share`` (0 to 1), the last four ``null`` where no price is
+        known.
         """
         document = {
             "schema": SCHEMA,
@@ -158,10 +163,10 @@ def judge(findings: Iterable[Finding], *, failed: int) -> RunVerdict:
 def build_report(
     calls: Iterable[CallRow], *, mode: str, passed: int, failed: int, findings: Iterable[Finding] = ()
 ) -> RunReport:
-    """Sum calls by suite, prompt version, model and origin, in that order."""
-    groups: dict[tuple[str, str, str, Origin], list[CallRow]] = {}
+    """Sum calls by suite, prompt version, model, origin and plan, in that order."""
+    groups: dict[tuple[str, str, str, Origin, str], list[CallRow]] = {}
     for call in calls:
-        groups.setdefault((call.suite, call.version, call.model, call.origin), []).append(call)
+        groups.setdefault((call.suite, call.version, call.model, call.origin, call.plan), []).append(call)
     rows = tuple(_sum_up(groups[key]) for key in sorted(groups))
     return RunReport(mode=mode, rows=rows, passed=passed, failed=failed, findings=tuple(findings))
 
@@ -179,6 +184,7 @@ def _sum_up(calls: Sequence[CallRow]) -> VersionRow:
         version=first.version,
         model=first.model,
         origin=first.origin,
+        plan=first.plan,
         calls=len(calls),
         usage=sum((call.usage for call in calls), Usage()),
         cost=sum_known([call.cost for call in calls]),
@@ -192,6 +198,7 @@ def _version_json(row: VersionRow) -> dict[str, Any]:
         "version": row.version,
         "model": row.model,
         "answered_by": row.origin,
+        "plan": row.plan or None,
         "calls": row.calls,
         "usage": {**row.usage.input_to_api(), "output_tokens": row.usage.output_tokens},
         "cost_usd": row.cost,

@@ -9,7 +9,8 @@ from harness.provider.pricing import dollars
 from harness.reports.report import RunReport, VersionRow
 
 _HEADERS = (
-    "suite", "version", "model", "calls", "written", "read", "uncached", "output", "cost", "without cache", "saved",
+    "suite", "version", "model", "plan", "calls", "written", "read", "uncached", "output", "cost", "without cache",
+    "saved",
 )  # fmt: skip
 
 
@@ -18,7 +19,7 @@ def savings_table(report: RunReport, *, style: str, show: Callable[[str], str] =
 
     ``style`` is a table format of ``tabulate``, and ``show`` spells a name so that it keeps to its cell.
     """
-    align = ("left",) * 3 + ("right",) * 8
+    align = ("left",) * 4 + ("right",) * 8
     return tabulate(
         [_cells(row, show) for row in report.rows],
         headers=_HEADERS,
@@ -58,6 +59,7 @@ def _cells(row: VersionRow, show: Callable[[str], str]) -> tuple[str, ...]:
         show(row.suite),
         show(row.version),
         show(row.model),
+        row.plan or "-",
         f"{row.calls}",
         *(f"{count:,}" for count in tokens),
         _money(row.cost),

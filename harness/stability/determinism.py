@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from harness.suites.runner import CaseRun, Function
+    from harness.suites.runner import CaseRun, SuiteFunction
 
 _LISTED = 8
 _BEFORE, _AFTER = 24, 48
@@ -40,7 +40,7 @@ class _Spot(NamedTuple):
 
 
 def find_leaks_of_case(
-    run: CaseRun, function: Function, *, usual: Sequence[Prompt] | None = None
+    run: CaseRun, function: SuiteFunction, *, usual: Sequence[Prompt] | None = None
 ) -> tuple[Finding, ...]:
     """Fields of a case's inputs that get into its cached prefix as they are: a finding for each block.
 
@@ -69,7 +69,7 @@ def find_leaks_of_case(
     return tuple(_describe_leaks(found, known) for found in by_path.values())
 
 
-def find_difference_between_cases(first: CaseRun, other: CaseRun, function: Function) -> Finding | None:
+def find_difference_between_cases(first: CaseRun, other: CaseRun, function: SuiteFunction) -> Finding | None:
     """That the prefix of tools and system is not the same for two cases of one version; ``None`` if it is.
 
     Messages are left out: conversations differ. So are calls that only one of the cases makes.

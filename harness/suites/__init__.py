@@ -1,1 +1,1 @@
-"""Suites: prompts in versions, run over cases of fixtures, each case called twice and checked."""
+"""Suites: prompts in versions, run over cases of fixtures, the calls of each case made by its plan and checked."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.suites.fake_client import FakeAttributeError, FakeClient
-from harness.suites.runner import CaseRun, Function
+from harness.suites.runner import CaseRun, SuiteFunction
 
 if TYPE_CHECKING:
     from harness.sessions.other_clients import ForeignSession
@@ -24,19 +24,19 @@ class Captured:
 
 
 def capture(
-    run: CaseRun, function: Function, *, inputs: Mapping[str, Any] | None = None, is_sdk_allowed: bool = True
+    run: CaseRun, function: SuiteFunction, *, inputs: Mapping[str, Any] | None = None, is_sdk_allowed: bool = True
 ) -> Captured:
     """The bodies that a function makes of a case, or of other ``inputs`` for it.
 
-    Without the SDK as long as the application uses of it what a stub can stand for; else by the
+    Without the SDK as long as the application uses only what the fake client has; else by the
     SDK on the emulator. Functions with a client of their own are caught at the HTTP layer.
     """
     if run.suite.is_build:
         return _note([], lambda bodies: bodies.extend(run.build(function, inputs=inputs)))
     if run.suite.client == "http":
         return _capture_http(run, function, inputs)
-    stub = FakeClient()
-    captured = _note(stub.bodies, lambda _: run.invoke(function, stub, inputs=inputs))
+    fake = FakeClient()
+    captured = _note(fake.bodies, lambda _: run.invoke(function, fake, inputs=inputs))
     if is_sdk_allowed and isinstance(captured.error, FakeAttributeError):
         return _capture_sdk(run, function, inputs)
     return captured
@@ -52,7 +52,7 @@ def _note(bodies: list[bytes], act: Any) -> Captured:
     return Captured(bodies=tuple(bodies))
 
 
-def _capture_sdk(run: CaseRun, function: Function, inputs: Mapping[str, Any] | None) -> Captured:
+def _capture_sdk(run: CaseRun, function: SuiteFunction, inputs: Mapping[str, Any] | None) -> Captured:
     from harness.sessions.session import CallSession
 
     session = CallSession(_options(), run.name)
@@ -60,7 +60,7 @@ def _capture_sdk(run: CaseRun, function: Function, inputs: Mapping[str, Any] | N
     return Captured(bodies=_sent(session), error=captured.error)
 
 
-def _capture_http(run: CaseRun, function: Function, inputs: Mapping[str, Any] | None) -> Captured:
+def _capture_http(run: CaseRun, function: SuiteFunction, inputs: Mapping[str, Any] | None) -> Captured:
     from harness.sessions.other_clients import ForeignSession
 
     with ForeignSession(_options(), run.name) as session:

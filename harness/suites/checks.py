@@ -1,59 +1,135 @@
-"""What must hold of a case's calls: the second one reads what the first one wrote."""
+"""What must hold of single calls: one reads what another wrote, and is billed as the rules say."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness.calls.call import Call
 from harness.errors import RequestError
+from harness.findings.advice import ADVICE
 from harness.findings.describe import add_change
-from harness.findings.finding import Finding
+from harness.findings.finding import Finding, Place
+from harness.prompt.reading import Prompt
 from harness.promptcache.explain import explain
 from harness.promptcache.simulator import Simulator
 from harness.provider.usage import Usage
+from harness.suites.call_names import CallNames
+from harness.suites.plan import Extent
 
 SECONDS_BETWEEN = 30.0
 """From the start of one call to the start of the next, as far as checks need to assume one."""
 _TOLERANCE = 3
+_FIRST_AND_SECOND = CallNames()
 
 
 def check_second_call(first: Call, second: Call) -> Finding | None:
-    """That the usage of the second call shows a read of all that the first read or wrote."""
-    expected = first.usage.prefix_tokens
+    """Check that the second call read all that the first one read or wrote."""
+    finding = compare_usage(first, second, first.usage.prefix_tokens, _FIRST_AND_SECOND)
+    if finding is None or not finding.tokens:
+        return finding
+    try:
+        return add_change(finding, first.prompt, second.prompt, first="first", second="second")
+    except RequestError:
+        # Made by hand in a test, perhaps: the usage alone has to do.
+        return finding
+
+
+def check_read(earlier: Call, later: Call, *, names: CallNames, extent: Extent = "all") -> Finding | None:
+    """Check that a later call read what the plan of its case expects of an earlier one.
+
+    Raises:
+        RequestError: one of the bodies does not have the shape of a Messages request.
+    """
+    finding = compare_usage(earlier, later, expected_tokens(earlier, extent), names)
+    if finding is None or not finding.tokens:
+        return finding
+    result = explain(earlier.prompt, later.prompt)
+    if result.cause is None or (extent == "static" and result.verdict == "partial"):
+        # By the rules the expected prefix is read: the requests are not the reason.
+        return finding
+    first, second = names.sides
+    before, after = result.excerpt or ("", "")
+    place = Place(
+        path=result.path or "model", offset=result.offset, first=first, second=second, before=before, after=after
+    )
+    found = finding.with_loss(result)
+    # What the call loses behind the expected prefix is not part of this finding.
+    costs = found.costs if result.tokens_lost == finding.tokens else ()
+    return replace(found, place=place, tokens=finding.tokens, costs=costs)
+
+
+def compare_usage(earlier: Call, later: Call, expected: int, names: CallNames) -> Finding | None:
+    """Compare what a later call read with the tokens expected; ``tokens`` of the finding are those missing."""
+    first, second = names.labels
     if not expected:
+        is_short = names.is_static and earlier.usage.prefix_tokens > 0
         return Finding(
             rule="never-cached",
-            headline="the first call wrote nothing to the prompt cache",
-            facts=(_show("first call", first.usage),),
+            headline=f"{names.earlier} wrote {'no static prefix' if is_short else 'nothing'} to the prompt cache",
+            facts=(_show(first, earlier.usage),),
+            cause="below_minimum" if is_short else None,
+            fix=ADVICE["below_minimum"][1] if is_short else None,
         )
-    if second.usage.cache_read_input_tokens < expected:
-        finding = Finding(
-            rule="second-call",
-            headline="the second call did not read the prefix that the first one wrote",
-            facts=(
-                _show("first call", first.usage),
-                _show("second call", second.usage),
-                f"expected of the second: {expected:,} read",
-            ),
-            tokens=expected - second.usage.cache_read_input_tokens,
-        )
-        return _add_change(finding, first, second)
-    return None
+    missing = expected - later.usage.cache_read_input_tokens
+    if missing <= 0:
+        return None
+    prefix = "static prefix" if names.is_static else "prefix"
+    return Finding(
+        rule="second-call",
+        headline=f"{names.later} did not read the {prefix} that {names.earlier_again} wrote",
+        facts=(
+            _show(first, earlier.usage),
+            _show(second, later.usage),
+            f"expected of {names.later_again}: {expected:,} read",
+        ),
+        tokens=missing,
+    )
 
 
-def check_prediction(calls: Sequence[Call]) -> tuple[Finding, ...]:
-    """That the simulator, on the requests as built now, bills what the API reported.
+def expected_tokens(earlier: Call, extent: Extent) -> int:
+    """Tokens that a later call must read of an earlier one; 0 if that left nothing to read.
+
+    Raises:
+        RequestError: a static prefix is asked for, and the body is not a Messages request.
+    """
+    written = earlier.usage.prefix_tokens
+    if extent == "all" or not written:
+        return written
+    prompt = earlier.prompt
+    static = static_tokens(prompt)
+    if not static or static == prompt.active_breakpoints[-1].tokens:
+        return min(static, written)
+    # What cannot be counted offline is at least read in part.
+    return max(1, min(static - _TOLERANCE, written)) if prompt.count.is_exact else 1
+
+
+def static_tokens(prompt: Prompt) -> int:
+    """Counted tokens of the static prefix; 0 if there is none, or one too short to be kept."""
+    end = prompt.static_end
+    index = None if end is None else end.block_index
+    return next((point.tokens for point in prompt.active_breakpoints if point.block_index == index), 0)
+
+
+def check_prediction(
+    calls: Sequence[Call], *, numbers: Sequence[int] = (), are_equal: bool = True
+) -> tuple[Finding, ...]:
+    """Check that the simulator, on the requests as built now, bills what the API reported.
 
     Skipped for requests that cannot be counted offline. The first call of a recording may
-    have found the cache warm; then only the size of its prefix is compared.
+    have found the cache warm; then only the size of its prefix is compared. So may every call
+    that adds to the prefix, unless the calls ``are_equal``. ``numbers`` name the calls, and
+    count from 1 by default.
     """
     simulator = Simulator()
     findings = []
-    for number, call in enumerate(calls):
-        predicted = simulator.send(call.prompt.record, at=number * SECONDS_BETWEEN).usage
-        if call.prompt.count.is_exact and not _agree(predicted, call.usage, is_first=number == 0):
+    for index, call in enumerate(calls):
+        predicted = simulator.send(call.prompt.record, at=index * SECONDS_BETWEEN).usage
+        is_new = index == 0 or (not are_equal and predicted.cache_creation_input_tokens > 0)
+        if call.prompt.count.is_exact and not _agree(predicted, call.usage, is_new=is_new):
+            number = numbers[index] if numbers else index + 1
             findings.append(
                 Finding(
                     rule="prediction",
-                    headline=f"call {number + 1} was not billed as the simulator predicts",
+                    headline=f"call {number} was not billed as the simulator predicts",
                     facts=(_show("reported", call.usage), _show("predicted", predicted)),
                 )
             )
@@ -61,7 +137,7 @@ def check_prediction(calls: Sequence[Call]) -> tuple[Finding, ...]:
 
 
 def check_rules(call: Call) -> Finding | None:
-    """That a request, sent twice, would be read the second time, by the rules alone."""
+    """Check that a request, sent twice, would be read the second time, by the rules alone."""
     prompt = call.prompt
     result = explain(prompt, prompt)
     if result.verdict == "hit":
@@ -78,18 +154,12 @@ def check_rules(call: Call) -> Finding | None:
     ).with_loss(result)
 
 
-def _add_change(finding: Finding, first: Call, second: Call) -> Finding:
-    try:
-        return add_change(finding, first.prompt, second.prompt, first="first", second="second")
-    except RequestError:
-        # Made by hand in a test, perhaps: the usage alone has to do.
-        return finding
-
-
-def _agree(predicted: Usage, reported: Usage, *, is_first: bool) -> bool:
+def _agree(predicted: Usage, reported: Usage, *, is_new: bool) -> bool:
+    """Whether a usage is the predicted one; a call with something new may have read that from an earlier run."""
     if abs(predicted.prefix_tokens - reported.prefix_tokens) > _TOLERANCE:
         return False
-    return is_first or abs(predicted.cache_read_input_tokens - reported.cache_read_input_tokens) <= _TOLERANCE
+    more = reported.cache_read_input_tokens - predicted.cache_read_input_tokens
+    return more >= -_TOLERANCE if is_new else abs(more) <= _TOLERANCE
 
 
 def _show(what: str, usage: Usage) -> str:

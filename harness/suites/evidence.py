@@ -1,4 +1,4 @@
-"""Three witnesses of a live second call: our prediction, the usage, and the API's cache diagnostics."""
+"""Three sources on whether a live call read: our prediction, the usage, and the API's cache diagnostics."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from harness.calls.call import NO_DIVERGENCE, PENDING, Call
 from harness.findings.finding import Finding, Severity
-from harness.prompt.tokens import CountText
 from harness.promptcache.simulator import Simulator
-from harness.suites.checks import SECONDS_BETWEEN
+from harness.suites.call_names import CallNames
+from harness.suites.checks import SECONDS_BETWEEN, expected_tokens, static_tokens
+from harness.suites.plan import Extent
 
-_SILENT = (None, PENDING, "previous_message_not_found", "unavailable")
-"""Words of the diagnostics that tell of no change.
+_NO_CHANGE_NAMED = (None, PENDING, "previous_message_not_found", "unavailable")
+"""Answers of the diagnostics that name no change.
 
 ``unavailable`` also stands for a difference beyond what they compare. Source:
 platform.claude.com/docs/en/build-with-claude/cache-diagnostics (checked 2026-11-23).
@@ -20,7 +21,7 @@ platform.claude.com/docs/en/build-with-claude/cache-diagnostics (checked 2026-11
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What the witnesses say of a second call: does it read all that the first one read or wrote?"""
+    """Whether a later call reads what an earlier one read or wrote, by each of the three sources."""
 
     predicted: bool | None
     """By the simulator; ``None`` where the request cannot be counted offline."""
@@ -32,18 +33,23 @@ class Evidence:
     """Both requests have the same bytes."""
 
     @property
+    def is_unpredicted_miss(self) -> bool:
+        """Whether it did not read, against the prediction."""
+        return self.predicted is True and not self.read
+
+    @property
     def is_flake(self) -> bool:
-        """Whether nothing explains why it did not read."""
-        return self.is_equal and self.predicted is True and not self.read
+        """Whether an equal request did not read, against the prediction."""
+        return self.is_equal and self.is_unpredicted_miss
 
     @property
     def names_change(self) -> bool:
-        """Whether the diagnostics see a change, be it behind the last breakpoint."""
-        return self.diagnostics not in (*_SILENT, NO_DIVERGENCE)
+        """Whether the diagnostics see a change, wherever it stands."""
+        return self.diagnostics not in (*_NO_CHANGE_NAMED, NO_DIVERGENCE)
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """The word of each, a line each."""
+        """One line for each source."""
         predicted = {True: "reads all", False: "does not read all", None: "cannot tell"}[self.predicted]
         return (
             f"prediction:  {predicted}",
@@ -52,25 +58,25 @@ class Evidence:
         )
 
 
-def hear(first: Call, second: Call, count_text: CountText, *, is_compared: bool = True) -> Evidence:
-    """What the witnesses say of a second call.
+def gather_evidence(earlier: Call, later: Call, *, is_compared: bool = True, extent: Extent = "all") -> Evidence:
+    """Gather the evidence on one read.
 
-    ``is_compared``: the diagnostics of the second were asked to compare it with this first one.
+    ``is_compared``: the diagnostics of the later call were asked to compare it with this earlier one.
 
     Raises:
         RequestError: one of the bodies does not have the shape of a Messages request.
     """
-    expected = first.usage.prefix_tokens
+    expected = expected_tokens(earlier, extent)
     return Evidence(
-        predicted=_predict(first, second, count_text),
-        read=0 < expected <= second.usage.cache_read_input_tokens,
-        diagnostics=second.diagnostics if is_compared else None,
-        is_equal=first.body == second.body,
+        predicted=_predict(earlier, later, extent),
+        read=0 < expected <= later.usage.cache_read_input_tokens,
+        diagnostics=later.diagnostics if is_compared else None,
+        is_equal=earlier.body == later.body,
     )
 
 
-def find_disagreement(evidence: Evidence) -> Finding | None:
-    """A finding if the witnesses do not say the same; an error if a miss has no explanation.
+def find_disagreement(evidence: Evidence, names: CallNames | None = None) -> Finding | None:
+    """A finding if the sources disagree; an error if a miss has no explanation.
 
     The diagnostics compare requests, not what is in the prompt cache: that they see no change
     explains nothing where a prefix is too short or has expired, and a change that they see may
@@ -79,31 +85,34 @@ def find_disagreement(evidence: Evidence) -> Finding | None:
     level = _judge(evidence)
     if level is None:
         return None
+    named = names or CallNames()
     return Finding(
         rule="disagreement",
         level=level,
-        headline="prediction, usage and diagnostics disagree on whether the second call read what the first one wrote",
+        headline="prediction, usage and diagnostics disagree on whether "
+        f"{named.later} read what {named.earlier_again} wrote",
         facts=evidence.facts,
     )
 
 
-def _judge(said: Evidence) -> Severity | None:
-    if said.predicted is True and not said.read:
-        return "warning" if said.names_change else "error"
-    if said.predicted is False and said.read:
+def _judge(evidence: Evidence) -> Severity | None:
+    if evidence.is_unpredicted_miss:
+        return "warning" if evidence.names_change else "error"
+    if evidence.predicted is False and evidence.read:
         return "warning"
-    if said.read:
+    if evidence.read:
         # In equal requests there is no change that could stand anywhere.
-        return "warning" if said.names_change and said.is_equal else None
-    return "warning" if said.predicted is None and said.diagnostics == NO_DIVERGENCE else None
+        return "warning" if evidence.names_change and evidence.is_equal else None
+    return "warning" if evidence.predicted is None and evidence.diagnostics == NO_DIVERGENCE else None
 
 
-def _predict(first: Call, second: Call, count_text: CountText) -> bool | None:
+def _predict(earlier: Call, later: Call, extent: Extent) -> bool | None:
     simulator = Simulator()
-    prompts = (first.prompt, second.prompt)
+    prompts = (earlier.prompt, later.prompt)
     if not all(prompt.count.is_exact for prompt in prompts):
         return None
     one, two = (
         simulator.send(prompt.record, at=number * SECONDS_BETWEEN).usage for number, prompt in enumerate(prompts)
     )
-    return 0 < one.prefix_tokens <= two.cache_read_input_tokens
+    expected = one.prefix_tokens if extent == "all" else static_tokens(prompts[0])
+    return 0 < expected <= two.cache_read_input_tokens

@@ -29,7 +29,7 @@ class Record:
         self.__dict__.update(fields)
 
     def __getattr__(self, name: str) -> NoReturn:
-        raise FakeAttributeError(f"the stub of an answer has no {name!r}")
+        raise FakeAttributeError(f"the fake answer has no {name!r}")
 
     def model_dump(self, *, exclude_unset: bool = False, **_: Any) -> dict[str, Any]:
         """All fields as plain values; with ``exclude_unset`` without those that the API does not send."""
@@ -63,7 +63,7 @@ class FakeClient:
         """Nothing to close."""
 
     def __getattr__(self, name: str) -> NoReturn:
-        raise FakeAttributeError(f"the stub of a client has no {name!r}")
+        raise FakeAttributeError(f"the fake client has no {name!r}")
 
 
 class _Messages:
@@ -80,7 +80,7 @@ class _Messages:
         return _Stream(_message(parameters))
 
     def __getattr__(self, name: str) -> NoReturn:
-        raise FakeAttributeError(f"the stub of client.messages has no {name!r}")
+        raise FakeAttributeError(f"the fake client.messages has no {name!r}")
 
 
 class _Stream:
@@ -110,7 +110,7 @@ class _Stream:
         """Done already."""
 
     def __getattr__(self, name: str) -> NoReturn:
-        raise FakeAttributeError(f"the stub of a stream has no {name!r}")
+        raise FakeAttributeError(f"the fake stream has no {name!r}")
 
 
 def _body(parameters: dict[str, Any]) -> bytes:
@@ -118,12 +118,12 @@ def _body(parameters: dict[str, Any]) -> bytes:
         return to_body(parameters)
     except RequestError as error:
         # The SDK knows more: files, classes that describe an output, tools that are functions.
-        raise FakeAttributeError(f"the stub of a client cannot send this: {error.message}") from None
+        raise FakeAttributeError(f"the fake client cannot send this: {error.message}") from None
 
 
 def _message(parameters: dict[str, Any]) -> Record:
     return Record(
-        id="msg_stub",
+        id="msg_fake",
         type="message",
         role="assistant",
         model=parameters.get("model"),

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 
 from harness.errors import SuiteError
 from harness.settings import DEFAULT_MODEL
-from harness.suites.fixtures import load_fixture, load_text
-from harness.suites.model import Case, PromptVersion, Suite, SuiteEntry, SuiteFile
+from harness.suites.cases import CaseReader
+from harness.suites.fixtures import load_text
+from harness.suites.model import PromptVersion, Suite, SuiteEntry, SuiteFile
 from harness.suites.yaml_lines import Place, line_of, load_yaml
 
 
@@ -89,23 +90,8 @@ def _load(path: Path, name: str, entry: SuiteEntry, lines: dict[Place, int]) -> 
         )
         for version, prompt in entry.prompts.items()
     )
-    cases = tuple(
-        Case(
-            name=case,
-            line=line_of(lines, (*place, "cases", case)),
-            inputs={
-                key: load_fixture(
-                    folder / entry.fixtures[key] / f"{value}.json",
-                    f"{path}:{line_of(lines, (*place, 'cases', case, key))}",
-                )
-                if key in entry.fixtures
-                else value
-                for key, value in inputs.items()
-            },
-        )
-        for case, inputs in entry.cases.items()
-    )
     line = line_of(lines, place)
+    cases = CaseReader(path=path, suite=name, entry=entry, lines=lines).read_all()
     for what, found in (("prompts", versions), ("cases", cases)):
         if not found:
             raise SuiteError(f"{path}:{line}: suite {name!r} has no {what}")
@@ -159,4 +145,6 @@ def _explain(error: Any) -> str:
         if error["loc"][-1] == "cache_bust":
             return "the reason is empty"
         return f"{error['input']!r} is no name: letters, digits, dot, dash and underscore"
-    return str(error["msg"])
+    if error["type"] == "model_type":
+        return "expected keys with values"
+    return str(error["msg"]).removeprefix("Value error, ")

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from harness.suites.plan import TWO_EQUAL_ROUNDS, Plan, PlanKind
 
 ClientKind = Literal["claude", "anthropic", "http"]
 """What a suite's function gets: a ``ClaudeClient``, an ``anthropic.Anthropic``, or nothing since it has its own."""
@@ -19,6 +21,10 @@ Reason = Annotated[str, StringConstraints(pattern=r"\S")]
 """Why something is accepted; not empty."""
 
 
+Rounds = Annotated[int, Field(ge=1, strict=True)]
+"""A number of rounds; whether one is enough depends on the plan."""
+
+
 class PromptEntry(BaseModel):
     """One version of a prompt, as ``suite.yaml`` has it."""
 
@@ -27,6 +33,36 @@ class PromptEntry(BaseModel):
     file: str | None = None
     model: str | None = None
     cache_bust: Reason | None = None
+
+
+class PlanEntry(BaseModel):
+    """The rounds of a case, as ``suite.yaml`` has them: a kind alone, or a kind with its number of rounds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: PlanKind = "repeat"
+    rounds: Rounds | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_kind(cls, value: Any) -> Any:
+        return {"kind": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _check_rounds(self) -> Self:
+        if self.kind == "questions" and self.rounds is not None:
+            raise ValueError("the rounds of questions stand in each case")
+        if self.kind == "samples" and self.rounds is None:
+            raise ValueError("samples need a number of rounds")
+        if self.kind != "conversation" and self.rounds == 1:
+            raise ValueError(f"one round cannot read what another wrote: {self.kind} needs two or more")
+        return self
+
+    def make_plan(self, *, questions: int = 0) -> Plan:
+        """The plan of a case; for the kind ``questions``, with the number of questions that the case has."""
+        if self.kind == "questions":
+            return Plan(kind=self.kind, rounds=questions)
+        return Plan(kind=self.kind, rounds=self.rounds or (1 if self.kind == "conversation" else 2))
 
 
 class SuiteEntry(BaseModel):
@@ -38,9 +74,20 @@ class SuiteEntry(BaseModel):
     build: str | None = None
     client: ClientKind = "claude"
     determinism: Determinism = "fields"
+    plan: PlanEntry | None = None
+    samples: Annotated[int, Field(ge=2, strict=True)] | None = None
+    case_plans: dict[str, PlanEntry] = {}
     prompts: dict[Name, PromptEntry]
     fixtures: dict[str, str] = {}
     cases: dict[Name, dict[str, Any]]
+
+    def plan_of(self, case: str) -> PlanEntry:
+        """The plan of one case: its own, else the suite's, else two equal rounds."""
+        if case in self.case_plans:
+            return self.case_plans[case]
+        if self.samples is not None:
+            return PlanEntry(kind="samples", rounds=self.samples)
+        return self.plan or PlanEntry()
 
 
 class SuiteFile(BaseModel):
@@ -71,6 +118,14 @@ class Case:
     name: str
     line: int
     inputs: dict[str, Any]
+    """Of the first round, and of all others unless they have their own."""
+    questions: tuple[dict[str, Any], ...] = ()
+    """The inputs of each round, where the rounds ask different questions."""
+    plan: Plan = TWO_EQUAL_ROUNDS
+
+    def round_inputs(self, number: int) -> dict[str, Any]:
+        """The inputs of a round, counted from 0."""
+        return self.questions[number] if self.questions else self.inputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

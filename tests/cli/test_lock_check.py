@@ -27,6 +27,30 @@ def test_what_is_accepted_passes(app: str, project: Project, capsys: Captured) -
     assert check(capsys) == (0, "prompts.lock: 2 cases compared, as accepted\n")
 
 
+@pytest.mark.parametrize("plan", ["plan: {rounds: 3}", "samples: 5"])
+def test_number_of_rounds_changes_nothing_that_is_accepted(plan: str, project: Project, capsys: Captured) -> None:
+    project.add_suite()
+    project.accept()
+    project.replace("support/suite.yaml", "    prompts:", f"    {plan}\n    prompts:")
+
+    assert check(capsys) == (0, "prompts.lock: 2 cases compared, as accepted\n")
+
+
+def test_first_question_of_a_case_is_the_accepted_one(project: Project, capsys: Captured) -> None:
+    project.add_suite()
+    questions = "{rounds: [{question: How do I get a refund}, {question: When}]}"
+    project.replace("support/suite.yaml", "{question: How do I get a refund}", questions)
+    project.replace("support/suite.yaml", "    prompts:", "    case_plans: {refund: questions}\n    prompts:")
+    project.accept()
+    assert check(capsys) == (0, "prompts.lock: 2 cases compared, as accepted\n")
+
+    project.replace("support/prompt.md", "Rule 150: be", "Rule 150: Be")
+
+    code, out = check(capsys)
+    assert code == 1
+    assert "  the same in 1 more test\n" in out
+
+
 def test_changed_prompt_file_fails_with_place_cause_cost_and_what_to_type(project: Project, capsys: Captured) -> None:
     project.add_suite()
     project.accept()
@@ -262,7 +286,7 @@ def ask(client, prompt, question):
 
 
 def accept_with_other_answers(project: Project) -> None:
-    """Accept what the application sends where its client answers something else than the stub, as real ones do."""
+    """Accept what the application sends to a client that answers, as real ones do, otherwise than the fake one."""
     project.add_suite(AGENT.replace("first.content", '[{"type": "text", "text": "Which parcel?"}]'))
     project.accept()
     project.write("support/app.py", AGENT)

@@ -9,6 +9,7 @@ from harness.lock.lockfile import Lock
 from harness.prompt import read
 from harness.prompt.blocks import Request
 from harness.prompt.tokens import CountText
+from harness.suites.plan import ONE_ROUND, TWO_EQUAL_ROUNDS
 
 SOURCE = Source(file="support/suite.yaml", line=7, prompts={})
 
@@ -40,6 +41,7 @@ def make_case(
         version=version,
         case=case,
         prompts=tuple(read(request, count_text) for request in requests),
+        plan=TWO_EQUAL_ROUNDS if version else ONE_ROUND,
         source=source,
         reason=reason,
     )

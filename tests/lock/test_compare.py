@@ -13,6 +13,7 @@ from harness.lock.locate import Source
 from harness.lock.lockfile import Lock
 from harness.mutation.mutations import BY_NAME, MUTATIONS
 from harness.prompt.tokens import TextCounter
+from harness.suites.plan import Plan
 from tests.lock.examples import PROMPT, rich_request, tool
 from tests.lock.keeping import accept, make_case
 
@@ -518,6 +519,21 @@ def test_case_of_a_suite_makes_its_calls_twice() -> None:
     found = [gate.compare_one(make_case(change("model")), number) for number in range(3)]
 
     assert [finding and finding.cause for finding in found] == ["model_changed", "model_changed", None]
+
+
+@pytest.mark.parametrize(
+    ("plan", "compared"),
+    [
+        pytest.param(Plan(rounds=3), [True, True, True, False], id="three-equal-rounds"),
+        pytest.param(Plan(kind="questions", rounds=3), [True, False, False, False], id="questions"),
+        pytest.param(Plan(kind="conversation", rounds=1), [True, False, False, False], id="conversation"),
+    ],
+)
+def test_plan_says_which_calls_repeat_an_accepted_one(plan: Plan, compared: list[bool]) -> None:
+    gate = accept(make_case(rich_request()))
+    changed = replace(make_case(change("model")), plan=plan)
+
+    assert [gate.compare_one(changed, number) is not None for number in range(4)] == compared
 
 
 def test_plain_test_makes_its_calls_once() -> None:

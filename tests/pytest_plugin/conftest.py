@@ -2,10 +2,15 @@
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from harness.emulator.server import EmulatorServer
+from harness.prompt.tokens import TextCounter
+from harness.promptcache.simulator import Simulator
+from tests.pytest_plugin.live_api import Api, Serve
 
 # pytester restores sys.modules after each run in process. What these bring with them breaks when
 # imported a second time (yaml), or takes a second each time (anthropic).
@@ -122,6 +127,23 @@ def project(
     for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", *foreign):
         monkeypatch.delenv(name, raising=False)
     return Project(pytester)
+
+
+@pytest.fixture
+def serve(project: Project, monkeypatch: pytest.MonkeyPatch, count_text: TextCounter) -> Iterator[Serve]:
+    """Start an API on loopback, and point the environment at it."""
+    servers: list[EmulatorServer] = []
+
+    def start(simulator: Simulator | None = None) -> Api:
+        api = Api(count_text=count_text, simulator=simulator)
+        servers.append(EmulatorServer(api))
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", servers[-1].__enter__().url)
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "test-only")
+        return api
+
+    yield start
+    for server in servers:
+        server.__exit__()
 
 
 def shown(result: pytest.RunResult, start: str, stop: str) -> str:

@@ -1,89 +1,18 @@
 """``--harness-mode=live``, with a server on loopback that stands for the API."""
 
 import json
-from collections.abc import Callable, Iterator
-from random import Random
-from typing import Any
 
 import pytest
 
-from harness.emulator.core import Emulator, HttpAnswer
-from harness.emulator.server import EmulatorServer
-from harness.prompt.reader import PromptReader
-from harness.prompt.tokens import TextCounter
-from harness.promptcache.simulator import Simulator
-from tests.conftest import Clock
+from harness.emulator.core import HttpAnswer
 from tests.pytest_plugin.conftest import APP, Project, shown
+from tests.pytest_plugin.live_api import LIVE, Serve, missing
 
 pytest_plugins = ("pytester",)
 
-LIVE = "--harness-mode=live"
 REFUND = ("-k", "refund")
 # Its input is 2,212 tokens; one in a hundred and 32 more are allowed for.
 HIGHEST = "$0.0107 for 2,266 input and 500 output tokens"
-
-
-class Api(Emulator):
-    """The emulator, with a memory of what it was sent, and answers that a test can change."""
-
-    def __init__(self, *, count_text: TextCounter, simulator: Simulator | None = None) -> None:
-        super().__init__(reader=PromptReader(count_text), clock=Clock(), simulator=simulator)
-        self.bodies: list[dict[str, Any]] = []
-        self.ids: list[str] = []
-        self.usages: list[tuple[int, int]] = []
-        self.change: Callable[[dict[str, Any]], dict[str, Any]] = lambda answer: answer
-
-    def handle(self, method: str, path: str, body: bytes) -> HttpAnswer:
-        self.bodies.append(json.loads(body))
-        answer = super().handle(method, path, body)
-        message = self.change(json.loads(b"".join(answer.chunks)))
-        usage = message.get("usage", {})
-        self.ids.append(message.get("id", ""))
-        self.usages.append((usage.get("cache_creation_input_tokens", 0), usage.get("cache_read_input_tokens", 0)))
-        return HttpAnswer(status=answer.status, headers=answer.headers, chunks=(json.dumps(message).encode(),))
-
-    @property
-    def asked(self) -> list[Any]:
-        """The questions for diagnostics, one for each request."""
-        return [body.get("diagnostics") for body in self.bodies]
-
-
-class Script(Random):
-    """Draws what it is told to draw."""
-
-    def __init__(self, *draws: float) -> None:
-        super().__init__(0)
-        self._draws = list(draws)
-
-    def random(self) -> float:
-        return self._draws.pop(0)
-
-
-def missing(*draws: float) -> Simulator:
-    """A prompt cache that misses on a read for which less than a half is drawn."""
-    return Simulator(miss_rate=0.5, random=Script(*draws))
-
-
-Serve = Callable[..., Api]
-
-
-@pytest.fixture
-def serve(
-    project: Project, monkeypatch: pytest.MonkeyPatch, count_text: TextCounter
-) -> Iterator[Callable[[Simulator | None], Api]]:
-    """Start an API on loopback, and point the environment at it."""
-    servers: list[EmulatorServer] = []
-
-    def start(simulator: Simulator | None = None) -> Api:
-        api = Api(count_text=count_text, simulator=simulator)
-        servers.append(EmulatorServer(api))
-        monkeypatch.setenv("ANTHROPIC_BASE_URL", servers[-1].__enter__().url)
-        monkeypatch.setenv("ANTHROPIC_API_KEY", "test-only")
-        return api
-
-    yield start
-    for server in servers:
-        server.__exit__()
 
 
 def test_second_call_is_proved_against_the_address_of_the_environment(project: Project, serve: Serve) -> None:
@@ -118,7 +47,7 @@ def test_several_calls_of_a_case_are_compared_with_their_equals(project: Project
 
     result.assert_outcomes(passed=1)
     assert api.asked == [{"previous_message_id": previous} for previous in (None, api.ids[0], *api.ids[:2])]
-    assert "witnesses" not in str(result.stdout)
+    assert "disagree" not in str(result.stdout)
 
 
 def test_question_of_the_application_itself_is_left_alone(project: Project, serve: Serve) -> None:
@@ -298,7 +227,7 @@ def test_processes_of_one_run_have_the_same_prefix(project: Project, serve: Serv
     assert len({body["system"][0]["text"].partition("\n")[0] for body in api.bodies}) == 1
 
 
-# --- witnesses and the third round ---------------------------------------------------------------------------
+# --- evidence and the third round ----------------------------------------------------------------------------
 
 
 def test_second_call_that_missed_without_a_reason_is_made_once_more(project: Project, serve: Serve) -> None:
@@ -354,7 +283,7 @@ def test_second_call_that_differs_from_the_first_is_not_made_again(project: Proj
 
     result.assert_outcomes(failed=1)
     assert len(api.bodies) == 2
-    assert "witnesses" not in str(result.stdout)
+    assert "disagree" not in str(result.stdout)
 
 
 def test_diagnostics_that_see_a_change_in_equal_requests_are_a_warning(project: Project, serve: Serve) -> None:

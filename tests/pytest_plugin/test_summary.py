@@ -24,11 +24,11 @@ def test_table_has_a_row_for_each_suite_and_version(project: Project) -> None:
 
 
 TABLE = """\
-suite    version    model                calls    written    read    uncached    output     cost    without cache           saved
--------  ---------  -----------------  -------  ---------  ------  ----------  --------  -------  ---------------  --------------
-account  v1         claude-sonnet-5-5        4      4,398   4,398          52        92  $0.0125          $0.0186  $0.0062 (33 %)
-support  v1         claude-sonnet-5-5        4      4,398   4,398          52        92  $0.0125          $0.0186  $0.0062 (33 %)
-support  v2         claude-sonnet-5-5        4      4,410   4,410          52        92  $0.0125          $0.0187  $0.0062 (33 %)
+suite    version    model              plan              calls    written    read    uncached    output     cost    without cache           saved
+-------  ---------  -----------------  --------------  -------  ---------  ------  ----------  --------  -------  ---------------  --------------
+account  v1         claude-sonnet-5-5  2 equal rounds        4      4,398   4,398          52        92  $0.0125          $0.0186  $0.0062 (33 %)
+support  v1         claude-sonnet-5-5  2 equal rounds        4      4,398   4,398          52        92  $0.0125          $0.0186  $0.0062 (33 %)
+support  v2         claude-sonnet-5-5  2 equal rounds        4      4,410   4,410          52        92  $0.0125          $0.0187  $0.0062 (33 %)
 emulate mode; usage reported by the emulator of this package, by the documented caching rules.
 no lock file yet: accept today's prompts with pytest --harness-update-lock
 """  # noqa: E501
@@ -51,7 +51,7 @@ def test_plain_tests_are_summed_up_by_file(project: Project) -> None:
 
     result = project.run("--harness-mode=emulate")
 
-    result.stdout.fnmatch_lines(["eu/test_app.py  -          claude-sonnet-5-5        1 *"])
+    result.stdout.fnmatch_lines(["eu/test_app.py  -          claude-sonnet-5-5  -             1 *"])
 
 
 def test_calls_of_a_failed_test_are_counted(project: Project) -> None:
@@ -82,7 +82,9 @@ def test_model_without_a_price_is_shown_with_question_marks(project: Project) ->
 
     result = project.run("--harness-mode=emulate", *REPORTS)
 
-    result.stdout.fnmatch_lines(["support  v1         claude-of-tomorrow        4 *       ?                ?        ?"])
+    result.stdout.fnmatch_lines(
+        ["support  v1         claude-of-tomorrow  2 equal rounds        4 *       ?                ?        ?"]
+    )
     (version,) = json.loads((project.path / "reports/report.json").read_text())["versions"]
     assert [version[key] for key in ("cost_usd", "cost_without_cache_usd", "savings_usd", "savings_share")] == [
         None
@@ -124,7 +126,7 @@ def test_reports_hold_every_figure(project: Project) -> None:
     reports = project.files("reports")
     assert sorted(reports) == ["report.json", "report.md", "report.sarif"]
     assert json.loads(reports["report.json"]) == {
-        "schema": 2,
+        "schema": 3,
         "mode": "emulate",
         "answered_by": ["emulator"],
         "verdict": "pass",
@@ -137,6 +139,7 @@ def test_reports_hold_every_figure(project: Project) -> None:
                 "version": "v1",
                 "model": "claude-sonnet-5-5",
                 "answered_by": "emulator",
+                "plan": "2 equal rounds",
                 "calls": 4,
                 "usage": {
                     "input_tokens": 52,
@@ -165,11 +168,11 @@ cost of the calls: `$0.0125`, without the prompt cache `$0.0186`, saved `$0.0062
 
 ## Savings
 
-| suite   | version   | model               |   calls |   written |   read |   uncached |   output |    cost |   without cache |          saved |
-|---------|-----------|---------------------|---------|-----------|--------|------------|----------|---------|-----------------|----------------|
-| support | v1        | `claude-sonnet-5-5` |       4 |     4,398 |  4,398 |         52 |       92 | $0.0125 |         $0.0186 | $0.0062 (33 %) |
+| suite   | version   | model               | plan           |   calls |   written |   read |   uncached |   output |    cost |   without cache |          saved |
+|---------|-----------|---------------------|----------------|---------|-----------|--------|------------|----------|---------|-----------------|----------------|
+| support | v1        | `claude-sonnet-5-5` | 2 equal rounds |       4 |     4,398 |  4,398 |         52 |       92 | $0.0125 |         $0.0186 | $0.0062 (33 %) |
 
-Tokens: written to and read from the prompt cache, uncached input, output. Every case is called twice: the first call writes, the second reads.
+Tokens: written to and read from the prompt cache, uncached input, output. Plan: the calls that every case makes. Of equal rounds and samples, the first writes and the others read it all; questions read one static prefix; each call of a conversation reads what the one before it wrote.
 """  # noqa: E501
 
 

@@ -59,12 +59,17 @@ FINDINGS = (ACCEPTED, UNUSED, BUST)
 
 
 def row(
-    usage: Usage, *, suite: str = "analysis", version: str = "v1", model: str = MODEL, origin: Origin = "emulator"
+    usage: Usage,
+    *,
+    suite: str = "analysis",
+    version: str = "v1",
+    model: str = MODEL,
+    origin: Origin = "emulator",
+    plan: str = "2 equal rounds",
 ) -> CallRow:
     request: dict[str, Any] = {"model": model, "messages": []}
-    return CallRow.from_call(
-        Call(body=json.dumps(request).encode(), usage=usage, status=200, origin=origin), suite=suite, version=version
-    )
+    call = Call(body=json.dumps(request).encode(), usage=usage, status=200, origin=origin)
+    return CallRow.from_call(call, suite=suite, version=version, plan=plan)
 
 
 def report(*calls: CallRow, passed: int = 3, failed: int = 0, findings: tuple[Finding, ...] = ()) -> RunReport:

@@ -28,6 +28,7 @@ ROWS = st.builds(
     ),
     cost=MONEY,
     cost_without_cache=MONEY,
+    plan=st.text(),
 )
 
 
@@ -40,6 +41,7 @@ def test_a_row_has_the_price_with_and_without_the_cache() -> None:
         usage=WRITE,
         cost=Decimal("0.0528"),
         cost_without_cache=Decimal("0.0453"),
+        plan="2 equal rounds",
     )
 
 
@@ -77,6 +79,14 @@ def test_calls_are_summed_by_suite_version_model_and_origin_in_order() -> None:
         ("b", "v1", MODEL, "emulator", 1),
     ]
     assert (report.mode, report.passed, report.failed, report.origins) == ("replay", 5, 1, ("anthropic", "emulator"))
+
+
+def test_calls_of_another_plan_have_a_row_of_their_own() -> None:
+    calls = [row(WRITE), row(READ, plan="5 samples"), row(READ), row(READ, plan="")]
+
+    rows = build_report(calls, mode="replay", passed=2, failed=0).rows
+
+    assert [(item.plan, item.calls) for item in rows] == [("", 1), ("2 equal rounds", 2), ("5 samples", 1)]
 
 
 def test_a_row_sums_usage_and_money_exactly() -> None:
@@ -121,7 +131,7 @@ def test_the_report_as_json_is_whole() -> None:
         findings=[BUST, UNUSED],
     )
     assert json.loads(report.to_json(is_private=False)) == {
-        "schema": 2,
+        "schema": 3,
         "verdict": "bust",
         "mode": "replay",
         "answered_by": ["emulator"],
@@ -174,6 +184,7 @@ def test_the_report_as_json_is_whole() -> None:
                 "version": "v1",
                 "model": MODEL,
                 "answered_by": "emulator",
+                "plan": "2 equal rounds",
                 "calls": 2,
                 "usage": {
                     "input_tokens": 200,
@@ -192,6 +203,7 @@ def test_the_report_as_json_is_whole() -> None:
                 "version": "v1",
                 "model": "gpt-5",
                 "answered_by": "emulator",
+                "plan": "2 equal rounds",
                 "calls": 1,
                 "usage": {
                     "input_tokens": 100,

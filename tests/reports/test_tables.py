@@ -9,20 +9,20 @@ TWO_VERSIONS = report(row(WRITE), row(READ), row(WRITE, version="v2"), row(WRITE
 
 SIMPLE = (
     (
-        "suite     version    model                         calls    written    read    uncached    output   "
-        "  cost    without cache             saved"
+        "suite     version    model                       plan              calls    written    read    uncac"
+        "hed    output     cost    without cache             saved"
     ),
     (
-        "--------  ---------  --------------------------  -------  ---------  ------  ----------  --------  -"
-        "------  ---------------  ----------------"
+        "--------  ---------  --------------------------  --------------  -------  ---------  ------  -------"
+        "---  --------  -------  ---------------  ----------------"
     ),
     (
-        "analysis  v1         claude-3-7-sonnet-20250219        2     10,000  10,000         200     2,000  $"
-        "0.0711          $0.0906    $0.0195 (22 %)"
+        "analysis  v1         claude-3-7-sonnet-20250219  2 equal rounds        2     10,000  10,000         "
+        "200     2,000  $0.0711          $0.0906    $0.0195 (22 %)"
     ),
     (
-        "analysis  v2         claude-3-7-sonnet-20250219        2     20,000       0         200     2,000  $"
-        "0.1056          $0.0906  -$0.0150 (-17 %)"
+        "analysis  v2         claude-3-7-sonnet-20250219  2 equal rounds        2     20,000       0         "
+        "200     2,000  $0.1056          $0.0906  -$0.0150 (-17 %)"
     ),
 )
 
@@ -68,6 +68,11 @@ def test_a_loss_too_small_to_show_has_no_sign() -> None:
     tiny = row(Usage(ephemeral_5m_input_tokens=1, output_tokens=1_000), model="claude-sonnet-5-5")
     line = savings_table(report(tiny), style="github").splitlines()[-1]
     assert line.strip("| ").split("|")[-1].strip() == "$0.0000 (0 %)"
+
+
+def test_tests_that_are_not_cases_have_no_plan() -> None:
+    line = savings_table(report(row(WRITE, plan="")), style="github").splitlines()[-1]
+    assert [cell.strip() for cell in line.strip("|").split("|")][3] == "-"
 
 
 def test_names_are_spelled_as_the_format_needs_them() -> None:

@@ -162,7 +162,7 @@ def test_interrupt_is_no_error_of_the_application() -> None:
         capture(make_run(is_build=True), interrupt)
 
 
-# --- the SDK where the stub does not do --------------------------------------------------------------------------
+# --- the SDK where the fake client does not do --------------------------------------------------------------------
 
 
 def count_first(client: Any, prompt: str, question: dict[str, str]) -> str:
@@ -184,14 +184,14 @@ def test_sdk_is_not_asked_if_that_is_not_allowed() -> None:
     assert isinstance(captured.error, FakeAttributeError)
 
 
-def test_stub_answers_as_long_as_it_can() -> None:
+def test_fake_client_answers_as_long_as_it_can() -> None:
     answers: list[str] = []
     capture(make_run(), lambda client, prompt, question: answers.append(ask(client, prompt, question)))
 
     assert answers == [ANSWER]
 
 
-def test_client_that_the_application_gets_is_the_stub() -> None:
+def test_client_that_the_application_gets_is_the_fake_one() -> None:
     clients: list[Any] = []
     capture(make_run(), lambda client, prompt, question: clients.append(client), is_sdk_allowed=False)
 

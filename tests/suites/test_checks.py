@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from harness.promptcache.prepared import prepare
 
 from harness.calls.call import Call
+from harness.prompt import read
 from harness.prompt.tokens import TextCounter
 from harness.promptcache.simulator import Simulator
 from harness.provider.usage import Usage
@@ -43,7 +43,7 @@ def billed(*requests: dict[str, Any]) -> list[Call]:
     """Calls as the rules bill them, a minute apart."""
     simulator = Simulator()
     return [
-        make_call(simulator.send(prepare(request, COUNT), at=60.0 * number).usage, request)
+        make_call(simulator.send(read(request, COUNT).record, at=60.0 * number).usage, request)
         for number, request in enumerate(requests)
     ]
 
@@ -97,13 +97,13 @@ def test_second_call_that_reads_less_is_a_finding(first: Usage, second: Usage, m
 
 
 def test_calls_billed_by_the_rules_are_as_predicted() -> None:
-    assert check_prediction(billed(make_request(), make_request()), COUNT) == ()
+    assert check_prediction(billed(make_request(), make_request())) == ()
 
 
 def test_warm_first_call_is_as_predicted_if_its_prefix_has_the_size() -> None:
     _, second = billed(make_request(), make_request())
 
-    assert check_prediction((second, second), COUNT) == ()
+    assert check_prediction((second, second)) == ()
 
 
 def test_difference_of_three_tokens_is_tolerated_and_of_four_is_not() -> None:
@@ -113,8 +113,8 @@ def test_difference_of_three_tokens_is_tolerated_and_of_four_is_not() -> None:
     def off_by(tokens: int) -> list[Call]:
         return [first, make_call(usage(read=read + tokens))]
 
-    assert check_prediction(off_by(3), COUNT) == check_prediction(off_by(-3), COUNT) == ()
-    assert len(check_prediction(off_by(4), COUNT)) == len(check_prediction(off_by(-4), COUNT)) == 1
+    assert check_prediction(off_by(3)) == check_prediction(off_by(-3)) == ()
+    assert len(check_prediction(off_by(4))) == len(check_prediction(off_by(-4))) == 1
 
 
 def test_call_billed_otherwise_is_a_finding_with_both_usages() -> None:
@@ -122,7 +122,7 @@ def test_call_billed_otherwise_is_a_finding_with_both_usages() -> None:
     written = first.usage.cache_creation_input_tokens
     again = make_call(usage(written=written, uncached=second.usage.input_tokens))
 
-    (finding,) = check_prediction((first, again), COUNT)
+    (finding,) = check_prediction((first, again))
 
     assert str(finding) == (
         "call 2 was not billed as the simulator predicts\n"
@@ -135,7 +135,7 @@ def test_recording_of_a_larger_prefix_than_the_request_of_now_is_a_finding() -> 
     first, second = billed(make_request(LONG + LONG), make_request(LONG + LONG))
     now = [make_call(call.usage, make_request()) for call in (first, second)]
 
-    assert [finding.headline for finding in check_prediction(now, COUNT)] == [
+    assert [finding.headline for finding in check_prediction(now)] == [
         "call 1 was not billed as the simulator predicts",
         "call 2 was not billed as the simulator predicts",
     ]
@@ -144,11 +144,11 @@ def test_recording_of_a_larger_prefix_than_the_request_of_now_is_a_finding() -> 
 def test_calls_that_cannot_be_counted_offline_are_not_judged() -> None:
     request = make_request(tools=[{"type": "web_search_20250305", "name": "web_search"}])
 
-    assert check_prediction([make_call(usage(written=1), request)], COUNT) == ()
+    assert check_prediction([make_call(usage(written=1), request)]) == ()
 
 
 def test_request_that_would_be_read_again_is_fine() -> None:
-    assert check_rules(make_call(usage()), COUNT) is None
+    assert check_rules(make_call(usage())) is None
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_request_that_would_be_read_again_is_fine() -> None:
     ],
 )
 def test_request_that_would_not_be_read_again_says_why(request_body: dict[str, Any], facts: tuple[str, ...]) -> None:
-    fault = check_rules(make_call(usage(), request_body), COUNT)
+    fault = check_rules(make_call(usage(), request_body))
 
     assert fault is not None
     assert fault.headline == "by the rules, a second call with the request as built now reads nothing"

@@ -9,32 +9,32 @@ import pytest
 from harness.calls.call import NO_DIVERGENCE, PENDING, Call
 from harness.prompt.tokens import TextCounter
 from harness.provider.usage import Usage
-from harness.suites.evidence import Evidence, find_disagreement, hear
+from harness.suites.evidence import Evidence, find_disagreement, gather_evidence
 from tests.suites.test_checks import make_request, usage
 
 COUNT = TextCounter()
 CHANGED = "system_changed"
-NOTHING_SAID = (None, PENDING, "previous_message_not_found", "unavailable")
-WORDS = (*NOTHING_SAID, NO_DIVERGENCE, CHANGED)
+NO_CHANGE_NAMED = (None, PENDING, "previous_message_not_found", "unavailable")
+WORDS = (*NO_CHANGE_NAMED, NO_DIVERGENCE, CHANGED)
 
 # predicted, read, what the diagnostics say: level for equal and for unequal requests.
 TABLE: dict[tuple[bool | None, bool, tuple[str | None, ...]], tuple[str | None, str | None]] = {
-    (True, True, NOTHING_SAID): (None, None),
+    (True, True, NO_CHANGE_NAMED): (None, None),
     (True, True, (NO_DIVERGENCE,)): (None, None),
     (True, True, (CHANGED,)): ("warning", None),
-    (True, False, NOTHING_SAID): ("error", "error"),
+    (True, False, NO_CHANGE_NAMED): ("error", "error"),
     (True, False, (NO_DIVERGENCE,)): ("error", "error"),
     (True, False, (CHANGED,)): ("warning", "warning"),
-    (False, True, NOTHING_SAID): ("warning", "warning"),
+    (False, True, NO_CHANGE_NAMED): ("warning", "warning"),
     (False, True, (NO_DIVERGENCE,)): ("warning", "warning"),
     (False, True, (CHANGED,)): ("warning", "warning"),
-    (False, False, NOTHING_SAID): (None, None),
+    (False, False, NO_CHANGE_NAMED): (None, None),
     (False, False, (NO_DIVERGENCE,)): (None, None),
     (False, False, (CHANGED,)): (None, None),
-    (None, True, NOTHING_SAID): (None, None),
+    (None, True, NO_CHANGE_NAMED): (None, None),
     (None, True, (NO_DIVERGENCE,)): (None, None),
     (None, True, (CHANGED,)): ("warning", None),
-    (None, False, NOTHING_SAID): (None, None),
+    (None, False, NO_CHANGE_NAMED): (None, None),
     (None, False, (NO_DIVERGENCE,)): ("warning", "warning"),
     (None, False, (CHANGED,)): (None, None),
 }
@@ -56,16 +56,16 @@ def test_the_table_holds_every_combination() -> None:
 def test_disagreement_is_a_finding(
     predicted: bool | None, read: bool, diagnostics: str | None, is_equal: bool, level: str | None
 ) -> None:
-    said = Evidence(predicted=predicted, read=read, diagnostics=diagnostics, is_equal=is_equal)
+    evidence = Evidence(predicted=predicted, read=read, diagnostics=diagnostics, is_equal=is_equal)
 
-    finding = find_disagreement(said)
+    finding = find_disagreement(evidence)
 
     assert (finding and finding.level) == level
     assert (finding and finding.rule) == (level and "disagreement")
 
 
 @pytest.mark.parametrize(
-    ("said", "message"),
+    ("evidence", "message"),
     [
         pytest.param(
             Evidence(predicted=True, read=False, diagnostics=None, is_equal=True),
@@ -93,8 +93,8 @@ def test_disagreement_is_a_finding(
         ),
     ],
 )
-def test_finding_gives_the_word_of_each(said: Evidence, message: str) -> None:
-    assert str(find_disagreement(said)) == message
+def test_finding_has_a_line_for_each_source(evidence: Evidence, message: str) -> None:
+    assert str(find_disagreement(evidence)) == message
 
 
 @pytest.mark.parametrize(
@@ -110,12 +110,12 @@ def test_finding_gives_the_word_of_each(said: Evidence, message: str) -> None:
 def test_only_a_miss_of_an_equal_request_that_should_read_is_worth_another_try(
     predicted: bool | None, read: bool, is_equal: bool, is_flake: bool
 ) -> None:
-    said = Evidence(predicted=predicted, read=read, diagnostics=NO_DIVERGENCE, is_equal=is_equal)
+    evidence = Evidence(predicted=predicted, read=read, diagnostics=NO_DIVERGENCE, is_equal=is_equal)
 
-    assert said.is_flake is is_flake
+    assert evidence.is_flake is is_flake
 
 
-# --- hearing them --------------------------------------------------------------------------------------------
+# --- gathering it --------------------------------------------------------------------------------------------
 
 
 def call(billed: Usage, request: dict[str, Any] | None = None, diagnostics: str | None = None) -> Call:
@@ -137,7 +137,7 @@ WROTE = call(usage(written=2000))
     ],
 )
 def test_usage_reads_if_all_is_read_that_there_is(first: Call, second: Call, read: bool) -> None:
-    assert hear(first, second, COUNT).read is read
+    assert gather_evidence(first, second).read is read
 
 
 @pytest.mark.parametrize(
@@ -151,14 +151,14 @@ def test_usage_reads_if_all_is_read_that_there_is(first: Call, second: Call, rea
     ],
 )
 def test_prediction_is_the_simulators(first: dict[str, Any], second: dict[str, Any], predicted: bool | None) -> None:
-    evidence = hear(call(usage(written=2000), first), call(usage(read=2000), second), COUNT)
+    evidence = gather_evidence(call(usage(written=2000), first), call(usage(read=2000), second))
 
     assert evidence.predicted is predicted
     assert evidence.is_equal is (first == second)
 
 
-def test_diagnostics_that_compared_another_call_are_not_heard() -> None:
+def test_diagnostics_that_compared_another_call_do_not_count() -> None:
     second = call(usage(read=2000), diagnostics=CHANGED)
 
-    assert hear(WROTE, second, COUNT).diagnostics == CHANGED
-    assert hear(WROTE, second, COUNT, is_compared=False).diagnostics is None
+    assert gather_evidence(WROTE, second).diagnostics == CHANGED
+    assert gather_evidence(WROTE, second, is_compared=False).diagnostics is None

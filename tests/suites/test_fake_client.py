@@ -1,4 +1,4 @@
-"""The stub of a client: it is asked for the same requests as the SDK, and answers enough to go on."""
+"""The fake client: it is asked for the same requests as the SDK, and answers enough to go on."""
 
 import json
 from collections.abc import Callable
@@ -11,8 +11,7 @@ from pydantic import BaseModel
 
 from harness.client.claude import ClaudeClient, message_text
 from harness.lock.accept import prefix_key
-from harness.prompt.blocks import read_blocks
-from harness.prompt.fingerprint import fingerprints
+from harness.prompt import read
 from harness.settings import Settings
 from harness.suites.fake_client import ANSWER, FakeAttributeError, FakeClient, Record
 from tests.conftest import Wire
@@ -129,22 +128,22 @@ def use_our_client(client: Any) -> None:
         use_our_client,
     ],
 )
-def test_stub_is_asked_for_the_requests_that_the_sdk_sends(
+def test_fake_client_is_asked_for_the_requests_that_the_sdk_sends(
     application: Callable[[Any], None], anthropic: Anthropic, wire: Wire
 ) -> None:
-    stub = FakeClient()
-    application(stub)
+    fake = FakeClient()
+    application(fake)
     application(anthropic)
 
     expected = [neutral(json.loads(request.content)) for request in wire.sent]
-    found = [neutral(json.loads(body)) for body in stub.bodies]
+    found = [neutral(json.loads(body)) for body in fake.bodies]
     assert found == expected
     assert [prefix_key(request) for request in found] == [prefix_key(request) for request in expected]
     assert [all_fingerprints(request) for request in found] == [all_fingerprints(request) for request in expected]
 
 
 def neutral(request: dict[str, Any]) -> dict[str, Any]:
-    """A request with one and the same answer in place of that of the stub or the emulator."""
+    """A request with one and the same answer in place of that of the fake client or the emulator."""
     for message in request["messages"]:
         if message["role"] == "assistant":
             message["content"] = [{**block, "text": "the answer"} for block in message["content"]]
@@ -152,7 +151,7 @@ def neutral(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def all_fingerprints(request: dict[str, Any]) -> tuple[bytes, ...]:
-    return fingerprints(request, read_blocks(request))
+    return read(request).fingerprints
 
 
 # --- its answers -------------------------------------------------------------------------------------------
@@ -169,16 +168,16 @@ def test_answer_is_a_message_as_far_as_applications_read_it() -> None:
 
 
 def test_answer_has_the_fields_of_the_sdks(anthropic: Anthropic) -> None:
-    real, stub = anthropic.messages.create(**BASE), FakeClient().messages.create(**BASE)
+    real, fake = anthropic.messages.create(**BASE), FakeClient().messages.create(**BASE)
 
-    assert set(vars(stub)) <= set(type(real).model_fields)
-    assert set(vars(stub.usage)) <= set(type(real.usage).model_fields)
-    assert set(vars(stub.content[0])) <= set(type(real.content[0]).model_fields)
+    assert set(vars(fake)) <= set(type(real).model_fields)
+    assert set(vars(fake.usage)) <= set(type(real.usage).model_fields)
+    assert set(vars(fake.content[0])) <= set(type(real.content[0]).model_fields)
 
 
 def test_events_are_those_of_the_sdk_in_their_order(anthropic: Anthropic) -> None:
-    with anthropic.messages.stream(**BASE) as real, FakeClient().messages.stream(**BASE) as stub:
-        kinds = [[event.type for event in events] for events in (real, stub)]
+    with anthropic.messages.stream(**BASE) as real, FakeClient().messages.stream(**BASE) as fake:
+        kinds = [[event.type for event in events] for events in (real, fake)]
 
     assert [
         list(dict.fromkeys(kind for kind in found if kind not in ("text", "content_block_delta"))) for found in kinds
@@ -201,32 +200,32 @@ class Parcel(BaseModel):
 
 
 UNKNOWN = {
-    "client": (lambda client: client.api_key, "the stub of a client has no 'api_key'"),
-    "other endpoint": (lambda client: client.models.list(), "the stub of a client has no 'models'"),
+    "client": (lambda client: client.api_key, "the fake client has no 'api_key'"),
+    "other endpoint": (lambda client: client.models.list(), "the fake client has no 'models'"),
     "messages": (
         lambda client: client.messages.count_tokens(**BASE),
-        "the stub of client.messages has no 'count_tokens'",
+        "the fake client.messages has no 'count_tokens'",
     ),
     "raw response": (
         lambda client: client.messages.with_raw_response,
-        "the stub of client.messages has no 'with_raw_response'",
+        "the fake client.messages has no 'with_raw_response'",
     ),
     "answer": (
         lambda client: client.messages.create(**BASE).container,
-        "the stub of an answer has no 'container'",
+        "the fake answer has no 'container'",
     ),
     "stream": (
         lambda client: client.messages.stream(**BASE).current_message_snapshot,
-        "the stub of a stream has no 'current_message_snapshot'",
+        "the fake stream has no 'current_message_snapshot'",
     ),
     "file": (
         lambda client: client.messages.create(**{**BASE, "system": Path("x")}),
-        "the stub of a client cannot send this: a request cannot be written as JSON: "
+        "the fake client cannot send this: a request cannot be written as JSON: "
         f"Object of type {type(Path()).__name__} is not JSON serializable",
     ),
     "class as the form of an answer": (
         lambda client: client.messages.stream(**BASE, output_format=Parcel),
-        "the stub of a client cannot send this: a request cannot be written as JSON: "
+        "the fake client cannot send this: a request cannot be written as JSON: "
         "Object of type ModelMetaclass is not JSON serializable",
     ),
 }

@@ -10,6 +10,7 @@ from harness.errors import SuiteError
 from harness.settings import DEFAULT_MODEL
 from harness.suites.loader import load_function, read_suite_file
 from harness.suites.model import Suite
+from harness.suites.plan import Plan
 
 GOOD = """\
 suites:
@@ -103,7 +104,150 @@ def test_anchors_share_cases_between_suites(tmp_path: Path) -> None:
     assert first.cases == other.cases
 
 
+TWO_CASES = GOOD + "      parcel: {question: Where}\n"
+QUESTIONS = """\
+suites:
+  support:
+    call: app.py:ask
+    plan: questions
+    prompts:
+      v1: {file: prompt.md}
+    fixtures: {order: orders}
+    cases:
+      refund:
+        order: late
+        rounds:
+          - {question: How}
+          - {question: When, order: paid}
+"""
+
+
+def with_plan(line: str) -> str:
+    return TWO_CASES.replace("    cases:", f"    {line}\n    cases:")
+
+
+@pytest.mark.parametrize(
+    ("line", "refund", "parcel"),
+    [
+        pytest.param("client: claude", Plan(), Plan(), id="none"),
+        pytest.param("plan: repeat", Plan(), Plan(), id="kind-alone"),
+        pytest.param("plan: {rounds: 3}", Plan(rounds=3), Plan(rounds=3), id="rounds-alone"),
+        pytest.param("samples: 5", *[Plan(kind="samples", rounds=5)] * 2, id="samples-in-short"),
+        pytest.param("plan: {kind: samples, rounds: 5}", *[Plan(kind="samples", rounds=5)] * 2, id="samples"),
+        pytest.param("plan: conversation", *[Plan(kind="conversation", rounds=1)] * 2, id="conversation"),
+        pytest.param(
+            "plan: {kind: conversation, rounds: 2}", *[Plan(kind="conversation", rounds=2)] * 2, id="conversations"
+        ),
+        pytest.param("case_plans: {refund: {rounds: 4}}", Plan(rounds=4), Plan(), id="one-case"),
+        pytest.param(
+            "samples: 3\n    case_plans: {refund: conversation}",
+            Plan(kind="conversation", rounds=1),
+            Plan(kind="samples", rounds=3),
+            id="one-case-otherwise-than-its-suite",
+        ),
+    ],
+)
+def test_plan_is_the_suites_unless_the_case_has_its_own(line: str, refund: Plan, parcel: Plan, tmp_path: Path) -> None:
+    suite = load_one(write(tmp_path, with_plan(line)))
+
+    assert [case.plan for case in suite.cases] == [refund, parcel]
+
+
+def test_questions_have_the_inputs_of_their_case_and_their_own(tmp_path: Path) -> None:
+    orders = {"orders/late.json": b'{"id": 7}', "orders/paid.json": b'{"id": 8}'}
+
+    (case,) = load_one(write(tmp_path, QUESTIONS, **orders)).cases
+
+    assert case.plan == Plan(kind="questions", rounds=2)
+    assert [case.round_inputs(number) for number in range(2)] == [
+        {"order": {"id": 7}, "question": "How"},
+        {"order": {"id": 8}, "question": "When"},
+    ]
+    assert case.inputs == case.round_inputs(0)
+
+
+def test_rounds_are_an_input_like_any_other_without_questions(tmp_path: Path) -> None:
+    (case,) = load_one(write(tmp_path, GOOD.replace("question: How", "rounds: [3, 4]"))).cases
+
+    assert (case.inputs, case.plan) == ({"rounds": [3, 4]}, Plan())
+
+
+KINDS = "Input should be 'repeat', 'samples', 'questions' or 'conversation'"
+BAD_PLANS = [
+    pytest.param(with_plan("plan: dialog"), f"6: suites.support.plan.kind: {KINDS}", id="unknown-kind"),
+    pytest.param(with_plan("plan:\n      kind: chat"), f"7: suites.support.plan.kind: {KINDS}", id="kind-on-its-line"),
+    pytest.param(with_plan("plan: 3"), "6: suites.support.plan: expected keys with values", id="number-alone"),
+    pytest.param(
+        with_plan("plan: {kind: repeat, times: 3}"), "6: suites.support.plan.times: not a known key", id="unknown-key"
+    ),
+    pytest.param(
+        with_plan("plan: {rounds: 0}"),
+        "6: suites.support.plan.rounds: Input should be greater than or equal to 1",
+        id="no-rounds",
+    ),
+    pytest.param(
+        with_plan("plan: {rounds: yes}"),
+        "6: suites.support.plan.rounds: Input should be a valid integer",
+        id="rounds-that-are-no-number",
+    ),
+    pytest.param(
+        with_plan("plan: {rounds: 1}"),
+        "6: suites.support.plan: one round cannot read what another wrote: repeat needs two or more",
+        id="one-round",
+    ),
+    pytest.param(
+        with_plan("plan: samples"),
+        "6: suites.support.plan: samples need a number of rounds",
+        id="samples-without-a-number",
+    ),
+    pytest.param(
+        with_plan("samples: 1"),
+        "6: suites.support.samples: Input should be greater than or equal to 2",
+        id="one-sample",
+    ),
+    pytest.param(
+        with_plan("plan: {kind: questions, rounds: 2}"),
+        "6: suites.support.plan: the rounds of questions stand in each case",
+        id="questions-with-a-number",
+    ),
+    pytest.param(
+        with_plan("plan: conversation\n    samples: 3"),
+        "7: suite 'support' has a plan and samples, expected one of them",
+        id="plan-and-samples",
+    ),
+    pytest.param(
+        with_plan("case_plans:\n      gone: conversation"),
+        "7: suite 'support' has a plan for the case 'gone', and no such case",
+        id="plan-of-no-case",
+    ),
+    pytest.param(
+        with_plan("plan: questions"),
+        "8: suite 'support' asks questions in the case 'refund', which needs rounds: "
+        "a list of two or more sets of inputs",
+        id="questions-without-rounds",
+    ),
+    pytest.param(
+        QUESTIONS.replace("          - {question: When, order: paid}\n", ""),
+        "11: suite 'support' asks questions in the case 'refund', which needs rounds: "
+        "a list of two or more sets of inputs",
+        id="one-question",
+    ),
+    pytest.param(
+        QUESTIONS.replace("{question: How}", "How"),
+        "11: suite 'support' asks questions in the case 'refund', which needs rounds: "
+        "a list of two or more sets of inputs",
+        id="question-without-a-key",
+    ),
+    pytest.param(
+        QUESTIONS.replace("        order: late\n", ""),
+        "12: FOLDER/orders/paid.json is unreadable: No such file or directory",
+        id="missing-fixture-of-a-question",
+    ),
+]
+
+
 BAD_FILES = [
+    *BAD_PLANS,
     pytest.param("suites: [\n  a: }\n", "2: not YAML: expected the node content, but found '}'", id="not-yaml"),
     pytest.param("", "1: the file is empty", id="empty"),
     pytest.param("# nothing but a remark\n", "1: the file is empty", id="only-a-comment"),

@@ -13,8 +13,10 @@ from harness.errors import CheckError, RequestError
 from harness.prompt.reader import PromptReader
 from harness.prompt.tokens import TextCounter
 from harness.sessions.session import CallSession, SessionOptions
+from harness.suites.built import run_build
+from harness.suites.execution import run_case
 from harness.suites.model import Case, ClientKind, PromptVersion, Suite
-from harness.suites.runner import CaseRun, run_build, run_case
+from harness.suites.runner import CaseRun
 
 COUNT = TextCounter()
 PROMPT = "".join(f"Rule {number}: be polite.\n" for number in range(200))
@@ -102,14 +104,14 @@ def ask_for_the_raw_stream(client: Any, prompt: str, question: list[str]) -> Any
 def test_case_is_called_twice_and_the_second_round_reads(
     function: Callable[..., Any], client: ClientKind, calls: int, session: CallSession
 ) -> None:
-    run_case(make_run(client), function, session, COUNT)
+    run_case(make_run(client), function, session)
 
     assert len(session.calls) == calls
     assert session.calls[-1].usage.cache_read_input_tokens == session.calls[0].usage.cache_creation_input_tokens > 0
 
 
 def test_second_round_gets_the_inputs_untouched(session: CallSession) -> None:
-    run_case(make_run(), ask_and_spoil_the_input, session, COUNT)
+    run_case(make_run(), ask_and_spoil_the_input, session)
 
     assert session.calls[0].request == session.calls[1].request
 
@@ -120,7 +122,7 @@ def test_claude_client_sends_the_versions_model_whatever_the_environment(
     monkeypatch.setenv("CLAUDE_MODEL", "claude-opus-4-1")
     monkeypatch.setenv("USE_ANTHROPIC_CACHE", "false")
 
-    run_case(make_run(), ask, session, COUNT)
+    run_case(make_run(), ask, session)
 
     assert session.calls[0].model == "claude-sonnet-5-5"
 
@@ -198,7 +200,7 @@ def test_case_that_does_not_cache_fails_with_all_that_is_wrong(
     function: Callable[..., Any], prompt: str, message: str, session: CallSession
 ) -> None:
     with pytest.raises(CheckError) as caught:
-        run_case(make_run(prompt=prompt), function, session, COUNT)
+        run_case(make_run(prompt=prompt), function, session)
 
     assert str(caught.value) == message
 
@@ -208,7 +210,7 @@ def test_applications_own_error_passes_through(session: CallSession) -> None:
         raise ZeroDivisionError("of the application")
 
     with pytest.raises(ZeroDivisionError, match=r"^of the application$"):
-        run_case(make_run(), fail, session, COUNT)
+        run_case(make_run(), fail, session)
 
 
 def test_name_of_a_run_holds_suite_version_and_case() -> None:
@@ -255,10 +257,9 @@ def build_a_conversation(prompt: str, question: list[str]) -> dict[str, Any]:
     ("function", "calls"), [(build, 2), (build_two, 4), (build_later, 2), (build_a_conversation, 2)]
 )
 def test_case_is_built_twice_and_the_second_request_would_read(function: Callable[..., Any], calls: int) -> None:
-    found = run_build(make_run(is_build=True), function, COUNT)
+    first, second = run_build(make_run(is_build=True), function, PromptReader(COUNT))
 
-    assert len(found) == calls
-    first, second = found[: calls // 2], found[calls // 2 :]
+    assert len(first) + len(second) == calls
     assert [call.body for call in first] == [call.body for call in second]
     for one, two in zip(first, second, strict=True):
         assert two.usage.cache_read_input_tokens == one.usage.cache_creation_input_tokens > 2_000
@@ -271,7 +272,7 @@ def test_builder_gets_the_inputs_untouched_both_times() -> None:
         question[0] += " Again."
         return request
 
-    first, second = run_build(make_run(is_build=True), spoil, COUNT)
+    (first,), (second,) = run_build(make_run(is_build=True), spoil, PromptReader(COUNT))
 
     assert first.body == second.body
 
@@ -348,7 +349,7 @@ def test_build_that_does_not_cache_fails_with_all_that_is_wrong(name: str) -> No
     function, prompt, message = UNBUILT[name]
 
     with pytest.raises(CheckError) as caught:
-        run_build(make_run(prompt=prompt, is_build=True), function, COUNT)
+        run_build(make_run(prompt=prompt, is_build=True), function, PromptReader(COUNT))
 
     assert str(caught.value) == message
 
@@ -367,11 +368,11 @@ def test_build_that_does_not_cache_fails_with_all_that_is_wrong(name: str) -> No
 )
 def test_what_is_built_and_is_no_request_is_refused_in_words(result: Any, message: str) -> None:
     with pytest.raises(RequestError) as caught:
-        run_build(make_run(is_build=True), lambda prompt, question: result, COUNT)
+        run_build(make_run(is_build=True), lambda prompt, question: result, PromptReader(COUNT))
 
     assert str(caught.value) == message
 
 
 def test_builders_own_error_passes_through() -> None:
     with pytest.raises(ZeroDivisionError):
-        run_build(make_run(is_build=True), lambda prompt, question: 1 / 0, COUNT)
+        run_build(make_run(is_build=True), lambda prompt, question: 1 / 0, PromptReader(COUNT))

@@ -1,0 +1,82 @@
+"""Runs one case whose function builds requests: the simulator bills them, and nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from harness.calls.call import Call
+from harness.findings.finding import Finding
+from harness.prompt.reader import PromptReader
+from harness.promptcache.simulator import Simulator
+from harness.promptcache.validation import check_request
+from harness.suites.case_checks import check_number, check_reads, list_repeatable, raise_findings
+from harness.suites.checks import SECONDS_BETWEEN, check_rules
+from harness.suites.plan import CallGroup, Plan
+from harness.suites.runner import CaseRun, SuiteFunction
+
+
+def run_build(
+    run: CaseRun, function: SuiteFunction, reader: PromptReader, *, rewrite: Callable[[bytes], bytes] | None = None
+) -> list[list[Call]]:
+    """Build the requests of a case round by round and check what the prompt cache bills; the calls of each round.
+
+    ``rewrite`` changes what is built, in a mutation test.
+
+    Raises:
+        CheckError: a check does not hold; all findings are in its message.
+        RequestError: what was built cannot be a request.
+    """
+    plan = run.case.plan
+    rounds = [run.build(function, inputs=run.case.round_inputs(number)) for number in range(plan.rounds)]
+    if rewrite is not None:
+        rounds = [[rewrite(body) for body in bodies] for bodies in rounds]
+    wrong_number = _check_number_built(plan, [len(bodies) for bodies in rounds])
+    raise_findings(run.title, [] if wrong_number is None else [wrong_number])
+    groups = plan.group(len(rounds[0]))
+    calls = _bill([body for bodies in rounds for body in bodies], groups, reader)
+    raise_findings(run.title, [fault for group in groups for fault in _find_faults(plan, group, calls)])
+    return [calls[start : start + len(rounds[0])] for start in range(0, len(calls), len(rounds[0]))]
+
+
+def _bill(bodies: Sequence[bytes], groups: Sequence[CallGroup], reader: PromptReader) -> list[Call]:
+    """The requests of a case as the simulator bills them, each group on an empty prompt cache."""
+    calls: dict[int, Call] = {}
+    for group in groups:
+        simulator = Simulator()
+        for position, index in enumerate(group.calls):
+            body = bodies[index]
+            usage = simulator.send(reader.read(body).record, at=position * SECONDS_BETWEEN).usage
+            calls[index] = Call(body=body, usage=usage, status=200, origin="emulator", reader=reader)
+    return [calls[index] for index in range(len(bodies))]
+
+
+def _find_faults(plan: Plan, group: CallGroup, calls: Sequence[Call]) -> list[Finding]:
+    findings = check_reads(plan, group, calls)
+    suspects = {call.body: call for call in list_repeatable(plan, group, calls) if findings or not _is_all_read(call)}
+    distinct = {calls[index].body: calls[index] for index in group.calls}
+    suspects |= {body: call for body, call in distinct.items() if body not in suspects and _is_rejected(call)}
+    faults = (check_rules(call) for call in suspects.values())
+    return [*findings, *(fault for fault in faults if fault is not None)]
+
+
+def _is_all_read(call: Call) -> bool:
+    return call.usage.prefix_tokens == call.usage.cache_read_input_tokens
+
+
+def _is_rejected(call: Call) -> bool:
+    return check_request(call.prompt) is not None
+
+
+def _check_number_built(plan: Plan, sizes: Sequence[int]) -> Finding | None:
+    if check_number(plan, sizes) is None:
+        return None
+    if plan.is_conversation and max(sizes) < 2:
+        headline = f"built {sizes[0]} request{'s' * (sizes[0] != 1)}, expected a conversation of two or more"
+    elif len(sizes) == 2:
+        headline = (
+            f"built {sizes[0]} requests the first time and {sizes[1]} the second, expected as many, and at least one"
+        )
+    else:
+        counts = ", ".join(map(str, sizes))
+        headline = f"built {counts} requests in {len(sizes)} rounds, expected as many in each, and at least one"
+    return Finding(rule="cannot-tell", headline=headline)

@@ -1,0 +1,39 @@
+"""Runs one case: makes the calls of its rounds, and checks them by its plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.calls.call import Call
+from harness.suites.case_checks import find_faults, raise_findings
+from harness.suites.live import find_live_faults
+from harness.suites.runner import CaseRun, SuiteFunction
+
+if TYPE_CHECKING:
+    from harness.sessions.session import CallSession
+
+
+def run_case(run: CaseRun, function: SuiteFunction, session: CallSession) -> list[list[Call]]:
+    """Make the calls of a case round by round and check them; the calls of each round.
+
+    Findings of ``live`` mode that are not errors are noted in ``session.remarks``.
+
+    Raises:
+        CheckError: a check does not hold; all findings are in its message.
+    """
+
+    def make_round(number: int) -> list[Call]:
+        before = len(session.calls)
+        sdk = None if run.suite.client == "http" else session.anthropic()
+        run.invoke(function, sdk, inputs=run.case.round_inputs(number))
+        return session.calls[before:]
+
+    plan = run.case.plan
+    rounds = [make_round(number) for number in range(plan.rounds)]
+    if session.is_live:
+        findings = find_live_faults(plan, rounds, make_round, as_billed=session.as_billed)
+    else:
+        findings = find_faults(plan, rounds)
+    session.remarks += [finding for finding in findings if finding.level != "error"]
+    raise_findings(run.title, [finding for finding in findings if finding.level == "error"])
+    return rounds

@@ -1,0 +1,58 @@
+"""A server on loopback that stands for the API."""
+
+import json
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from harness.emulator.core import Emulator, HttpAnswer
+from harness.prompt.reader import PromptReader
+from harness.prompt.tokens import TextCounter
+from harness.promptcache.simulator import Simulator
+from tests.conftest import Clock
+
+LIVE = "--harness-mode=live"
+
+
+class Api(Emulator):
+    """The emulator, with a memory of what it was sent, and answers that a test can change."""
+
+    def __init__(self, *, count_text: TextCounter, simulator: Simulator | None = None) -> None:
+        super().__init__(reader=PromptReader(count_text), clock=Clock(), simulator=simulator)
+        self.bodies: list[dict[str, Any]] = []
+        self.ids: list[str] = []
+        self.usages: list[tuple[int, int]] = []
+        self.change: Callable[[dict[str, Any]], dict[str, Any]] = lambda answer: answer
+
+    def handle(self, method: str, path: str, body: bytes) -> HttpAnswer:
+        self.bodies.append(json.loads(body))
+        answer = super().handle(method, path, body)
+        message = self.change(json.loads(b"".join(answer.chunks)))
+        usage = message.get("usage", {})
+        self.ids.append(message.get("id", ""))
+        self.usages.append((usage.get("cache_creation_input_tokens", 0), usage.get("cache_read_input_tokens", 0)))
+        return HttpAnswer(status=answer.status, headers=answer.headers, chunks=(json.dumps(message).encode(),))
+
+    @property
+    def asked(self) -> list[Any]:
+        """The questions for diagnostics, one for each request."""
+        return [body.get("diagnostics") for body in self.bodies]
+
+
+class Script(Random):
+    """Draws what it is told to draw."""
+
+    def __init__(self, *draws: float) -> None:
+        super().__init__(0)
+        self._draws = list(draws)
+
+    def random(self) -> float:
+        return self._draws.pop(0)
+
+
+def missing(*draws: float) -> Simulator:
+    """A prompt cache that misses on a read for which less than a half is drawn."""
+    return Simulator(miss_rate=0.5, random=Script(*draws))
+
+
+Serve = Callable[..., Api]

@@ -1,0 +1,232 @@
+"""What is said of cases whose calls do not read as their plan expects; built, so that the rules bill them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness.errors import CheckError
+from harness.prompt.reader import PromptReader
+from harness.suites.built import run_build
+from harness.suites.plan import Plan
+from harness.suites.runner import CaseRun
+from tests.suites.test_runner import COUNT, PROMPT, build, make_run
+
+MARK = {"cache_control": {"type": "ephemeral"}}
+CONVERSATION = Plan(kind="conversation", rounds=1)
+QUESTIONS = Plan(kind="questions", rounds=2)
+ASKED = ({"question": ["How"]}, {"question": ["When"]})
+
+Build = Callable[..., Any]
+
+
+def plan_run(plan: Plan) -> CaseRun:
+    run = make_run(is_build=True)
+    return replace(run, case=replace(run.case, plan=plan, questions=ASKED if plan.kind == "questions" else ()))
+
+
+def turn(prompt: str, number: int, *, edit: str = "", **changes: Any) -> dict[str, Any]:
+    """The request of one turn, with all turns before it; ``edit`` is put behind what was asked in those."""
+    messages: list[dict[str, Any]] = []
+    for earlier in range(number):
+        messages.append({"role": "user", "content": f"Question {earlier}{edit}"})
+        messages.append({"role": "assistant", "content": f"Answer {earlier}"})
+    messages.append({"role": "user", "content": f"Question {number}"})
+    system = [{"type": "text", "text": prompt, **MARK}]
+    return {"model": "claude-sonnet-5-5", "max_tokens": 100, **MARK, "system": system, "messages": messages, **changes}
+
+
+def ask(prompt: str, question: list[str], **changes: Any) -> dict[str, Any]:
+    return {**build(prompt, question), **changes}
+
+
+def ask_about_a_document(prompt: str, question: list[str]) -> dict[str, Any]:
+    document, asked = ({"type": "text", "text": text, **MARK} for text in (prompt, question[0]))
+    return ask("Hi.", question, system="Hi.", messages=[{"role": "user", "content": [document, asked]}])
+
+
+def usages(rounds: list[list[Any]]) -> list[tuple[int, int]]:
+    """Tokens written and read by each call."""
+    calls = [call for one_round in rounds for call in one_round]
+    return [(call.usage.cache_creation_input_tokens, call.usage.cache_read_input_tokens) for call in calls]
+
+
+READ = [
+    pytest.param(QUESTIONS, ask, [(2199, 0), (0, 2199)], id="questions-behind-the-prefix"),
+    pytest.param(
+        QUESTIONS,
+        lambda prompt, question: ask(prompt, question, **MARK),
+        [(2204, 0), (5, 2199)],
+        id="questions-that-write-their-own-tail",
+    ),
+    pytest.param(QUESTIONS, ask_about_a_document, [(2210, 0), (2, 2208)], id="questions-on-a-document"),
+    pytest.param(
+        CONVERSATION,
+        lambda prompt, question: [turn(prompt, number) for number in range(3)],
+        [(2207, 0), (13, 2207), (13, 2220)],
+        id="conversation",
+    ),
+    pytest.param(
+        CONVERSATION,
+        lambda prompt, question: [turn("Hi.", number) for number in (0, 40, 41)],
+        [(0, 0), (533, 0), (13, 533)],
+        id="conversation-that-begins-too-short",
+    ),
+    pytest.param(
+        Plan(kind="conversation", rounds=2),
+        lambda prompt, question: [turn(prompt, number) for number in range(2)],
+        [(2207, 0), (13, 2207), (0, 2207), (0, 2220)],
+        id="conversation-made-again",
+    ),
+]
+
+
+@pytest.mark.parametrize(("plan", "function", "billed"), READ)
+def test_case_that_reads_by_its_plan_is_fine(plan: Plan, function: Build, billed: list[tuple[int, int]]) -> None:
+    assert usages(run_build(plan_run(plan), function, PromptReader(COUNT))) == billed
+
+
+UNREAD = {
+    "three rounds below the minimum": (
+        Plan(rounds=3),
+        lambda prompt, question: ask("Be kind.", question),
+        "call 1 wrote nothing to the prompt cache\n"
+        "  call 1: 0 written, 0 read, 20 uncached\n"
+        "by the rules, a second call with the request as built now reads nothing\n"
+        "  prefix: 6 tokens; minimum of claude-sonnet-5-5: 512\n"
+        "  place: system[0]\n"
+        "  cause: below_minimum: the prefix is shorter than the model's minimum\n"
+        "  fix:   put more static text before the breakpoint, or leave the marker out",
+    ),
+    "a question marked and nothing else": (
+        QUESTIONS,
+        lambda prompt, question: ask(prompt, question, **MARK, system=prompt),
+        "call 2 did not read the static prefix that call 1 wrote\n"
+        "  call 1: 2,204 written, 0 read, 2 uncached\n"
+        "  call 2: 2,204 written, 0 read, 2 uncached\n"
+        "  expected of call 2: 2,204 read\n"
+        "  first difference: messages[0].content[0] at character 0\n"
+        "    call 1: 'How'\n"
+        "    call 2: 'When'\n"
+        "  cause: automatic_after_unique_tail: the automatic breakpoint is on a last block that is different in "
+        "every call\n"
+        "  cost:  2,204 tokens are not read any more: $0.0053 more a call\n"
+        "  fix:   put an explicit breakpoint on the last block that stays the same",
+    ),
+    "a question in the system prompt, and a marked tail": (
+        QUESTIONS,
+        lambda prompt, question: ask(prompt + question[0], question, **MARK),
+        "call 2 did not read the static prefix that call 1 wrote\n"
+        "  call 1: 2,207 written, 0 read, 2 uncached\n"
+        "  call 2: 2,207 written, 0 read, 2 uncached\n"
+        "  expected of call 2: 2,199 read\n"
+        "  first difference: system[0] at character 4,090\n"
+        "    call 1: '…e.\\nRule 199: be polite.\\nHow'\n"
+        "    call 2: '…e.\\nRule 199: be polite.\\nWhen'\n"
+        "  cause: text_changed: the text changed\n"
+        "  fix:   if this is meant, give the prompt a new version; else move what varies behind the last breakpoint",
+    ),
+    "a static prefix too short": (
+        QUESTIONS,
+        lambda prompt, question: ask("Hi.", [prompt + question[0]], **MARK),
+        "call 1 wrote no static prefix to the prompt cache\n"
+        "  call 1: 2,210 written, 0 read, 2 uncached\n"
+        "  cause: below_minimum: the prefix is shorter than the model's minimum\n"
+        "  fix:   put more static text before the breakpoint, or leave the marker out",
+    ),
+    "a conversation whose history changes": (
+        CONVERSATION,
+        lambda prompt, question: [turn(prompt, 0), turn(prompt, 1, edit="!")],
+        "call 2 did not read the prefix that call 1 wrote\n"
+        "  call 1: 2,207 written, 0 read, 2 uncached\n"
+        "  call 2: 22 written, 2,199 read, 2 uncached\n"
+        "  expected of call 2: 2,207 read\n"
+        "  first difference: messages[0].content[0] at character 10\n"
+        "    call 1: 'Question 0'\n"
+        "    call 2: 'Question 0!'\n"
+        "  cause: history_edit: an earlier message was changed\n"
+        "  cost:  8 tokens are not read any more: $0.0000 more a call\n"
+        "  fix:   append to the conversation, never rewrite what was sent",
+    ),
+    "a conversation that grows too fast": (
+        CONVERSATION,
+        lambda prompt, question: [turn(prompt, 0), turn(prompt, 25)],
+        "call 2 did not read the prefix that call 1 wrote\n"
+        "  call 1: 2,207 written, 0 read, 2 uncached\n"
+        "  call 2: 333 written, 2,199 read, 2 uncached\n"
+        "  expected of call 2: 2,207 read\n"
+        "  place: messages[50].content[0]\n"
+        "  cause: lookback: the entry is more than 19 positions before the next breakpoint\n"
+        "  cost:  8 tokens are not read any more: $0.0000 more a call\n"
+        "  fix:   add a breakpoint at least every 19 blocks, or on the block that was written",
+    ),
+    "a conversation too short": (
+        CONVERSATION,
+        lambda prompt, question: [turn("Hi.", 0), turn("Hi.", 1)],
+        "no call of the conversation wrote a prefix that a later one could read\n"
+        "  prefix tokens of its calls: 0, 0\n"
+        "by the rules, a second call with the request as built now reads nothing\n"
+        "  prefix: 26 tokens; minimum of claude-sonnet-5-5: 512\n"
+        "  place: messages[2].content[0]\n"
+        "  cause: below_minimum: the prefix is shorter than the model's minimum\n"
+        "  fix:   put more static text before the breakpoint, or leave the marker out",
+    ),
+    "a conversation of which only the end is kept": (
+        CONVERSATION,
+        lambda prompt, question: [turn("Hi.", 0), turn(prompt, 1)],
+        "no call of the conversation wrote a prefix that a later one could read\n"
+        "  prefix tokens of its calls: 0, 2,220",
+    ),
+    "a conversation of one call": (
+        CONVERSATION,
+        lambda prompt, question: turn(prompt, 0),
+        "built 1 request, expected a conversation of two or more",
+    ),
+    "rounds of different numbers of calls": (
+        QUESTIONS,
+        lambda prompt, question: [ask(prompt, question)] * len(question[0]),
+        "built 3 requests the first time and 4 the second, expected as many, and at least one",
+    ),
+    "three rounds without a call": (
+        Plan(kind="samples", rounds=3),
+        lambda prompt, question: [],
+        "built 0, 0, 0 requests in 3 rounds, expected as many in each, and at least one",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_case_that_does_not_read_by_its_plan_says_which_call_and_why(name: str) -> None:
+    plan, function, message = UNREAD[name]
+
+    with pytest.raises(CheckError) as caught:
+        run_build(plan_run(plan), function, PromptReader(COUNT))
+
+    assert str(caught.value) == f"support v1, case parcel: {message}"
+
+
+def test_call_that_the_api_would_reject_is_found_anywhere_in_a_conversation() -> None:
+    def reject_the_first(prompt: str, question: list[str]) -> list[dict[str, Any]]:
+        return [turn(prompt, 0, cache_control={"type": "ephemeral", "ttl": "1h"}), turn(prompt, 1)]
+
+    with pytest.raises(CheckError) as caught:
+        run_build(plan_run(CONVERSATION), reject_the_first, PromptReader(COUNT))
+
+    assert [finding.cause for finding in caught.value.findings].count("ttl_order") >= 1
+
+
+def test_each_call_that_wrote_nothing_is_reported_once() -> None:
+    with pytest.raises(CheckError) as caught:
+        run_build(plan_run(Plan(kind="samples", rounds=5)), lambda prompt, question: ask("Hi.", question), COUNT)
+
+    assert len(caught.value.findings) == 2
+
+
+def test_calls_of_a_case_stay_in_the_order_in_which_they_were_built() -> None:
+    def build_two(prompt: str, question: list[str]) -> list[dict[str, Any]]:
+        return [ask(prompt, question), ask(PROMPT + "Be brief.", question)]
+
+    rounds = run_build(plan_run(Plan(rounds=3)), build_two, COUNT)
+
+    assert [[call.request for call in calls] for calls in rounds] == [build_two(PROMPT, ["Where is my parcel?"])] * 3
