@@ -100,8 +100,10 @@ def expected_tokens(earlier: Call, extent: Extent, count_text: CountText) -> int
         return written
     prepared = prepare(earlier.request, count_text)
     static = static_tokens(prepared, earlier)
-    if not static or static == prepared.rungs[-1].tokens:
-        return min(static, written)
+    if not static:
+        return 0
+    if static == prepared.rungs[-1].tokens:
+        return written
     # What cannot be counted offline is at least read in part.
     return max(1, min(static - _TOLERANCE, written)) if prepared.count.is_exact else 1
 
