@@ -96,8 +96,10 @@ def expected_tokens(earlier: Call, extent: Extent) -> int:
         return written
     prompt = earlier.prompt
     static = static_tokens(prompt)
-    if not static or static == prompt.active_breakpoints[-1].tokens:
-        return min(static, written)
+    if not static:
+        return 0
+    if static == prompt.active_breakpoints[-1].tokens:
+        return written
     # What cannot be counted offline is at least read in part.
     return max(1, min(static - _TOLERANCE, written)) if prompt.count.is_exact else 1
 

@@ -218,7 +218,9 @@ def test_call_that_the_api_would_reject_is_found_anywhere_in_a_conversation() ->
 
 def test_each_call_that_wrote_nothing_is_reported_once() -> None:
     with pytest.raises(CheckError) as caught:
-        run_build(plan_run(Plan(kind="samples", rounds=5)), lambda prompt, question: ask("Hi.", question), COUNT)
+        run_build(
+            plan_run(Plan(kind="samples", rounds=5)), lambda prompt, question: ask("Hi.", question), PromptReader(COUNT)
+        )
 
     assert len(caught.value.findings) == 2
 
@@ -227,6 +229,6 @@ def test_calls_of_a_case_stay_in_the_order_in_which_they_were_built() -> None:
     def build_two(prompt: str, question: list[str]) -> list[dict[str, Any]]:
         return [ask(prompt, question), ask(PROMPT + "Be brief.", question)]
 
-    rounds = run_build(plan_run(Plan(rounds=3)), build_two, COUNT)
+    rounds = run_build(plan_run(Plan(rounds=3)), build_two, PromptReader(COUNT))
 
     assert [[call.request for call in calls] for calls in rounds] == [build_two(PROMPT, ["Where is my parcel?"])] * 3

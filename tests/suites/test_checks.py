@@ -10,7 +10,7 @@ from harness.prompt import read
 from harness.prompt.tokens import TextCounter
 from harness.promptcache.simulator import Simulator
 from harness.provider.usage import Usage
-from harness.suites.checks import check_prediction, check_rules, check_second_call
+from harness.suites.checks import check_prediction, check_rules, check_second_call, expected_tokens
 
 COUNT = TextCounter()
 LONG = "".join(f"Rule {number}: be polite.\n" for number in range(200))
@@ -94,6 +94,36 @@ def test_second_call_that_reads_the_first_ones_prefix_is_fine(first: Usage, seco
 )
 def test_second_call_that_reads_less_is_a_finding(first: Usage, second: Usage, message: str) -> None:
     assert str(check_second_call(make_call(first), make_call(second))) == message
+
+
+MARK = {"cache_control": {"type": "ephemeral"}}
+
+
+@pytest.mark.parametrize(
+    ("request_body", "expected"),
+    [
+        pytest.param(make_request(), 2600, id="nothing-behind-it-so-all-that-was-written"),
+        pytest.param(make_request(**MARK), 2199 - 3, id="as-counted-within-the-tolerance"),
+        pytest.param(make_request(**MARK, container="c1"), 1, id="not-countable-so-any-read"),
+        pytest.param(make_request("Hi.", **MARK), 0, id="too-short"),
+    ],
+)
+def test_static_prefix_is_what_another_question_must_read(request_body: dict[str, Any], expected: int) -> None:
+    call = make_call(usage(written=2600), request_body)
+
+    assert expected_tokens(call, "all") == 2600
+    assert expected_tokens(call, "static") == expected
+
+
+def test_calls_that_add_to_the_prefix_may_find_that_warm_and_no_less() -> None:
+    calls = billed(make_request(**MARK), make_request(**MARK, messages=[{"role": "user", "content": "And my refund?"}]))
+    size, read = calls[1].usage.prefix_tokens, calls[1].usage.cache_read_input_tokens
+    warm, cold = make_call(usage(read=size), calls[1].request), make_call(usage(written=size), calls[1].request)
+    assert 0 < read < size
+
+    assert check_prediction([calls[0], warm], are_equal=False) == ()
+    assert len(check_prediction([calls[0], warm])) == 1
+    assert len(check_prediction([calls[0], cold], are_equal=False)) == 1
 
 
 def test_calls_billed_by_the_rules_are_as_predicted() -> None:

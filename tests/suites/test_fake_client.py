@@ -138,7 +138,7 @@ def test_fake_client_is_asked_for_the_requests_that_the_sdk_sends(
     expected = [neutral(json.loads(request.content)) for request in wire.sent]
     found = [neutral(json.loads(body)) for body in fake.bodies]
     assert found == expected
-    assert [prefix_key(request) for request in found] == [prefix_key(request) for request in expected]
+    assert [prefix_key(read(request)) for request in found] == [prefix_key(read(request)) for request in expected]
     assert [all_fingerprints(request) for request in found] == [all_fingerprints(request) for request in expected]
 
 
