@@ -2,20 +2,15 @@
 
 import json
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from harness.errors import UnknownModelError
-from harness.lock.lockfile import LockedBlock, LockedCall, LockedPoint
+from harness.lock.entries import LockedBlock, LockedBreakpoint, LockedCall
 from harness.prompt.blocks import Block, Request, can_carry_marker, find_breakpoints, read_blocks
 from harness.prompt.diff import block_text
 from harness.prompt.fingerprint import fingerprints, has_images, system_parameters
 from harness.promptcache.prepared import PreparedRequest, rendered_blocks
-from harness.promptcache.simulator import Simulator
 from harness.provider.models import find_model
-from harness.provider.pricing import price
-from harness.provider.usage import Usage
 
 GetText = Callable[[str], str | None]
 """The text of a digest; ``None`` if it is not there, or not whole."""
@@ -47,13 +42,11 @@ _DOCUMENT = {
 _STUB = {"type": "tool_result", "tool_use_id": _REST, "content": _REST}
 _STUB_WITH_IMAGE = {**_STUB, "content": [_IMAGE]}
 
-_READS_PER_WRITE = 999
-
 
 def lock_call(request: Request, prepared: PreparedRequest) -> LockedCall:
     """What the lock file keeps of a request."""
-    points = tuple(
-        LockedPoint(
+    breakpoints = tuple(
+        LockedBreakpoint(
             prepared.blocks[point.block_index].path,
             point.ttl,
             prepared.count.prefixes[point.block_index],
@@ -62,17 +55,15 @@ def lock_call(request: Request, prepared: PreparedRequest) -> LockedCall:
         )
         for point in prepared.breakpoints
     )
-    prefix = _prefix_of(prepared.blocks, points)
+    prefix = _prefix_of(prepared.blocks, breakpoints)
     tokens = _tokens_by_path(prepared)
-    first, second = _expected(prepared)
+    prefix_tokens = max((point.tokens for point in breakpoints), default=0)
     return LockedCall(
         model=str(request.get("model")),
         parameters=_parameters(request, prepared.blocks, prefix),
-        points=points,
+        breakpoints=breakpoints,
         blocks=tuple(_lock_block(block, tokens.get(block.path, 0)) for block in prefix),
-        first=_figures(first),
-        second=_figures(second),
-        usd_per_1000_calls=_price_of_many(first, second, prepared.model.id),
+        tail_tokens=prepared.count.total - prefix_tokens,
     )
 
 
@@ -91,7 +82,7 @@ def prefix_key(request: Request) -> tuple[tuple[str, str, bool], ...]:
 
 def keep_texts(request: Request, call: LockedCall, put_text: PutText) -> None:
     """Keep the content of all blocks of an accepted request, for the day on which it changes."""
-    for block in _prefix_of(_read_rendered(request), call.points):
+    for block in _prefix_of(_read_rendered(request), call.breakpoints):
         put_text(_content(block)[1])
 
 
@@ -101,11 +92,11 @@ def restore_request(call: LockedCall, get_text: GetText) -> Request | None:
     It has the fingerprints that were accepted, which is checked, and a stub for what followed.
     ``max_tokens`` is left out, for its value decides whether the API takes some parameters.
     """
-    marks = {point.path: point.ttl for point in call.points if not point.is_automatic}
+    marks = {point.path: point.ttl for point in call.breakpoints if not point.is_automatic}
     behind = call.parameters.get(_BEHIND, {})
     request: dict[str, Any] = {"model": call.model}
     request |= {key: value for key, value in call.parameters.items() if key != _BEHIND}
-    if len(marks) == len(call.points):
+    if len(marks) == len(call.breakpoints):
         # A top-level marker that fell on a marked block would fall on the stub now.
         request.pop("cache_control", None)
     for block in call.blocks:
@@ -140,10 +131,10 @@ def _add_rest(request: dict[str, Any], behind: Mapping[str, Any]) -> None:
         messages.append({"role": "user", "content": stubs})
 
 
-def _prefix_of(blocks: tuple[Block, ...], points: tuple[LockedPoint, ...]) -> tuple[Block, ...]:
+def _prefix_of(blocks: tuple[Block, ...], breakpoints: tuple[LockedBreakpoint, ...]) -> tuple[Block, ...]:
     """The blocks up to the last breakpoint."""
     paths = [block.path for block in blocks]
-    return blocks[: paths.index(points[-1].path) + 1] if points else ()
+    return blocks[: max((paths.index(point.path) for point in breakpoints), default=-1) + 1]
 
 
 def _read_rendered(request: Request) -> tuple[Block, ...]:
@@ -219,43 +210,3 @@ def _tokens_by_path(prepared: PreparedRequest) -> dict[str, int]:
     return {
         block.path: after - before for block, before, after in zip(prepared.blocks, (0, *counts), counts, strict=False)
     }
-
-
-def _expected(prepared: PreparedRequest) -> tuple[Usage, Usage]:
-    simulator = Simulator()
-    return simulator.send(prepared, at=0.0).usage, simulator.send(prepared, at=1.0).usage
-
-
-def _figures(usage: Usage) -> dict[str, int]:
-    return {
-        "input_tokens": usage.input_tokens,
-        "cache_creation_input_tokens": usage.cache_creation_input_tokens,
-        "cache_read_input_tokens": usage.cache_read_input_tokens,
-    }
-
-
-def _price_of_many(first: Usage, second: Usage, model: str) -> str | None:
-    try:
-        return f"{price(first, model) + _READS_PER_WRITE * price(second, model):.4f}"
-    except UnknownModelError:
-        return None
-
-
-def written_points(call: LockedCall) -> tuple[LockedPoint, ...]:
-    """The breakpoints at which a call writes: those whose prefix reaches the model's minimum."""
-    minimum = find_model(call.model).min_cacheable_tokens
-    return tuple(point for point in call.points if point.tokens >= minimum)
-
-
-def write_price(call: LockedCall) -> Decimal | None:
-    """Dollars for writing the prefix of a call once; ``None`` where no price is known."""
-    tokens = {"5m": 0, "1h": 0}
-    done = 0
-    for point in written_points(call):
-        tokens[point.ttl] += max(0, point.tokens - done)
-        done = max(done, point.tokens)
-    usage = Usage(ephemeral_5m_input_tokens=tokens["5m"], ephemeral_1h_input_tokens=tokens["1h"])
-    try:
-        return price(usage, call.model)
-    except UnknownModelError:
-        return None
