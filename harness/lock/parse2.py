@@ -32,7 +32,6 @@ from harness.lock.values import (
 
 MERGE = "keep the lines of one side, or restore the file; then accept what changed: pytest --harness-update-lock"
 
-
 type Prefix = tuple[Group, str]
 """The group that has it, and its name."""
 
@@ -75,7 +74,7 @@ def _load(number: int, raw: str) -> Any:
         raise _LineError(number, str(error), RESTORE) from None
 
 
-def _sort(rows: "list[_Line]") -> "_Lines":
+def _sort(rows: list[_Line]) -> "_Lines":
     """The lines between the first one and the last, which have to be there."""
     lines = _Lines()
     if not rows or not _is_first(rows[0].data):

@@ -136,6 +136,27 @@ def test_recording_tells_git_how_to_treat_what_it_writes(desk: Desk) -> None:
     assert not [line for line in desk.accept().outlines if ".gitattributes" in line]
 
 
+def test_ten_changed_characters_are_a_few_lines_to_review(desk: Desk) -> None:
+    desk.git("init")
+    desk.accept()
+    desk.git("add", "--all")
+    desk.git("commit", "-m", "Accept today's prompts")
+    desk.write_app(prompt_of(rich_request(), PROMPT.replace("Rule 60: be polite", "Rule 60: ALWAYS be polite and")))
+
+    desk.accept()
+
+    desk.git("add", "--all", "support", "cassettes", "prompts.lock")
+    changed = [line.split("\t") for line in desk.git("diff", "--cached", "--numstat", "--no-renames").splitlines()]
+    lines = {
+        name: int(added) + int(removed)
+        for added, removed, name in changed
+        if "unspecified" in desk.git("check-attr", "linguist-generated", "--", name)
+    }
+    assert len(changed) > len(lines)
+    assert lines.keys() == {"support/app.py", "prompts.lock"}
+    assert sum(lines.values()) <= 40
+
+
 def test_run_that_writes_nothing_tells_git_nothing(desk: Desk) -> None:
     desk.git("init")
 
