@@ -5,7 +5,8 @@ from pathlib import Path
 
 from harness.cli.lock import print_difference
 from harness.errors import LockError
-from harness.lock.lockfile import Lock, read_lock
+from harness.lock.entries import Lock
+from harness.lock.lockfile import read_lock
 
 _EXAMPLE = """\
 exit codes:

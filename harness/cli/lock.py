@@ -4,10 +4,12 @@ import argparse
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from harness.errors import LockError, UsageError
 from harness.files import relative
-from harness.lock.lockfile import Lock, parse_lock, read_lock
+from harness.lock.entries import Entry, Lock
+from harness.lock.lockfile import parse_lock, read_lock
 from harness.settings import GithubSettings
 
 _EXAMPLE = """\
@@ -130,8 +132,21 @@ def _git(folder: Path, *arguments: str) -> str | None:
 
 def _list(lock: Lock, style: str) -> str:
     if style == "json":
-        entries = {key: entry.to_json() for key, entry in sorted(lock.entries.items())}
+        entries = {key: _to_json(entry) for key, entry in sorted(lock.entries.items())}
         return json.dumps(entries, indent=2, ensure_ascii=False)
     from harness.lock.difference import lock_table
 
     return lock_table(lock, style=STYLES[style])
+
+
+def _to_json(entry: Entry) -> dict[str, Any]:
+    """An entry with the figures that follow from it."""
+    from harness.lock.figures import expect_usage, price_of_1000
+
+    data = entry.to_json()
+    for call, row in zip(entry.calls, data["calls"], strict=True):
+        del row["tail_tokens"]
+        for name, usage in zip(("first_call", "second_call"), expect_usage(call), strict=True):
+            row[name] = {key: value for key, value in usage.input_to_api().items() if key != "cache_creation"}
+        row["usd_per_1000_calls"] = price_of_1000(call)
+    return data

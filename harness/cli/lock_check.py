@@ -12,7 +12,7 @@ from harness.findings.finding import Finding
 from harness.findings.ranking import count, place_in_file, printable
 from harness.lock.check import LockCheck, check_suites
 from harness.lock.compare import Gate
-from harness.lock.lockfile import Lock
+from harness.lock.entries import Lock
 from harness.prompt.tokens import TextCounter
 from harness.reports.markup import block
 

@@ -2,21 +2,15 @@
 
 import json
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from harness.errors import UnknownModelError
-from harness.lock.lockfile import LockedBlock, LockedCall, LockedPoint
+from harness.lock.entries import LockedBlock, LockedBreakpoint, LockedCall
 from harness.prompt.blocks import Block, Request, can_carry_marker
 from harness.prompt.parameters import has_citations, has_images, rendered_part, web_tools
 from harness.prompt.reading import Prompt, read
 from harness.prompt.text import block_text
 from harness.prompt.tokens import CountText
-from harness.promptcache.simulator import Simulator
-from harness.provider.models import find_model
-from harness.provider.pricing import price
-from harness.provider.usage import Usage
 
 GetText = Callable[[str], str | None]
 """The text of a digest; ``None`` if it is not there, or not whole."""
@@ -47,13 +41,11 @@ _DOCUMENT = {
 _STUB = {"type": "tool_result", "tool_use_id": _REST, "content": _REST}
 _STUB_WITH_IMAGE = {**_STUB, "content": [_IMAGE]}
 
-_READS_PER_WRITE = 999
-
 
 def lock_call(prompt: Prompt) -> LockedCall:
     """What the lock file keeps of a request."""
-    points = tuple(
-        LockedPoint(
+    breakpoints = tuple(
+        LockedBreakpoint(
             prompt.path_of(point),
             point.ttl,
             prompt.count.prefixes[point.block_index],
@@ -62,17 +54,15 @@ def lock_call(prompt: Prompt) -> LockedCall:
         )
         for point in prompt.breakpoints
     )
-    prefix = _prefix_of(prompt.blocks, points)
+    prefix = _prefix_of(prompt.blocks, breakpoints)
     tokens = _tokens_by_path(prompt)
-    first, second = _expected(prompt)
+    prefix_tokens = max((point.tokens for point in breakpoints), default=0)
     return LockedCall(
         model=str(prompt.request.get("model")),
         parameters=_parameters(prompt, prefix),
-        points=points,
+        breakpoints=breakpoints,
         blocks=tuple(_lock_block(block, tokens.get(block.path, 0)) for block in prefix),
-        first=_figures(first),
-        second=_figures(second),
-        usd_per_1000_calls=_price_of_many(first, second, prompt.model.id),
+        tail_tokens=prompt.count.total - prefix_tokens,
     )
 
 
@@ -88,7 +78,7 @@ def prefix_key(prompt: Prompt) -> tuple[tuple[str, str, bool], ...]:
 
 def keep_texts(prompt: Prompt, call: LockedCall, put_text: PutText) -> None:
     """Keep the content of all blocks of an accepted request, for the day on which it changes."""
-    for block in _prefix_of(prompt.blocks, call.points):
+    for block in _prefix_of(prompt.blocks, call.breakpoints):
         put_text(_content(block)[1])
 
 
@@ -98,11 +88,11 @@ def restore_request(call: LockedCall, get_text: GetText, count_text: CountText) 
     It has the fingerprints that were accepted, which is checked, and a stub for what followed.
     ``max_tokens`` is left out, for its value decides whether the API takes some parameters.
     """
-    marks = {point.path: point.ttl for point in call.points if not point.is_automatic}
+    marks = {point.path: point.ttl for point in call.breakpoints if not point.is_automatic}
     behind = call.parameters.get(_BEHIND, {})
     request: dict[str, Any] = {"model": call.model}
     request |= {key: value for key, value in call.parameters.items() if key != _BEHIND}
-    if len(marks) == len(call.points):
+    if len(marks) == len(call.breakpoints):
         # A top-level marker that fell on a marked block would fall on the stub now.
         request.pop("cache_control", None)
     for block in call.blocks:
@@ -138,10 +128,10 @@ def _add_rest(request: dict[str, Any], behind: Mapping[str, Any]) -> None:
         messages.append({"role": "user", "content": stubs})
 
 
-def _prefix_of(blocks: tuple[Block, ...], points: tuple[LockedPoint, ...]) -> tuple[Block, ...]:
+def _prefix_of(blocks: tuple[Block, ...], breakpoints: tuple[LockedBreakpoint, ...]) -> tuple[Block, ...]:
     """The blocks up to the last breakpoint."""
     paths = [block.path for block in blocks]
-    return blocks[: paths.index(points[-1].path) + 1] if points else ()
+    return blocks[: max((paths.index(point.path) for point in breakpoints), default=-1) + 1]
 
 
 def _place(request: dict[str, Any], block: LockedBlock, content: Mapping[str, Any]) -> None:
@@ -213,43 +203,3 @@ def _tokens_by_path(prompt: Prompt) -> dict[str, int]:
     return {
         block.path: after - before for block, before, after in zip(prompt.blocks, (0, *counts), counts, strict=False)
     }
-
-
-def _expected(prompt: Prompt) -> tuple[Usage, Usage]:
-    simulator = Simulator()
-    return simulator.send(prompt.record, at=0.0).usage, simulator.send(prompt.record, at=1.0).usage
-
-
-def _figures(usage: Usage) -> dict[str, int]:
-    return {
-        "input_tokens": usage.input_tokens,
-        "cache_creation_input_tokens": usage.cache_creation_input_tokens,
-        "cache_read_input_tokens": usage.cache_read_input_tokens,
-    }
-
-
-def _price_of_many(first: Usage, second: Usage, model: str) -> str | None:
-    try:
-        return f"{price(first, model) + _READS_PER_WRITE * price(second, model):.4f}"
-    except UnknownModelError:
-        return None
-
-
-def written_points(call: LockedCall) -> tuple[LockedPoint, ...]:
-    """The breakpoints at which a call writes: those whose prefix reaches the model's minimum."""
-    minimum = find_model(call.model).min_cacheable_tokens
-    return tuple(point for point in call.points if point.tokens >= minimum)
-
-
-def write_price(call: LockedCall) -> Decimal | None:
-    """Dollars for writing the prefix of a call once; ``None`` where no price is known."""
-    tokens = {"5m": 0, "1h": 0}
-    done = 0
-    for point in written_points(call):
-        tokens[point.ttl] += max(0, point.tokens - done)
-        done = max(done, point.tokens)
-    usage = Usage(ephemeral_5m_input_tokens=tokens["5m"], ephemeral_1h_input_tokens=tokens["1h"])
-    try:
-        return price(usage, call.model)
-    except UnknownModelError:
-        return None

@@ -25,7 +25,7 @@ from harness.suites.loader import load_function, read_suite_file
 from harness.suites.runner import CaseRun
 
 if TYPE_CHECKING:
-    from harness.lock.lockfile import Entry
+    from harness.lock.entries import Entry
     from harness.suites.loader import SuiteSource
     from harness.suites.model import Suite
     from harness.suites.runner import SuiteFunction

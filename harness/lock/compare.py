@@ -7,9 +7,10 @@ from functools import cached_property
 from harness.errors import UnknownModelError
 from harness.findings.advice import ADVICE
 from harness.findings.finding import Finding, Place, amount
-from harness.lock.accept import GetText, lock_call, prefix_key, restore_request, write_price, written_points
+from harness.lock.accept import GetText, lock_call, prefix_key, restore_request
+from harness.lock.entries import Entry, Lock, LockedBreakpoint, LockedCall
+from harness.lock.figures import write_price, written_breakpoints
 from harness.lock.locate import Source, locate
-from harness.lock.lockfile import Entry, Lock, LockedCall, LockedPoint
 from harness.prompt.reading import Prompt
 from harness.prompt.tokens import CountText
 from harness.promptcache.causes import Cause
@@ -23,7 +24,7 @@ _CALLS = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class CaseRequests:
-    """One case with the requests that were built for it now."""
+    """The record of one case, with the requests that were built for it now."""
 
     suite: str
     """Folder and name of the suite, or the file of the test."""
@@ -108,7 +109,7 @@ class Gate:
         result = explain(prompt if before is None else before, prompt)
         if result.is_bust:
             return self._explained(result, prompt, case)
-        lost = _lost_point(call, prompt)
+        lost = _lost_breakpoint(call, prompt)
         if lost is None:
             headline = f"{case.title}: the request changed, and nothing that was accepted is lost"
             finding = Finding(rule="new-prompt", level="warning", headline=headline, fix=_FIX_STALE)
@@ -137,7 +138,7 @@ class Gate:
             fix=ADVICE[result.cause][1] if result.cause else None,
         )
 
-    def _unwritten(self, call: LockedCall, lost: LockedPoint, prompt: Prompt, case: CaseRequests) -> Finding:
+    def _unwritten(self, call: LockedCall, lost: LockedBreakpoint, prompt: Prompt, case: CaseRequests) -> Finding:
         """A prefix that is read once more by looking back, and then never again: no call writes it any more."""
         now = {fingerprint for fingerprint, _, _ in prefix_key(prompt)}
         if lost.fingerprint in now:
@@ -150,7 +151,7 @@ class Gate:
                 costs=(f"{lost.tokens:,} tokens are written anew: {cost} once for each prefix",),
                 fix=ADVICE["ttl_changed"][1],
             )
-        is_moved = bool(now - {point.fingerprint for point in call.points})
+        is_moved = bool(now - {point.fingerprint for point in call.breakpoints})
         cause: Cause = "breakpoint_moved" if is_moved else "breakpoint_removed"
         return replace(
             _bust(case, prompt, Place(path=lost.path)),
@@ -164,7 +165,7 @@ class Gate:
     def _unexplained(self, call: LockedCall, prompt: Prompt, case: CaseRequests) -> Finding:
         """A change of which the accepted text is gone: the block is known by its digest, the character is not."""
         now = lock_call(prompt)
-        tokens = max((point.tokens for point in written_points(call)), default=0)
+        tokens = max((point.tokens for point in written_breakpoints(call)), default=0)
         return replace(
             _bust(case, prompt, Place(path=call.differs_at(now))),
             facts=("the accepted texts are not in the folder of the cassettes any more, so the cause cannot be told",),
@@ -202,7 +203,7 @@ class Gate:
     def _new(self, case: CaseRequests) -> Finding:
         is_version = bool(case.version) and (case.suite, case.case) in self.known
         entry = case.make_entry()
-        tokens = sum(max((point.tokens for point in written_points(call)), default=0) for call in entry.calls)
+        tokens = sum(max((point.tokens for point in written_breakpoints(call)), default=0) for call in entry.calls)
         prices = [write_price(call) for call in entry.calls]
         known = [cost for cost in prices if cost is not None]
         cost = sum(known, Decimal(0)) if len(known) == len(prices) else None
@@ -223,10 +224,10 @@ def _bust(case: CaseRequests, prompt: Prompt, place: Place) -> Finding:
     return Finding(rule="bust", headline=headline, place=place, file=file, line=line)
 
 
-def _lost_point(call: LockedCall, prompt: Prompt) -> LockedPoint | None:
+def _lost_breakpoint(call: LockedCall, prompt: Prompt) -> LockedBreakpoint | None:
     """The last accepted breakpoint whose prefix is not written any more, or for another lifetime."""
     now = {(fingerprint, ttl) for fingerprint, ttl, _ in prefix_key(prompt)}
-    lost = [point for point in written_points(call) if (point.fingerprint, point.ttl) not in now]
+    lost = [point for point in written_breakpoints(call) if (point.fingerprint, point.ttl) not in now]
     return lost[-1] if lost else None
 
 

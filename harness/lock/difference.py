@@ -9,11 +9,12 @@ from typing import Literal
 
 from tabulate import tabulate
 
-from harness.lock.lockfile import Entry, Lock
+from harness.lock.entries import Entry, Lock
+from harness.lock.figures import price_of_1000
 from harness.provider.pricing import dollars
 
 ChangeKind = Literal["changed", "accepted", "new version", "new", "removed", "figures"]
-"""``figures``: the prefixes are the same, what they are expected to cost is not."""
+"""``figures``: the prefixes are the same, and the tokens or the reason are not."""
 
 _HEADERS = ("suite", "version", "case", "change", "first difference", "prefix tokens", "per 1,000 calls", "reason")
 
@@ -146,12 +147,12 @@ def _first_path(before: Entry, after: Entry) -> str | None:
 
 
 def _tokens(entry: Entry) -> int:
-    return sum(max((point.tokens for point in call.points), default=0) for call in entry.calls)
+    return sum(call.prefix_tokens for call in entry.calls)
 
 
 def _price(entry: Entry) -> str | None:
     """Dollars for the input of a thousand rounds of an entry's calls; ``None`` where a price is not known."""
-    prices = [call.usd_per_1000_calls for call in entry.calls]
+    prices = [price_of_1000(call) for call in entry.calls]
     known = [Decimal(price) for price in prices if price is not None]
     return str(sum(known, Decimal(0))) if len(known) == len(prices) else None
 

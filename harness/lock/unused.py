@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from harness.findings.finding import Finding
-    from harness.lock.lockfile import Entry
+    from harness.lock.entries import Entry
 
 _FIX = "remove it with --harness-update-lock, or allow it with --harness-allow-unused"
 

@@ -16,10 +16,12 @@ from harness.lock.unused import Collected, describe_unused
 from harness.pytest_plugin import attachments as rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.cassettes.store import CassetteStore
     from harness.findings.finding import Finding
     from harness.lock.compare import CaseRequests, Gate
-    from harness.lock.lockfile import Entry, Lock
+    from harness.lock.entries import Entry, Lock
 
 CANNOT_TELL = 2
 """Exit code of a run that cannot judge."""
@@ -136,10 +138,14 @@ class LockGate:
         entries = self.lock.entries.values() if self.lock else ()
         return tuple(entry for entry in entries if self.collected.lacks(entry) and not self._is_left_out(entry))
 
-    def write(self, reporter: pytest.TerminalReporter) -> list[str]:
-        """Write the lock file of an updating run; what to say of it, a line each."""
+    def write(self, reporter: pytest.TerminalReporter, *, beside: Sequence[str] = ()) -> list[str]:
+        """Write the lock file of an updating run; what to say of it, a line each.
+
+        ``beside`` are other files that the run wrote, and that are to be committed too.
+        """
         from harness.lock.difference import compare_locks, difference_table
-        from harness.lock.lockfile import Entry, Lock, write_lock
+        from harness.lock.entries import Entry, Lock
+        from harness.lock.lockfile import write_lock
 
         entries = [Entry.from_json(json.loads(row)) for row in rows.gather(reporter, "entry")]
         if not entries:
@@ -150,7 +156,7 @@ class LockGate:
         if not write_lock(self.options.path, new):
             return [f"{self._relative} is up to date: {len(new.entries):,} entries"]
         table = difference_table(compare_locks(old, new), style="simple")
-        commit = f"commit: git add {self._relative} {self._cassettes}"
+        commit = " ".join(["commit: git add", self._relative, self._cassettes, *beside])
         return [*table.splitlines(), f"written: {self._relative}, {len(new.entries):,} entries", commit]
 
     def _is_left_out(self, entry: Entry) -> bool:

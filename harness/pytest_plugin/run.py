@@ -285,7 +285,7 @@ class Run:
     @cached_property
     def _comparison(self) -> Gate:
         from harness.lock.compare import Gate
-        from harness.lock.lockfile import Lock
+        from harness.lock.entries import Lock
 
         return Gate(lock=self.gate.lock or Lock(), get_text=self.store.find_text, count_text=self.count_text)
 

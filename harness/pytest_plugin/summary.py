@@ -42,11 +42,32 @@ def summarise(state: Run, reporter: pytest.TerminalReporter) -> None:
         _print_savings(state, reporter, report)
         _print_findings(state, reporter, report)
         _write_files(state, reporter, report)
+    added = _add_git_attributes(state, reporter)
     if state.gate.options.is_updating:
         reporter.section("lock file")
-        reporter.line("\n".join(state.gate.write(reporter)))
+        reporter.line("\n".join(state.gate.write(reporter, beside=[*added])))
     elif calls and state.gate.lock is None:
         reporter.line("no lock file yet: accept today's prompts with pytest --harness-update-lock")
+    for file, lines in added.items():
+        reporter.line(f"written: {file} ({'; '.join(lines)})")
+
+
+def _add_git_attributes(state: Run, reporter: pytest.TerminalReporter) -> dict[str, list[str]]:
+    """Tell git how to treat what a recording or updating run writes; the lines that were added, by file."""
+    lock, is_updating = state.gate.options.path, state.gate.options.is_updating
+    if state.mode != "record" and not is_updating:
+        return {}
+    from harness.cassettes.git_attributes import add_rules, cassette_rule, lock_rule
+
+    rules = [
+        *([cassette_rule(state.cassettes)] if state.cassettes.exists() else []),
+        *([lock_rule(lock)] if is_updating or lock.exists() else []),
+    ]
+    try:
+        return {relative(file, state.config.rootpath): lines for file, lines in add_rules(rules).items()}
+    except OSError as error:
+        reporter.line(f"{error.filename} cannot be written: {error.strerror}")
+        return {}
 
 
 def _is_cannot_tell(session: pytest.Session) -> bool:

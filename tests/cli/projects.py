@@ -8,8 +8,9 @@ from harness.cassettes.store import CassetteStore
 from harness.lock.accept import keep_texts
 from harness.lock.check import find_suite_files
 from harness.lock.compare import CaseRequests
+from harness.lock.entries import Entry, Lock
 from harness.lock.locate import Source
-from harness.lock.lockfile import Entry, Lock, write_lock
+from harness.lock.lockfile import write_lock
 from harness.prompt import read
 from harness.prompt.tokens import TextCounter
 from harness.suites.capture import capture

@@ -124,7 +124,7 @@ def test_on_github_a_name_gives_no_commands(
             "old.lock",
             "bad.lock",
             "bad.lock:1: not a lock file: Expecting value\n"
-            "  try: restore the file from version control, or accept anew: pytest --harness-update-lock\n",
+            "  try: restore the file from version control, or accept today's prompts: pytest --harness-update-lock\n",
         ),
     ],
 )

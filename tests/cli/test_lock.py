@@ -75,14 +75,40 @@ def test_markdown_is_a_table(project: Project, capsys: Captured) -> None:
     assert all(line.startswith("|") and line.endswith("|") for line in lines)
 
 
-def test_json_is_the_entries_of_the_file(project: Project, capsys: Captured) -> None:
+def test_json_has_the_entries_with_all_figures(project: Project, capsys: Captured) -> None:
     project.add_suite()
-    project.accept()
+    lock = project.accept()
 
     code, out, _ = run(capsys, "--format", "json")
 
     assert code == 0
-    assert json.loads(out) == json.loads((project.path / "prompts.lock").read_text(encoding="utf-8"))["entries"]
+    found = json.loads(out)
+    (call,) = lock.entries["support/support/v1/refund"].calls
+    assert list(found) == ["support/support/v1/parcel", "support/support/v1/refund"]
+    assert found["support/support/v1/refund"] == {
+        "suite": "support/support",
+        "version": "v1",
+        "case": "refund",
+        "calls": [
+            {
+                "model": "claude-sonnet-5-5",
+                "parameters": {},
+                "breakpoints": [f"system[0] 5m 2199 {call.breakpoints[0].fingerprint}"],
+                "blocks": [f"system[0] - text 2199 {call.blocks[0].digest}"],
+                "first_call": {
+                    "input_tokens": call.tail_tokens,
+                    "cache_creation_input_tokens": 2199,
+                    "cache_read_input_tokens": 0,
+                },
+                "second_call": {
+                    "input_tokens": call.tail_tokens,
+                    "cache_creation_input_tokens": 0,
+                    "cache_read_input_tokens": 2199,
+                },
+                "usd_per_1000_calls": "0.2512",
+            }
+        ],
+    }
 
 
 @pytest.mark.parametrize("options", [(), ("--check",), ("--base", "HEAD")])
@@ -236,7 +262,8 @@ def test_file_of_the_revision_that_is_no_lock_file_is_named(repository: Project,
     assert run(capsys, "--base", "HEAD") == (
         2,
         "",
-        "HEAD:prompts.lock: the format is None, expected 1\n  try: accept anew: pytest --harness-update-lock\n",
+        "HEAD:prompts.lock: the format is None, expected 1 or 2\n"
+        "  try: restore the file from version control, or accept today's prompts: pytest --harness-update-lock\n",
     )
 
 

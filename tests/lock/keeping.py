@@ -4,8 +4,8 @@ from hashlib import sha256
 
 from harness.lock.accept import keep_texts
 from harness.lock.compare import CaseRequests, Gate
+from harness.lock.entries import Lock
 from harness.lock.locate import Source
-from harness.lock.lockfile import Lock
 from harness.prompt import read
 from harness.prompt.blocks import Request
 from harness.prompt.tokens import CountText

@@ -1,5 +1,6 @@
 """What is kept of a request, and the request that is put together of it again."""
 
+import json
 from copy import deepcopy
 from decimal import Decimal
 from typing import Any
@@ -8,14 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.lock.accept import keep_texts, lock_call, prefix_key, restore_request, write_price, written_points
-from harness.lock.lockfile import LockedBlock, LockedCall
+from harness.lock.accept import keep_texts, lock_call, prefix_key, restore_request
+from harness.lock.entries import Entry, Lock, LockedBlock, LockedCall
+from harness.lock.figures import expect_usage, price_of_1000, write_price, written_breakpoints
+from harness.lock.format2 import format_lock
+from harness.lock.lockfile import parse_lock
 from harness.mutation.mutations import MUTATIONS, Mutation
 from harness.prompt import read
 from harness.prompt.blocks import Request
 from harness.prompt.tokens import TextCounter
 from harness.promptcache.explain import explain
+from harness.promptcache.simulator import Simulator
 from harness.promptcache.validation import check_request
+from harness.provider.usage import Usage
 from harness.testing.strategies import requests
 from tests.lock.examples import rich_request
 from tests.lock.keeping import Texts, accept, make_case, quarter
@@ -60,7 +66,10 @@ def keep(body: Request) -> tuple[LockedCall, Texts]:
     call = lock_call(read(body, quarter))
     texts = Texts()
     keep_texts(read(body), call, texts.keep)
-    return LockedCall.from_json(call.to_json()), texts
+    entry = Entry(suite="support", version="v1", case="refund", calls=(call,))
+    assert Entry.from_json(json.loads(json.dumps(entry.to_json()))) == entry
+    lock = parse_lock(format_lock(Lock(entries={entry.key: entry})), "prompts.lock")
+    return lock.entries[entry.key].calls[0], texts
 
 
 ASK = text("Where is it?")
@@ -255,8 +264,8 @@ def test_blocks_up_to_the_last_breakpoint_are_kept_and_what_is_behind_it_is_not(
 def test_request_without_a_breakpoint_keeps_no_block() -> None:
     call, texts = keep(SHAPES["nothing marked"])
 
-    assert (call.points, call.blocks, texts) == ((), (), {})
-    assert call.first == call.second
+    assert (call.breakpoints, call.blocks, texts) == ((), (), {})
+    assert len({*expect_usage(call)}) == 1
 
 
 def test_parameters_that_are_rendered_are_kept_and_no_others() -> None:
@@ -289,7 +298,12 @@ def test_text_that_varies_behind_the_prefix_does_not_change_what_is_kept() -> No
 
     one, two = (lock_call(read(body, quarter)) for body in bodies)
 
-    assert (one.prefix, one.points, one.blocks, one.parameters) == (two.prefix, two.points, two.blocks, two.parameters)
+    assert (one.prefix, one.breakpoints, one.blocks, one.parameters) == (
+        two.prefix,
+        two.breakpoints,
+        two.blocks,
+        two.parameters,
+    )
 
 
 def test_key_without_counting_is_the_prefix_that_is_kept() -> None:
@@ -303,9 +317,11 @@ def test_figures_of_the_first_call_and_the_second(count_text: TextCounter) -> No
     body = rich_request()
     call = lock_call(read(body, count_text))
 
-    assert call.first == {"input_tokens": 2, "cache_creation_input_tokens": 2960, "cache_read_input_tokens": 0}
-    assert call.second == {"input_tokens": 2, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 2960}
-    assert [(point.path, point.tokens) for point in call.points] == [
+    assert expect_usage(call) == (
+        Usage(input_tokens=2, ephemeral_5m_input_tokens=2960),
+        Usage(input_tokens=2, cache_read_input_tokens=2960),
+    )
+    assert [(point.path, point.tokens) for point in call.breakpoints] == [
         ("system[0]", 2758),
         ("messages[2].content[0]", 2960),
     ]
@@ -317,17 +333,37 @@ def test_price_is_that_of_one_write_and_999_reads() -> None:
     call, _ = keep(rich_request())
     # claude-sonnet-5-5, dollars a million tokens: input, write for five minutes, read.
     uncached, write, read = Decimal(2), Decimal("2.5"), Decimal("0.1")
-    first, second = call.first, call.second
-    once = first["input_tokens"] * uncached + first["cache_creation_input_tokens"] * write
-    again = second["input_tokens"] * uncached + second["cache_read_input_tokens"] * read
+    first, second = expect_usage(call)
+    once = first.input_tokens * uncached + first.ephemeral_5m_input_tokens * write
+    again = second.input_tokens * uncached + second.cache_read_input_tokens * read
 
-    assert call.usd_per_1000_calls == f"{(once + 999 * again) / 1_000_000:.4f}"
+    assert price_of_1000(call) == f"{(once + 999 * again) / 1_000_000:.4f}"
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("model", [KEEPS_THINKING, STRIPS_THINKING])
+def test_usage_that_follows_is_that_of_the_simulator(shape: str, model: str) -> None:
+    record = read({**SHAPES[shape], "model": model}, quarter).record
+    simulator = Simulator()
+
+    found = expect_usage(keep({**SHAPES[shape], "model": model})[0])
+
+    assert found == tuple(simulator.send(record, at=at).usage for at in (0.0, 1.0))
+
+
+@given(requests())
+def test_usage_that_follows_is_that_of_the_simulator_for_any_request(body: Body) -> None:
+    simulator = Simulator()
+
+    found = expect_usage(keep(body)[0])
+
+    assert found == tuple(simulator.send(read(body, quarter).record, at=at).usage for at in (0.0, 1.0))
 
 
 def test_price_of_a_model_without_one_is_not_known() -> None:
     call, _ = keep({**rich_request(), "model": "claude-of-tomorrow"})
 
-    assert call.usd_per_1000_calls is None
+    assert price_of_1000(call) is None
     assert write_price(call) is None
 
 
@@ -341,12 +377,12 @@ def test_price_of_a_model_without_one_is_not_known() -> None:
 def test_price_of_writing_once(system: Body, messages: Body, dollars_a_million: str) -> None:
     call, _ = keep(request(user(text("Hi", cache_control=messages)), system=[text(LONG, cache_control=system)]))
 
-    assert write_price(call) == call.points[-1].tokens * Decimal(dollars_a_million) / 1_000_000
+    assert write_price(call) == call.breakpoints[-1].tokens * Decimal(dollars_a_million) / 1_000_000
 
 
 def test_price_of_writing_both_kinds_is_that_of_each_part() -> None:
     call, _ = keep(request(user(text(LONG, cache_control=FIVE)), system=[text(LONG, cache_control=HOUR)]))
-    hour, all_ = (point.tokens for point in call.points)
+    hour, all_ = (point.tokens for point in call.breakpoints)
 
     assert write_price(call) == (hour * Decimal(4) + (all_ - hour) * Decimal("2.5")) / 1_000_000
 
@@ -354,6 +390,6 @@ def test_price_of_writing_both_kinds_is_that_of_each_part() -> None:
 def test_prefix_below_the_minimum_is_not_written_and_costs_nothing() -> None:
     call, _ = keep(request(user(ASK), system=[text("Be brief.", cache_control=FIVE)]))
 
-    assert len(call.points) == 1
-    assert written_points(call) == ()
+    assert len(call.breakpoints) == 1
+    assert written_breakpoints(call) == ()
     assert write_price(call) == 0

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness.lock.check import check_suites, find_suite_files
-from harness.lock.lockfile import Lock
+from harness.lock.entries import Lock
 from tests.lock.keeping import accept, make_case, quarter
 
 PLACES = {

@@ -9,8 +9,8 @@ import pytest
 from harness.errors import RequestError
 from harness.findings.finding import Finding
 from harness.lock.compare import CaseRequests, Gate
+from harness.lock.entries import Lock
 from harness.lock.locate import Source
-from harness.lock.lockfile import Lock
 from harness.mutation.mutations import BY_NAME, MUTATIONS
 from harness.prompt.tokens import TextCounter
 from harness.suites.plan import Plan

@@ -8,21 +8,17 @@ import pytest
 from hypothesis import given
 
 from harness.lock.difference import Difference, compare_locks, difference_json, difference_table, lock_table
-from harness.lock.lockfile import Entry, Lock, LockedBlock, LockedCall, LockedPoint
+from harness.lock.entries import Entry, Lock, LockedBlock, LockedBreakpoint, LockedCall
 from tests.reports.examples import HOSTILE
 
 
-def call(
-    text: str = "a", *, tokens: int = 2_400, price: str | None = "0.3071", model: str = "claude-sonnet-5-5"
-) -> LockedCall:
+def call(text: str = "a", *, tokens: int = 2_400, tail: int = 4, model: str = "claude-sonnet-5-5") -> LockedCall:
     return LockedCall(
         model=model,
         parameters={},
-        points=(LockedPoint("system[0]", "5m", tokens, text * 64),),
+        breakpoints=(LockedBreakpoint("system[0]", "5m", tokens, text * 64),),
         blocks=(LockedBlock("system[0]", "-", "text", tokens, text * 64),),
-        first={},
-        second={},
-        usd_per_1000_calls=price,
+        tail_tokens=tail,
     )
 
 
@@ -45,12 +41,12 @@ OLD = lock(
     entry(call(), version="", suite="test_app", case="test_ask"),
 )
 NEW = lock(
-    entry(call("b", tokens=2_500, price="0.4000")),
+    entry(call("b", tokens=2_500)),
     entry(call("b"), case="parcel", reason="a typo | in rule 3"),
-    entry(call(price="0.3100"), case="return"),
+    entry(call(tail=9), case="return"),
     entry(call(), case="same"),
     entry(call("c"), version="v2"),
-    entry(call("c", price=None, model="claude-of-tomorrow"), case="late"),
+    entry(call("c", model="claude-of-tomorrow"), case="late"),
     entry(call(), call("d"), version="", suite="test_app", case="test_ask"),
 )
 DIFFERENCES = compare_locks(OLD, NEW)
@@ -90,13 +86,13 @@ def test_table_for_a_terminal() -> None:
 TABLE = """\
 suite       version    case      change       first difference      prefix tokens    per 1,000 calls  reason
 ----------  ---------  --------  -----------  ------------------  ---------------  -----------------  ------------------
-eu/support  v1         gone      removed      -                         2,400 → -        $0.3071 → -
+eu/support  v1         gone      removed      -                         2,400 → -        $0.2538 → -
 eu/support  v1         late      new          -                         - → 2,400                  -
-eu/support  v1         parcel    accepted     system[0]                     2,400            $0.3071  a typo | in rule 3
-eu/support  v1         refund    changed      system[0]             2,400 → 2,500  $0.3071 → $0.4000
-eu/support  v1         return    figures      -                             2,400  $0.3071 → $0.3100
-eu/support  v2         refund    new version  -                         - → 2,400        - → $0.3071
-test_app    -          test_ask  changed      calls                 2,400 → 4,800  $0.3071 → $0.6142"""
+eu/support  v1         parcel    accepted     system[0]                     2,400            $0.2538  a typo | in rule 3
+eu/support  v1         refund    changed      system[0]             2,400 → 2,500  $0.2538 → $0.2640
+eu/support  v1         return    figures      -                             2,400  $0.2538 → $0.2638
+eu/support  v2         refund    new version  -                         - → 2,400        - → $0.2538
+test_app    -          test_ask  changed      calls                 2,400 → 4,800  $0.2538 → $0.5076"""
 
 
 def test_table_in_markdown() -> None:
@@ -106,8 +102,8 @@ def test_table_in_markdown() -> None:
 MARKDOWN = """\
 | suite      | version   | case   | change   | first difference   |   prefix tokens |   per 1,000 calls | reason                  |
 |------------|-----------|--------|----------|--------------------|-----------------|-------------------|-------------------------|
-| eu/support | v1        | parcel | accepted | `system[0]`        |           2,400 |           $0.3071 | `a typo \\x7c in rule 3` |
-| eu/support | v1        | refund | changed  | `system[0]`        |   2,400 → 2,500 | $0.3071 → $0.4000 |                         |"""  # noqa: E501
+| eu/support | v1        | parcel | accepted | `system[0]`        |           2,400 |           $0.2538 | `a typo \\x7c in rule 3` |
+| eu/support | v1        | refund | changed  | `system[0]`        |   2,400 → 2,500 | $0.2538 → $0.2640 |                         |"""  # noqa: E501
 
 
 def test_json() -> None:
@@ -120,8 +116,8 @@ def test_json() -> None:
             "path": "system[0]",
             "tokens_before": 2400,
             "tokens_after": 2500,
-            "usd_per_1000_before": "0.3071",
-            "usd_per_1000_after": "0.4000",
+            "usd_per_1000_before": "0.2538",
+            "usd_per_1000_after": "0.2640",
             "reason": None,
         }
     ]
@@ -135,12 +131,12 @@ ACCEPTED = """\
 suite       version    case      model                 prefix tokens    per 1,000 calls  reason
 ----------  ---------  --------  ------------------  ---------------  -----------------  ------------------
 eu/support  v1         late      claude-of-tomorrow            2,400                  -
-eu/support  v1         parcel    claude-sonnet-5-5             2,400            $0.3071  a typo | in rule 3
-eu/support  v1         refund    claude-sonnet-5-5             2,500            $0.4000
-eu/support  v1         return    claude-sonnet-5-5             2,400            $0.3100
-eu/support  v1         same      claude-sonnet-5-5             2,400            $0.3071
-eu/support  v2         refund    claude-sonnet-5-5             2,400            $0.3071
-test_app    -          test_ask  claude-sonnet-5-5             4,800            $0.6142"""
+eu/support  v1         parcel    claude-sonnet-5-5             2,400            $0.2538  a typo | in rule 3
+eu/support  v1         refund    claude-sonnet-5-5             2,500            $0.2640
+eu/support  v1         return    claude-sonnet-5-5             2,400            $0.2638
+eu/support  v1         same      claude-sonnet-5-5             2,400            $0.2538
+eu/support  v2         refund    claude-sonnet-5-5             2,400            $0.2538
+test_app    -          test_ask  claude-sonnet-5-5             4,800            $0.5076"""
 
 
 # --- words of users --------------------------------------------------------------------------------------
@@ -165,7 +161,7 @@ test_app    -          test_ask  claude-sonnet-5-5             4,800            
 def test_reason_is_a_cell_of_plain_words_or_code(reason: str, cell: str) -> None:
     one = replace(DIFFERENCES[2], reason=reason)
 
-    assert difference_table([one], style="github").splitlines()[2].rpartition("$0.3071 | ")[2].strip(
+    assert difference_table([one], style="github").splitlines()[2].rpartition("$0.2538 | ")[2].strip(
         " |"
     ) == cell.strip(" |")
 

@@ -2,79 +2,33 @@
 
 import json
 import re
-from contextlib import suppress
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import LockError
-from harness.lock.lockfile import (
-    Entry,
-    Lock,
-    LockedBlock,
-    LockedCall,
-    LockedPoint,
-    format_lock,
-    parse_lock,
-    read_lock,
-    write_lock,
-)
+from harness.lock.entries import Lock
+from harness.lock.format2 import check_sum, format_lock
+from harness.lock.lockfile import parse_lock, read_lock, write_lock
+from tests.lock.locks import ENTRY, LOCK, LOCKS, make_entry, make_lock
 
-RESTORE = "restore the file from version control, or accept anew: pytest --harness-update-lock"
-ANEW = "accept anew: pytest --harness-update-lock"
+RESTORE = "restore the file from version control, or accept today's prompts: pytest --harness-update-lock"
+MERGE = "keep the lines of one side, or restore the file; then accept what changed: pytest --harness-update-lock"
+UPDATE = "pip install --upgrade prompt-cache-harness"
 
-POINT = LockedPoint("system[0]", "5m", 2_400, "ab" * 32)
-BLOCK = LockedBlock("system[0]", "-", "text", 2_400, "cd" * 32)
-CALL = LockedCall(
-    model="claude-sonnet-5-5",
-    parameters={"tool_choice": {"type": "any"}},
-    points=(POINT,),
-    blocks=(BLOCK,),
-    first={"input_tokens": 4, "cache_creation_input_tokens": 2_400, "cache_read_input_tokens": 0},
-    second={"input_tokens": 4, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 2_400},
-    usd_per_1000_calls="0.3071",
-)
-ENTRY = Entry(suite="support/support", version="v1", case="refund", calls=(CALL,))
-PLAIN = Entry(suite="tests/test_app", version="", case="test_ask", calls=(), reason="typo in rule 3 – ça va")
-LOCK = Lock(entries={ENTRY.key: ENTRY, PLAIN.key: PLAIN})
+ROOT = Path(__file__).parents[2]
+
+A, B = make_entry("a"), make_entry("b", case="parcel")
 
 
 # --- there and back --------------------------------------------------------------------------------------
-
-_DIGESTS = st.text("0123456789abcdef", min_size=64, max_size=64)
-_TOKENS = st.integers(0, 10**7)
-_PATHS = st.sampled_from(["tools[0]", "system[12]", "messages[2].content[0]"])
-_POINTS = st.builds(LockedPoint, _PATHS, st.sampled_from(["5m", "1h"]), _TOKENS, _DIGESTS, st.booleans())
-_BLOCKS = st.builds(
-    LockedBlock, _PATHS, st.sampled_from(["-", "user", "us er"]), st.sampled_from(["text", "json"]), _TOKENS, _DIGESTS
-)
-_FIGURES = st.dictionaries(st.sampled_from(["input_tokens", "cache_read_input_tokens"]), _TOKENS)
-_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.dictionaries(st.text(), inner, max_size=2)
-)
-_CALLS = st.builds(
-    LockedCall,
-    model=st.text(),
-    parameters=st.dictionaries(st.sampled_from(["thinking", "speed"]), _JSON),
-    points=st.lists(_POINTS, max_size=3).map(tuple),
-    blocks=st.lists(_BLOCKS, max_size=3).map(tuple),
-    first=_FIGURES,
-    second=_FIGURES,
-    usd_per_1000_calls=st.none() | st.just("0.3071"),
-)
-_NAMES = st.text(min_size=1)
-_ENTRIES = st.builds(
-    Entry,
-    suite=_NAMES,
-    version=st.text(),
-    case=_NAMES,
-    calls=st.lists(_CALLS, max_size=2).map(tuple),
-    reason=st.none() | st.text(min_size=1),
-)
-LOCKS = st.lists(_ENTRIES, max_size=3).map(lambda entries: Lock(entries={entry.key: entry for entry in entries}))
 
 
 @given(LOCKS)
@@ -89,56 +43,62 @@ def test_order_of_the_entries_does_not_show(lock: Lock) -> None:
     assert format_lock(other) == format_lock(lock)
 
 
+@given(LOCKS, st.randoms(use_true_random=False))
+def test_order_of_the_lines_does_not_matter(lock: Lock, random: Random) -> None:
+    head, *lines, end = format_lock(lock).splitlines(keepends=True)
+    random.shuffle(lines)
+
+    assert parse_lock("".join([head, *lines, *lines, end]), "prompts.lock") == lock
+
+
 def test_file_can_be_read_by_people_and_by_diff() -> None:
     assert format_lock(LOCK) == FILE
 
 
-FILE = """\
-{
- "entries": {
-  "support/support/v1/refund": {
-   "calls": [
-    {
-     "blocks": [
-      "system[0] - text 2400 cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd"
-     ],
-     "breakpoints": [
-      "system[0] 5m 2400 abababababababababababababababababababababababababababababababab"
-     ],
-     "first_call": {
-      "cache_creation_input_tokens": 2400,
-      "cache_read_input_tokens": 0,
-      "input_tokens": 4
-     },
-     "model": "claude-sonnet-5-5",
-     "parameters": {
-      "tool_choice": {
-       "type": "any"
-      }
-     },
-     "second_call": {
-      "cache_creation_input_tokens": 0,
-      "cache_read_input_tokens": 2400,
-      "input_tokens": 4
-     },
-     "usd_per_1000_calls": "0.3071"
-    }
-   ],
-   "case": "refund",
-   "suite": "support/support",
-   "version": "v1"
-  },
-  "tests/test_app/test_ask": {
-   "calls": [],
-   "case": "test_ask",
-   "reason": "typo in rule 3 – ça va",
-   "suite": "tests/test_app",
-   "version": ""
-  }
- },
- "format": 1
-}
+FILE = f"""\
+{{"format": 2}}
+
+{{"suite": "support/support", "version": "v1", "model": "claude-sonnet-5-5", \
+"parameters": {{"tool_choice": {{"type": "any"}}}}}}
+{{"suite": "support/support", "version": "v1", "prefix": "1bf530511661208e"}}
+{{"suite": "support/support", "version": "v1", "block": "system[0]", "form": "text", "tokens": 2400, \
+"sha256": "{"cd" * 32}", "ttl": "5m", "fingerprint": "{"ab" * 32}"}}
+
+{{"suite": "support/support", "version": "v1", "case": "refund", "tail_tokens": [4]}}
+
+{{"suite": "tests/test_app", "case": "test_ask", "tail_tokens": [], "reason": "typo in rule 3 – ça va"}}
+
+{{"end": true}}
 """
+
+
+def test_lines_of_a_version_with_several_prefixes_say_which_is_theirs() -> None:
+    names = [check_sum(entry.calls[0]) for entry in (A, B)]
+
+    found = [json.loads(line) for line in format_lock(make_lock(A, B)).splitlines() if '"suite"' in line]
+
+    assert [line.get("prefix") for line in found] == [*sorted([*names, *names, *names]), None, None]
+    assert [(line["case"], line["prefixes"]) for line in found[6:]] == [("parcel", names[1:]), ("refund", names[:1])]
+
+
+def test_line_of_a_case_does_not_change_with_its_prompt() -> None:
+    before, after = (
+        format_lock(make_lock(*(make_entry(text, case=case) for case in ("parcel", "refund", "return"))))
+        for text in "ab"
+    )
+
+    pairs = list(zip(before.splitlines(), after.splitlines(), strict=True))
+    changed = [set(json.loads(new)) & {"prefix", "block", "case"} for old, new in pairs if old != new]
+    assert changed == [{"prefix"}, {"block"}]
+
+
+def test_half_a_character_and_what_hides_others_are_written_escaped(tmp_path: Path) -> None:
+    lock = make_lock(replace(ENTRY, case="\ud83d\u202e\u2028\x85"))
+
+    write_lock(tmp_path / "prompts.lock", lock)
+
+    assert (tmp_path / "prompts.lock").read_text(encoding="utf-8").replace("\n", "").isprintable()
+    assert read_lock(tmp_path / "prompts.lock") == lock
 
 
 def test_new_file_is_written_and_its_folders_are_made(tmp_path: Path) -> None:
@@ -149,28 +109,34 @@ def test_new_file_is_written_and_its_folders_are_made(tmp_path: Path) -> None:
     assert read_lock(path) == LOCK
 
 
+def sort_keys(text: str) -> str:
+    lines = [line and json.dumps(json.loads(line), sort_keys=True) for line in text.splitlines()]
+    return "\n".join(lines)
+
+
 @pytest.mark.parametrize(
     "layout",
     [
-        pytest.param({"indent": 8}, id="indented"),
-        pytest.param({"separators": (",", ":")}, id="on one line"),
-        pytest.param({"ensure_ascii": True}, id="ascii"),
+        pytest.param(lambda text: text.replace("\n", "\r\n"), id="line ends of Windows"),
+        pytest.param(lambda text: text.replace("\n\n", "\n"), id="without empty lines"),
+        pytest.param(lambda text: text.replace(": ", ":").replace(", ", ","), id="without spaces"),
+        pytest.param(sort_keys, id="sorted keys"),
+        pytest.param(lambda text: text.rstrip(), id="no end of the last line"),
     ],
 )
-def test_other_layout_is_no_change(layout: dict[str, Any], tmp_path: Path) -> None:
+def test_other_layout_is_no_change(layout: Callable[[str], str], tmp_path: Path) -> None:
+    lock = make_lock(ENTRY, A, B)
     path = tmp_path / "prompts.lock"
-    document = json.loads(FILE)
-    document["entries"] = dict(reversed(document["entries"].items()))
-    path.write_text(json.dumps(document, **layout).replace("\n", "\r\n"), encoding="utf-8")
+    path.write_bytes(layout(format_lock(lock)).encode())
     before = path.read_bytes()
 
-    assert read_lock(path) == LOCK
-    assert not write_lock(path, LOCK)
+    assert read_lock(path) == lock
+    assert not write_lock(path, lock)
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("content", [b"", b"not json", b"\xff", FILE.replace("refund", "parcel", 1).encode()])
-def test_file_that_cannot_be_read_is_written_anew(content: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"", b"not json", b"\xff", FILE.replace("cd", "ce", 1).encode()])
+def test_file_that_cannot_be_read_is_written_again(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "prompts.lock"
     path.write_bytes(content)
 
@@ -178,76 +144,134 @@ def test_file_that_cannot_be_read_is_written_anew(content: bytes, tmp_path: Path
     assert path.read_text(encoding="utf-8") == FILE
 
 
+def test_reading_a_lock_file_loads_nothing_but_the_standard_library() -> None:
+    code = "import sys; import harness.lock.lockfile; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+
+    assert set(done.stdout.split()) - sys.stdlib_module_names - {"__main__"} == {"harness"}
+
+
 # --- what is refused, and how ----------------------------------------------------------------------------
 
-CHANGES = {
-    "truncated": (FILE[:40], "prompts.lock:3: not a lock file: Unterminated string starting at", RESTORE),
-    "empty": ("", "prompts.lock:1: not a lock file: Expecting value", RESTORE),
-    "merge conflict": (
-        FILE.replace(' "entries"', "<<<<<<< HEAD\n entries"),
-        "prompts.lock:2: not a lock file: Expecting property name enclosed in double quotes",
-        RESTORE,
+
+def changed(old: str, new: str) -> str:
+    assert old in FILE
+    return FILE.replace(old, new)
+
+
+LINES = FILE.splitlines(keepends=True)
+TWO = format_lock(make_lock(A, B))
+PREFIX_CHANGED = "other lines of this prefix were changed, or are lost"
+
+REFUSED = {
+    "truncated": ("".join(LINES)[:-40], ":9: not a line of a lock file: Unterminated string starting at", RESTORE),
+    "cut off after a line": ("".join(LINES[:7]), ":7: the file ends here, and its last line is missing", RESTORE),
+    "something after the end": (f"{FILE}{LINES[6]}", ":11: more lines follow this, which is the last one", RESTORE),
+    "empty": ("", ":1: not a lock file: Expecting value", RESTORE),
+    "first line lost": ("".join(LINES[2:]), ":1: the first line is not {\"format\": 2}", RESTORE),
+    "conflict": (changed(LINES[6], f"<<<<<<< HEAD\n{LINES[6]}"), ":7: a merge conflict that nobody has settled", MERGE),
+    "middle of a conflict": (changed(LINES[6], "=======\n"), ":7: a merge conflict that nobody has settled", MERGE),
+    "base of a conflict": (
+        changed(LINES[6], "||||||| 1f3b9bd\r\n"),
+        ":7: a merge conflict that nobody has settled",
+        MERGE,
     ),
-    "no object": ("[]", "prompts.lock: the format is None, expected 1", ANEW),
-    "no format": ("{}", "prompts.lock: the format is None, expected 1", ANEW),
+    "end of a conflict": (FILE + ">>>>>>> theirs", ":12: a merge conflict that nobody has settled", MERGE),
+    "no object": (changed(LINES[6], "[]\n"), ":7: [] is not an object", RESTORE),
     "later format": (
-        FILE.replace('"format": 1', '"format": 2'),
-        "prompts.lock: the format is 2, expected 1",
-        ANEW,
+        changed('"format": 2', '"format": 3, "x": []'),
+        ":1: the format is 3, and this version of the harness reads up to 2",
+        UPDATE,
     ),
-    "format as a word": (
-        FILE.replace('"format": 1', '"format": "1"'),
-        "prompts.lock: the format is '1', expected 1",
-        ANEW,
-    ),
-    "format true": (
-        FILE.replace('"format": 1', '"format": true'),
-        "prompts.lock: the format is True, expected 1",
-        ANEW,
-    ),
-    "no entries": ('{"format": 1}', "prompts.lock: not a lock file: KeyError at 'entries'", RESTORE),
-    "entry without a field": (
-        FILE.replace('"case": "refund",', ""),
-        "prompts.lock: not a lock file: KeyError at 'case'",
+    "format as a word": (changed('"format": 2', '"format": "2"'), ":1: the first line is not {\"format\": 2}", RESTORE),
+    "format again": (
+        changed(LINES[6], '{"format": 1}\n'),
+        ":7: 'prefix' is missing",
         RESTORE,
     ),
-    "line of a block too short": (
-        FILE.replace("system[0] - text 2400 ", "system[0] "),
-        "prompts.lock: not a lock file: ValueError at not enough values to unpack (expected 4, got 1)",
+    "unknown key": (changed('"case"', '"casa": 1, "case"'), ":7: 'casa' is not a key of a lock file", RESTORE),
+    "key twice": (changed('"refund"', '"refund", "case": "refund"'), ":7: a key stands twice in the line", RESTORE),
+    "key missing": (changed(', "form": "text"', ""), ":5: 'form' is missing", RESTORE),
+    "breakpoint without a fingerprint": (
+        changed(f', "fingerprint": "{"ab" * 32}"', ""),
+        ":5: 'fingerprint' is missing",
         RESTORE,
     ),
-    "entries as a list": (
-        '{"format": 1, "entries": []}',
-        "prompts.lock: not a lock file: AttributeError at 'list' object has no attribute 'items'",
+    "short digest": (
+        changed("cdcd", "cd", ).replace("cd" * 16, "cd"),
+        ":5: sha256 is 'cd', expected 64 hex digits",
         RESTORE,
     ),
-    "key of another entry": (
-        FILE.replace("v1/refund", "v2/refund"),
-        "prompts.lock: entry 'support/support/v2/refund' says that it is 'support/support/v1/refund'",
+    "digest in capitals": (
+        changed("cd" * 32, "CD" * 32),
+        f":5: sha256 is '{'CD' * 32}', expected 64 hex digits",
         RESTORE,
     ),
-    "nested without end": ("[" * 200_000, "prompts.lock: not a lock file: nested too deep", RESTORE),
-    "reason that is no text": (
-        FILE.replace('"typo in rule 3 – ça va"', "7"),
-        "prompts.lock: not a lock file: TypeError at reason is int, expected text",
+    "unknown ttl": (changed('"5m"', '"6m"'), ":5: ttl is '6m', expected 5m or 1h", RESTORE),
+    "unknown form": (changed('"text"', '"test"'), ":5: form is 'test', expected text or json", RESTORE),
+    "path of no block": (
+        changed("system[0]", "system[00]"),
+        ":5: block is 'system[00]', expected the path of a block, such as system[0]",
         RESTORE,
     ),
-    "price that is no number": (
-        FILE.replace('"0.3071"', '"much"'),
-        "prompts.lock: not a lock file: ValueError at usd_per_1000_calls is 'much', expected a number",
+    "negative tokens": (changed("2400", "-2400"), ":5: tokens is -2400, expected a whole number from 0 on", RESTORE),
+    "tokens with a fraction": (
+        changed("[4]", "[4.0]"),
+        ":7: tail_tokens is 4.0, expected a whole number from 0 on",
         RESTORE,
     ),
-}
+    "tokens true": (changed("[4]", "[true]"), ":7: tail_tokens is True, expected a whole number from 0 on", RESTORE),
+    "tokens of no list": (changed("[4]", "4"), ":7: tail_tokens is 4, expected a list", RESTORE),
+    "tokens without end": (
+        changed("[4]", f"[{'9' * 5000}]"),
+        ":7: Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits; "
+        "use sys.set_int_max_str_digits() to increase the limit",
+        RESTORE,
+    ),
+    "nested without end": (changed("[4]", "[" * 200_000), ":7: not a line of a lock file: nested too deep", RESTORE),
+    "reason that is no text": (changed('"typo in rule 3 – ça va"', "7"), ":9: reason is 7, expected text", RESTORE),
+    "parameters that are none": (
+        changed('{"tool_choice": {"type": "any"}}', "[]"),
+        ":3: parameters is [], expected an object",
+        RESTORE,
+    ),
+    "another model": (changed("sonnet", "opus"), f":4: {PREFIX_CHANGED}", MERGE),
+    "another digest": (changed("cd" * 32, "ce" * 32), f":4: {PREFIX_CHANGED}", MERGE),
+    "other tokens": (changed("2400", "2401"), f":4: {PREFIX_CHANGED}", MERGE),
+    "block lost": (changed(LINES[4], ""), f":4: {PREFIX_CHANGED}", MERGE),
+    "breakpoint that the API places": (
+        changed('"ttl"', '"automatic": true, "ttl"'),
+        f":4: {PREFIX_CHANGED}",
+        MERGE,
+    ),
+    "prefix lost": (changed(LINES[3], ""), ":3: its prefix is in no line", MERGE),
+    "case lost": (changed(LINES[6], ""), ":4: no case has this prefix", MERGE),
+    "case of two minds": (
+        changed(LINES[6], LINES[6] + LINES[6].replace("[4]", "[5]")),
+        ":8: line 7 says something else of the same case",
+        MERGE,
+    ),
+    "two prefixes, and a case that does not say which": (
+        re.sub(', "prefixes": [^,]*(?=, "tail_tokens": .6)', "", TWO),
+        ":11: its version has the prefixes of lines 4 and 8: which one is it?",
+        MERGE,
+    ),
+    "prefix that is not there": (
+        re.sub('"prefixes": [^,]*(?=, "tail_tokens": .6)', '"prefixes": ["ab"]', TWO, count=1),
+        ":11: its prefix 'ab' is in no line",
+        MERGE,
+    ),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CHANGES)
-def test_what_is_no_lock_file_is_refused_in_words(name: str) -> None:
-    text, message, hint = CHANGES[name]
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_not_a_lock_file_is_refused_in_words(name: str) -> None:
+    text, message, hint = REFUSED[name]
 
     with pytest.raises(LockError) as caught:
         parse_lock(text, "prompts.lock")
 
-    assert str(caught.value) == f"{message}\n  try: {hint}"
+    assert str(caught.value) == f"prompts.lock{message}\n  try: {hint}"
 
 
 def test_place_is_the_path_of_the_file(tmp_path: Path) -> None:
@@ -276,59 +300,50 @@ def test_folder_in_its_place_is_refused_in_words(tmp_path: Path) -> None:
     assert str(caught.value) == f"{tmp_path}: unreadable: Is a directory\n  try: {RESTORE}"
 
 
-@given(st.integers(0, len(FILE.encode()) - 2), st.binary(max_size=3))
-def test_damaged_file_is_a_lock_error_or_another_lock_and_nothing_else(place: int, bytes_: bytes) -> None:
-    data = FILE.encode()
-    text = (data[:place] + bytes_ + data[place + len(bytes_) :]).decode(errors="replace")
-
-    lock = LOCK
-    with suppress(LockError):
-        lock = parse_lock(text, "prompts.lock")
-
-    assert parse_lock(format_lock(lock), "prompts.lock") == lock
+# --- damage, wherever it is ------------------------------------------------------------------------------
 
 
-# --- what a lock says ------------------------------------------------------------------------------------
+def read_damaged(text: str) -> Lock | None:
+    """The lock of a damaged file; ``None`` if it is refused as it should be."""
+    try:
+        return parse_lock(text, "prompts.lock")
+    except LockError as error:
+        message, hint = error.message, error.hint
+    assert message.startswith("prompts.lock:")
+    assert hint
+    return None
 
 
-def test_updated_lock_keeps_what_it_is_not_told_of() -> None:
-    other = Entry(suite="support/support", version="v2", case="refund", calls=())
-
-    assert LOCK.updated({other.key: other}, removed=frozenset({PLAIN.key})).entries == {
-        ENTRY.key: ENTRY,
-        other.key: other,
-    }
-    assert set(LOCK.entries) == {ENTRY.key, PLAIN.key}
+@pytest.mark.parametrize("length", range(len(FILE) - 2))
+def test_file_that_is_cut_off_anywhere_is_refused(length: int) -> None:
+    assert read_damaged(FILE[:length]) is None
 
 
-def test_digests_are_those_of_all_blocks() -> None:
-    assert LOCK.digests == {"cd" * 32}
+@given(st.integers(0, FILE.index('{"suite": "support/support", "version": "v1", "case"') - 2), st.characters())
+def test_no_character_of_a_prefix_can_change_unnoticed(place: int, char: str) -> None:
+    assert read_damaged(FILE[:place] + char + FILE[place + 1 :]) in (None, LOCK)
 
 
-@pytest.mark.parametrize(
-    ("change", "path"),
-    [
-        pytest.param({"model": "claude-opus-5-5"}, "model", id="model"),
-        pytest.param({"parameters": {}}, "tool_choice", id="parameter"),
-        pytest.param({"parameters": {**CALL.parameters, "behind_prefix": {"images": True}}}, "images", id="image"),
-        pytest.param({"blocks": (BLOCK._replace(digest="ef" * 32),)}, "system[0]", id="text"),
-        pytest.param({"blocks": (BLOCK._replace(form="json"),)}, "system[0]", id="form"),
-        pytest.param({"blocks": (BLOCK._replace(tokens=9),)}, "cache_control", id="nothing but figures"),
-        pytest.param({"points": (POINT._replace(ttl="1h"),)}, "system[0].cache_control.ttl", id="ttl"),
-        pytest.param({"points": ()}, "cache_control", id="marker"),
-        pytest.param(
-            {"parameters": {**CALL.parameters, "behind_prefix": {"goes_on": "nowhere"}}, "points": ()},
-            "cache_control",
-            id="where it goes on is no parameter",
-        ),
-        pytest.param(
-            {"parameters": {}, "blocks": (BLOCK, BLOCK._replace(path="messages[0].content[0]", role="user"))},
-            "tool_choice",
-            id="parameters are rendered before the messages",
-        ),
-    ],
-)
-def test_first_difference_of_two_calls(change: dict[str, Any], path: str) -> None:
-    fields = {name: getattr(CALL, name) for name in LockedCall.__slots__}
+@given(LOCKS, st.data())
+def test_damaged_file_is_a_lock_error_or_another_lock_and_nothing_else(lock: Lock, data: st.DataObject) -> None:
+    file = format_lock(lock).encode()
+    place, bytes_ = data.draw(st.integers(0, len(file) - 2)), data.draw(st.binary(max_size=3))
+    text = (file[:place] + bytes_ + file[place + len(bytes_) :]).decode(errors="replace")
 
-    assert CALL.differs_at(LockedCall(**{**fields, **change})) == path
+    found = read_damaged(text)
+
+    if found is not None:
+        assert parse_lock(format_lock(found), "prompts.lock") == found
+
+
+@given(LOCKS, st.data())
+def test_lines_of_another_file_are_refused_or_agree(lock: Lock, data: st.DataObject) -> None:
+    """What any merge by lines may leave."""
+    lines = [*LINES[:-1], *format_lock(lock).splitlines(keepends=True)[:-1]]
+    kept = data.draw(st.lists(st.sampled_from(lines), unique=True))
+
+    found = read_damaged("".join([LINES[0], *kept, LINES[-1]]))
+
+    for key, entry in found.entries.items() if found else ():
+        known = [one.entries[key] for one in (LOCK, lock) if key in one.entries]
+        assert entry in known

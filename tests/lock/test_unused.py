@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness.lock.lockfile import Entry
+from harness.lock.entries import Entry
 from harness.lock.unused import Collected, describe_unused
 
 CASE = Entry(suite="support/support", version="v1", case="refund", calls=())

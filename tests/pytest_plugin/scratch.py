@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness.lock.lockfile import Entry, read_lock
+from harness.lock.entries import Entry
+from harness.lock.lockfile import read_lock
 from tests.lock.examples import rich_request
 from tests.pytest_plugin.conftest import RECORD, Project
 

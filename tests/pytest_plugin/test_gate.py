@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from harness.lock.entries import Entry
 from harness.mutation.mutations import BY_NAME
 from tests.lock.examples import PROMPT, rich_request
 from tests.lock.test_compare import PATHS
@@ -17,6 +18,17 @@ pytest_plugins = ("pytester",)
 
 REPORTS = ("-o", "harness_reports=reports")
 CANNOT_TELL_REPORT = 2
+
+
+def format_first(entries: dict[str, Entry]) -> str:
+    """A lock file in the first format."""
+    documents = {key: entry.to_json() for key, entry in entries.items()}
+    for key, document in documents.items():
+        for call, accepted in zip(document["calls"], entries[key].calls, strict=True):
+            tokens = {"input_tokens": call.pop("tail_tokens"), "cache_creation_input_tokens": 0}
+            figures = {**tokens, "cache_read_input_tokens": accepted.prefix_tokens}
+            call |= {"first_call": figures, "second_call": figures, "usd_per_1000_calls": "0.3211"}
+    return json.dumps({"format": 1, "entries": documents}, indent=1, sort_keys=True)
 
 
 @pytest.fixture
@@ -85,6 +97,7 @@ def test_first_lock_is_committed_and_holds_in_a_fresh_clone(
 
     accepted = desk.accept()
     command = next(line for line in accepted.outlines if line.startswith("commit: "))
+    assert command == "commit: git add prompts.lock cassettes .gitattributes"
     desk.git(*command.removeprefix("commit: git ").split())
     desk.git("commit", "-m", "Accept today's prompts")
 
@@ -109,6 +122,67 @@ support/test_app  -          test_ask  new       -                         - →
 written: prompts.lock, 3 entries
 commit: git add prompts.lock cassettes
 """
+
+
+def test_recording_tells_git_how_to_treat_what_it_writes(desk: Desk) -> None:
+    desk.git("init")
+
+    first, second = desk.run(*RECORD), desk.accept()
+
+    lines = ("cassettes/** -text linguist-generated", "prompts.lock merge=union")
+    assert f"written: .gitattributes ({lines[0]})" in first.outlines
+    assert f"written: .gitattributes ({lines[1]})" in second.outlines
+    assert (desk.path / ".gitattributes").read_text(encoding="utf-8") == "\n".join([*lines, ""])
+    assert not [line for line in desk.accept().outlines if ".gitattributes" in line]
+
+
+def test_ten_changed_characters_are_a_few_lines_to_review(desk: Desk) -> None:
+    desk.git("init")
+    desk.accept()
+    desk.git("add", "--all")
+    desk.git("commit", "-m", "Accept today's prompts")
+    desk.write_app(prompt_of(rich_request(), PROMPT.replace("Rule 60: be polite", "Rule 60: ALWAYS be polite and")))
+
+    desk.accept()
+
+    desk.git("add", "--all", "support", "cassettes", "prompts.lock")
+    changed = [line.split("\t") for line in desk.git("diff", "--cached", "--numstat", "--no-renames").splitlines()]
+    lines = {
+        name: int(added) + int(removed)
+        for added, removed, name in changed
+        if "unspecified" in desk.git("check-attr", "linguist-generated", "--", name)
+    }
+    assert len(changed) > len(lines)
+    assert lines.keys() == {"support/app.py", "prompts.lock"}
+    assert sum(lines.values()) <= 40
+
+
+def test_run_that_writes_nothing_tells_git_nothing(desk: Desk) -> None:
+    desk.git("init")
+
+    desk.run(EMULATE)
+
+    assert not (desk.path / ".gitattributes").exists()
+
+
+def test_attributes_that_cannot_be_written_do_not_fail_the_run(desk: Desk) -> None:
+    desk.git("init")
+    (desk.path / ".gitattributes").mkdir()
+
+    assert f"{desk.path}/.gitattributes cannot be written: Is a directory" in desk.accept().outlines
+
+
+def test_lock_file_in_the_first_format_is_compared_and_updated_to_the_second(accepted: Desk) -> None:
+    second = accepted.lock_file.read_text(encoding="utf-8")
+    first = format_first(accepted.entries)
+    accepted.lock_file.write_text(first, encoding="utf-8")
+
+    accepted.run().assert_outcomes(passed=3)
+    assert accepted.lock_file.read_text(encoding="utf-8") == first
+    result = accepted.run(UPDATE)
+
+    assert "written: prompts.lock, 3 entries" in result.outlines
+    assert accepted.lock_file.read_text(encoding="utf-8") == second
 
 
 def test_second_update_changes_nothing(accepted: Desk) -> None:
@@ -617,8 +691,8 @@ def test_lock_file_that_cannot_be_read_ends_the_run(arguments: tuple[str, ...], 
 
     assert result.ret == CANNOT_TELL_REPORT
     assert result.stderr.str() == (
-        f"Exit: {path}:1: not a lock file: Expecting value\n"
-        "  try: restore the file from version control, or accept anew: pytest --harness-update-lock"
+        f"Exit: {path}:1: a merge conflict that nobody has settled\n"
+        "  try: keep the lines of one side, or restore the file; then accept what changed: pytest --harness-update-lock"
     )
 
 

@@ -1,0 +1,114 @@
+"""Tell git, in ``.gitattributes``, how to treat the cassettes and the lock file.
+
+Cassettes are proved by their bytes (``-text``: line ends stay as they are), and nobody reviews
+what a machine wrote (``linguist-generated``: forges fold it away). They stay text for ``git diff``,
+``git grep`` and whoever unfolds them, without ``-diff``: a secret in an answer has to be findable.
+Lines of the lock file that two branches add are all kept (``merge=union``).
+"""
+
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Rule(NamedTuple):
+    """The attributes that some files are to have."""
+
+    path: Path
+    """The folder or file they are for; the file ``.gitattributes`` is beside it."""
+    attributes: tuple[str, ...]
+    """As in ``.gitattributes``: ``-text``, ``merge=union``."""
+    samples: tuple[str, ...] = ()
+    """For a folder: files in it that have to have them."""
+
+
+def cassette_rule(folder: Path) -> Rule:
+    """The rule for a folder of cassettes and their texts."""
+    return Rule(folder, ("-text", "linguist-generated"), samples=("example.json", "blobs/example.txt"))
+
+
+def lock_rule(path: Path) -> Rule:
+    """The rule for a lock file."""
+    return Rule(path, ("merge=union",))
+
+
+def add_rules(rules: Sequence[Rule]) -> dict[Path, list[str]]:
+    """Append what git does not know yet: the lines that were added to each ``.gitattributes``.
+
+    Nothing is added outside of a git work tree, and where the user decided otherwise.
+
+    Raises:
+        OSError: a ``.gitattributes`` cannot be read or written.
+    """
+    added: dict[Path, list[str]] = {}
+    for rule in rules:
+        file, pattern = rule.path.parent / ".gitattributes", _quote(rule.path.name, "/**" * bool(rule.samples))
+        old = file.read_bytes() if file.exists() else b""
+        # What is said and has no effect is overruled elsewhere, and would be the second time.
+        missing = [attribute for attribute in _find_missing(rule) if not _has(old, pattern, attribute)]
+        if missing:
+            line = " ".join([pattern, *missing])
+            _append(file, old, line)
+            added.setdefault(file, []).append(line)
+    return added
+
+
+def _find_missing(rule: Rule) -> list[str]:
+    """Those attributes of a rule that git does not give to its files."""
+    folder, name = rule.path.parent, rule.path.name
+    wanted = dict(map(_parse, rule.attributes))
+    known = _ask_git(folder, [*wanted], [f"{name}/{sample}" for sample in rule.samples] or [name])
+    return [
+        attribute
+        for attribute, (key, value) in zip(rule.attributes, wanted.items(), strict=True)
+        if any(_is_missing(key, value, found) for found in known.get(key, ()))
+    ]
+
+
+def _parse(attribute: str) -> tuple[str, str]:
+    """Name and value of an attribute, as ``git check-attr`` prints them."""
+    name, _, value = attribute.lstrip("-").partition("=")
+    return name, "unset" if attribute.startswith("-") else value or "set"
+
+
+def _is_missing(name: str, wanted: str, found: str) -> bool:
+    # Bytes are not a matter of taste: a rule for all files, such as ``* text=auto``, would change them.
+    return found != wanted if name == "text" else found == "unspecified"
+
+
+def _ask_git(folder: Path, attributes: Sequence[str], names: Sequence[str]) -> dict[str, set[str]]:
+    """The values that each attribute has for some files; empty outside of a work tree, or without git."""
+    command = ["git", "-C", str(folder), "check-attr", "-z", *attributes, "--", *names]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)
+    except OSError:
+        return {}
+    fields = done.stdout.decode(errors="surrogateescape").split("\0") if done.returncode == 0 else []
+    values: dict[str, set[str]] = {}
+    for attribute, value in zip(fields[1::3], fields[2::3], strict=False):
+        values.setdefault(attribute, set()).add(value)
+    return values
+
+
+def _quote(name: str, rest: str) -> str:
+    """A pattern for the file of a name, whatever characters that has, and for ``rest`` below it."""
+    pattern = "".join(f"\\{char}" if char in "*[]?!\\" else char for char in name) + rest
+    if pattern.startswith(("#", '"')) or any(char.isspace() for char in pattern):
+        escaped = pattern.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return pattern
+
+
+def _has(content: bytes, pattern: str, attribute: str) -> bool:
+    start = f"{pattern} ".encode(errors="surrogateescape")
+    lines = (line.removeprefix(start) for line in content.splitlines() if line.startswith(start))
+    return any(attribute.encode() in line.split() for line in lines)
+
+
+def _append(file: Path, old: bytes, line: str) -> None:
+    """Add a line, in the line ends of the file."""
+    end = b"\r\n" if b"\r\n" in old else b"\n"
+    start = b"" if not old or old.endswith(b"\n") else end
+    with file.open("ab") as stream:
+        stream.write(start + line.encode(errors="surrogateescape") + end)

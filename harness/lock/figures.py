@@ -1,0 +1,52 @@
+"""Figures that follow from an accepted call: what is written, what two calls are billed, and dollars."""
+
+from decimal import Decimal
+
+from harness.errors import UnknownModelError
+from harness.lock.entries import LockedBreakpoint, LockedCall
+from harness.provider.models import find_model
+from harness.provider.pricing import price
+from harness.provider.usage import Usage
+
+_READS_PER_WRITE = 999
+
+
+def written_breakpoints(call: LockedCall) -> tuple[LockedBreakpoint, ...]:
+    """The breakpoints at which a call writes: those whose prefix reaches the model's minimum."""
+    minimum = find_model(call.model).min_cacheable_tokens
+    return tuple(point for point in call.breakpoints if point.tokens >= minimum)
+
+
+def expect_usage(call: LockedCall) -> tuple[Usage, Usage]:
+    """Usage of a call that finds nothing in the prompt cache, and of the next one."""
+    written = {point.ttl: point.tokens for point in written_breakpoints(call)}
+    tokens = max(written.values(), default=0)
+    uncached = call.prefix_tokens + call.tail_tokens - tokens
+    # Up to the last breakpoint for an hour all is written for an hour.
+    one_hour = written.get("1h", 0)
+    first = Usage(
+        input_tokens=uncached, ephemeral_1h_input_tokens=one_hour, ephemeral_5m_input_tokens=tokens - one_hour
+    )
+    return first, Usage(input_tokens=uncached, cache_read_input_tokens=tokens)
+
+
+def price_of_1000(call: LockedCall) -> str | None:
+    """Dollars for the input of a thousand calls, the first of which writes; ``None`` where no price is known."""
+    first, second = expect_usage(call)
+    try:
+        return f"{price(first, call.model) + _READS_PER_WRITE * price(second, call.model):.4f}"
+    except UnknownModelError:
+        return None
+
+
+def write_price(call: LockedCall) -> Decimal | None:
+    """Dollars for writing the prefix of a call once; ``None`` where no price is known."""
+    first, _ = expect_usage(call)
+    written = Usage(
+        ephemeral_5m_input_tokens=first.ephemeral_5m_input_tokens,
+        ephemeral_1h_input_tokens=first.ephemeral_1h_input_tokens,
+    )
+    try:
+        return price(written, call.model)
+    except UnknownModelError:
+        return None

@@ -1,0 +1,105 @@
+"""The lock file as text: one JSON object on each line, sorted, and complete in itself.
+
+The lines of a version of a prompt stand together. First comes its prefix: a line for the model
+and the parameters, one for the check sum of all the prefix's lines, which is its name, and one for
+each block with its breakpoint. Then comes one line for each case, with the tokens that are its
+own. A version whose cases share one prefix, as almost all do, names it once, and the lines of its
+cases stay the same when the prompt changes. Where there are several, each line names its prefix.
+
+Every line says its suite and version, because git merges files by lines. ``.gitattributes`` has
+``merge=union``, which every git knows without being configured: of lines that two branches add
+at the same place, it keeps both sides'. With complete lines the result is either right or
+contradicts itself. In one JSON document it would break the commas; below headings it would move
+cases to another version, for git keeps a line that both branches added only once. Therefore:
+
+* Equal lines count once, and the order of the lines does not matter.
+* Two lines that say different things of the same prefix, block or case are refused.
+* So are a case without a prefix, a prefix without a case, and a prefix whose lines do not give
+  its check sum: two branches that changed one prompt are never mixed into a third.
+* Between lines that change with a prompt and places where cases and versions are added stands one
+  that stays, the model's or an empty one: git takes changes that touch each other for a conflict.
+
+`harness.lock.parse2` reads it.
+"""
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+from harness.lock.entries import Entry, Lock, LockedCall
+
+VERSION = 2
+END = {"end": True}
+"""The last line: a file that was cut off does not have it."""
+
+_SUM_DIGITS = 16
+
+type Group = tuple[str, str]
+"""Suite and version."""
+
+
+def format_lock(lock: Lock) -> str:
+    """The text of a lock file."""
+    groups: dict[Group, list[Entry]] = {}
+    for entry in lock.entries.values():
+        groups.setdefault((entry.suite, entry.version), []).append(entry)
+    paragraphs: list[list[dict[str, Any]]] = [[{"format": VERSION}]]
+    for group in sorted(groups):
+        paragraphs += _group_paragraphs(group, sorted(groups[group], key=lambda entry: entry.case))
+    return "\n".join("".join(f"{_dump(line)}\n" for line in lines) for lines in [*paragraphs, [END]])
+
+
+def check_sum(call: LockedCall) -> str:
+    """The name of a call's prefix: the beginning of the SHA-256 of its lines, however they are laid out."""
+    text = "\n".join(json.dumps(line, sort_keys=True) for line in _prefix_lines(call))
+    return sha256(text.encode()).hexdigest()[:_SUM_DIGITS]
+
+
+def _group_paragraphs(group: Group, entries: list[Entry]) -> Iterator[list[dict[str, Any]]]:
+    """The lines of each prefix of a version, and then those of its cases."""
+    suite, version = group
+    key = {"suite": suite, **({"version": version} if version else {})}
+    names = [[check_sum(call) for call in entry.calls] for entry in entries]
+    prefixes = {
+        name: call
+        for row, entry in zip(names, entries, strict=True)
+        for name, call in zip(row, entry.calls, strict=True)
+    }
+    is_only = len(prefixes) == 1
+    for name, call in sorted(prefixes.items()):
+        head, *blocks = _prefix_lines(call)
+        mark = {} if is_only else {"prefix": name}
+        yield [{**key, **mark, **head}, {**key, "prefix": name}, *({**key, **mark, **block} for block in blocks)]
+    yield [
+        {
+            **key,
+            "case": entry.case,
+            **({} if is_only or not row else {"prefixes": row}),
+            "tail_tokens": [call.tail_tokens for call in entry.calls],
+            **({} if entry.reason is None else {"reason": entry.reason}),
+        }
+        for row, entry in zip(names, entries, strict=True)
+    ]
+
+
+def _prefix_lines(call: LockedCall) -> Iterator[dict[str, Any]]:
+    """The lines of a prefix, without the keys that say whose it is."""
+    yield {"model": call.model, **({"parameters": call.parameters} if call.parameters else {})}
+    breakpoints = {point.path: point for point in call.breakpoints}
+    for block in call.blocks:
+        line: dict[str, Any] = {"block": block.path}
+        if block.role != "-":
+            line["role"] = block.role
+        line |= {"form": block.form, "tokens": block.tokens, "sha256": block.digest}
+        if point := breakpoints.get(block.path):
+            line |= {"ttl": point.ttl, "fingerprint": point.fingerprint}
+            if point.is_automatic:
+                line["automatic"] = True
+        yield line
+
+
+def _dump(line: dict[str, Any]) -> str:
+    text = json.dumps(line, ensure_ascii=False)
+    # Names and parameters are the user's: half a surrogate pair cannot be written, and some characters hide others.
+    return text if text.isprintable() else json.dumps(line)

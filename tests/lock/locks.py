@@ -1,0 +1,90 @@
+"""Small lock files, and the strategies that draw any."""
+
+from dataclasses import replace
+
+from hypothesis import strategies as st
+
+from harness.lock.entries import Entry, Lock, LockedBlock, LockedBreakpoint, LockedCall, prefix_ends
+from harness.lock.values import block_order
+
+POINT = LockedBreakpoint("system[0]", "5m", 2_400, "ab" * 32)
+BLOCK = LockedBlock("system[0]", "-", "text", 2_400, "cd" * 32)
+CALL = LockedCall(
+    model="claude-sonnet-5-5",
+    parameters={"tool_choice": {"type": "any"}},
+    breakpoints=(POINT,),
+    blocks=(BLOCK,),
+    tail_tokens=4,
+)
+ENTRY = Entry(suite="support/support", version="v1", case="refund", calls=(CALL,))
+PLAIN = Entry(suite="tests/test_app", version="", case="test_ask", calls=(), reason="typo in rule 3 – ça va")
+
+
+def make_lock(*entries: Entry) -> Lock:
+    """A lock of some entries."""
+    return Lock(entries={entry.key: entry for entry in entries})
+
+
+LOCK = make_lock(ENTRY, PLAIN)
+
+
+def make_entry(text: str = "a", *, version: str = "v1", case: str = "refund", suite: str = "eu/support") -> Entry:
+    """A case whose prompt, of one block, depends on a letter; and whose own tokens depend on its name."""
+    block = LockedBlock("system[0]", "-", "text", 2_400, text * 64)
+    point = LockedBreakpoint("system[0]", "5m", 2_400, text * 64)
+    call = LockedCall(
+        model="claude-sonnet-5-5", parameters={}, breakpoints=(point,), blocks=(block,), tail_tokens=len(case)
+    )
+    return Entry(suite=suite, version=version, case=case, calls=(call,))
+
+
+_DIGESTS = st.text("0123456789abcdef", min_size=64, max_size=64)
+_TOKENS = st.integers(0, 10**7)
+_PATHS = st.sampled_from(["tools[0]", "tools[2]", "tools[10]", "system[12]", "messages[2].content[0]"])
+_BLOCKS = st.builds(
+    LockedBlock, _PATHS, st.sampled_from(["-", "user", "us er"]), st.sampled_from(["text", "json"]), _TOKENS, _DIGESTS
+)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.dictionaries(st.text(), inner, max_size=2)
+)
+
+
+@st.composite
+def _calls(draw: st.DrawFn) -> LockedCall:
+    blocks = draw(st.lists(_BLOCKS, max_size=3, unique_by=lambda block: block.path))
+    in_order = tuple(sorted(blocks, key=lambda block: block_order(block.path)))
+    points = [
+        LockedBreakpoint(path, draw(st.sampled_from(["5m", "1h"])), tokens, draw(_DIGESTS))
+        for path, tokens in prefix_ends(in_order).items()
+        if draw(st.booleans())
+    ]
+    if points and draw(st.booleans()):
+        points[-1] = points[-1]._replace(is_automatic=True)
+    parameters = draw(st.dictionaries(st.sampled_from(["thinking", "speed"]), _JSON))
+    return LockedCall(
+        model=draw(st.text()),
+        parameters=parameters,
+        breakpoints=tuple(points),
+        blocks=in_order,
+        tail_tokens=draw(_TOKENS),
+    )
+
+
+@st.composite
+def _entries(draw: st.DrawFn) -> list[Entry]:
+    """The entries of a version, some of which share a prefix."""
+    known = draw(st.lists(_calls(), min_size=1, max_size=2))
+    suite, version = draw(st.text(min_size=1)), draw(st.text())
+    shared = st.builds(replace, st.sampled_from(known), tail_tokens=_TOKENS)
+    entries = st.builds(
+        Entry,
+        suite=st.just(suite),
+        version=st.just(version),
+        case=st.text(min_size=1),
+        calls=st.lists(shared, max_size=2).map(tuple),
+        reason=st.none() | st.text(min_size=1),
+    )
+    return draw(st.lists(entries, max_size=4))
+
+
+LOCKS = st.lists(_entries(), max_size=3).map(lambda groups: make_lock(*(one for group in groups for one in group)))
