@@ -14,7 +14,7 @@ import harness
 
 ROOT = Path(harness.__file__).parent
 LAYERS = (
-    ("errors", "settings", "files"),
+    ("errors", "settings", "files", "loopback"),
     ("provider",),
     ("prompt",),
     ("promptcache",),
