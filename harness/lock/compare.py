@@ -6,7 +6,8 @@ from functools import cached_property
 
 from harness.errors import UnknownModelError
 from harness.findings.advice import ADVICE
-from harness.findings.finding import Finding, Place, amount
+from harness.findings.finding import Finding, Place
+from harness.findings.words import amount
 from harness.lock.accept import GetText, lock_call, prefix_key, restore_request, write_price, written_points
 from harness.lock.locate import Source, locate
 from harness.lock.lockfile import Entry, Lock, LockedCall, LockedPoint

@@ -9,7 +9,8 @@ from typing import Any
 
 from harness.cassettes.format import Cassette, RecordedRequest
 from harness.errors import RequestError
-from harness.findings.finding import Finding, Place
+from harness.findings.describe import add_loss, make_place
+from harness.findings.finding import Finding
 from harness.prompt.blocks import read_blocks
 from harness.prompt.diff import Divergence, first_divergence, read_parts
 from harness.prompt.fingerprint import check_readable
@@ -51,13 +52,13 @@ def find_miss(
     if place is None:
         why = "it differs from a recorded one only outside the prompt, or in the order of keys"
         return _finding(f"{headline}: {why}")
-    finding = replace(_finding(headline), place=Place.of(place, first="recorded", second="now"))
+    finding = replace(_finding(headline), place=make_place(place, first="recorded", second="now"))
     explanation = explain(closest, body, count_text)
     notes = []
     if explanation.verdict == "hit":
         notes.append("the prompt cache loses nothing by this change")
     elif explanation.tokens_lost or (explanation.error is not None and explanation.cause != "other"):
-        finding = finding.with_loss(explanation)
+        finding = add_loss(finding, explanation)
     if others := _count_others(place, count_sharing):
         notes.append(f"shared: {others} more {'cassette has' if others == 1 else 'cassettes have'} the recorded text")
     return replace(finding, notes=tuple(notes))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
+from harness.findings.describe import make_place
 from harness.findings.finding import Place
 from harness.prompt.blocks import LEVELS, Request, read_blocks
 from harness.prompt.diff import Divergence, Part, read_parts
@@ -40,7 +41,7 @@ def find_differences(before: Request, after: Request, *, first: str, second: str
         for pair in zip_longest(_of_level(old, level)[:length], _of_level(new, level)[:length]):
             if pair[0] is None or pair[1] is None or pair[0].key != pair[1].key:
                 divergence = Divergence(*pair)
-                place = Place.of(divergence, first=first, second=second)
+                place = make_place(divergence, first=first, second=second)
                 found.append(Difference(place, _telling(name_cause(divergence, old, new))))
     return tuple(found) or (_moved_breakpoint(before, after, first=first, second=second),)
 

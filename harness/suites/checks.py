@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from harness.calls.call import Call
 from harness.errors import RequestError
-from harness.findings.describe import add_change
+from harness.findings.describe import add_change, add_loss
 from harness.findings.finding import Finding
 from harness.prompt.tokens import CountText
 from harness.promptcache.explain import explain
@@ -74,11 +74,12 @@ def check_rules(call: Call, count_text: CountText) -> Finding | None:
         longest = prepared.count.prefixes[prepared.breakpoints[-1].block_index]
         minimum = prepared.model.min_cacheable_tokens
         facts.append(f"prefix: {longest:,} tokens; minimum of {prepared.model.id}: {minimum:,}")
-    return Finding(
+    finding = Finding(
         rule="never-cached",
         headline="by the rules, a second call with the request as built now reads nothing",
         facts=tuple(facts),
-    ).with_loss(result)
+    )
+    return add_loss(finding, result)
 
 
 def _add_change(finding: Finding, first: Call, second: Call) -> Finding:
