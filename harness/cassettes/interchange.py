@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib import import_module
 from io import BytesIO
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +32,7 @@ from harness.cassettes.format import (
 )
 from harness.errors import CassetteError
 from harness.files import write_atomically
+from harness.loopback import is_loopback
 from harness.provider.endpoints import API_URL, Origin
 
 _HEADER_KEY = "prompt_cache_harness"
@@ -194,7 +194,11 @@ def _read_header(document: Mapping[str, Any], path: Path) -> Header:
     if isinstance(kept, dict) and kept.get("from") in ("anthropic", "emulator"):
         return Header(origin=kept["from"], recorded_at=str(kept.get("at")), sdk=str(kept.get("sdk")))
     items = document["interactions"]
-    origin: Origin = "emulator" if items and all(_is_local(item["request"]["uri"]) for item in items) else "anthropic"
+    origin: Origin = (
+        "emulator"
+        if items and all(is_loopback(httpx2.URL(item["request"]["uri"]).host) for item in items)
+        else "anthropic"
+    )
     moments = [moment for item in items if (moment := _date(item["response"].get("headers") or {}))]
     # Without a date of the server's, the file's own is the only one there is.
     moment = min(moments) if moments else datetime.fromtimestamp(path.stat().st_mtime, UTC)
@@ -211,14 +215,6 @@ def _date(headers: Mapping[str, Any]) -> datetime | None:
         return parsedate_to_datetime(text).astimezone(UTC)
     except ValueError:
         return None
-
-
-def _is_local(uri: str) -> bool:
-    host = httpx2.URL(uri).host
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _header_text(value: Any) -> str:

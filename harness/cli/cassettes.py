@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.cli import cassettes_hygiene
 from harness.errors import CassetteError, UsageError
+from harness.findings.words import count
 
 _EXAMPLE = """\
 exit codes:
@@ -67,7 +68,7 @@ def run_import(options: argparse.Namespace) -> int:
     cassettes = {name: read_vcr(path) for name, path in sources.items()}
     for name, cassette in cassettes.items():
         store.save(name, cassette)
-        print(f"{store.path(name)}: {_count(len(cassette.interactions))} from {sources[name]}")
+        print(f"{store.path(name)}: {count(len(cassette.interactions), 'interaction')} from {sources[name]}")
     return 0
 
 
@@ -97,7 +98,7 @@ def run_export(options: argparse.Namespace) -> int:
             write_vcr(cassette, target)
         except CassetteError as error:
             raise CassetteError(f"{path}: {error.message}") from None
-        print(f"{target}: {_count(len(cassette.interactions))} from {path}")
+        print(f"{target}: {count(len(cassette.interactions), 'interaction')} from {path}")
     return 0
 
 
@@ -139,7 +140,3 @@ def _place(path: Path) -> tuple[Path, str]:
     """Folder of the cassettes that a file belongs to, which is the one with ``blobs/``, and its name there."""
     folder = next((parent for parent in path.parents if (parent / "blobs").is_dir()), path.parent)
     return folder, path.relative_to(folder).with_suffix("").as_posix()
-
-
-def _count(number: int) -> str:
-    return f"{number} interaction{'' if number == 1 else 's'}"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from harness.cassettes import hygiene
 from harness.errors import LockError
+from harness.findings.words import count
 from harness.lock.lockfile import read_lock
 
 _PRUNE_EXAMPLE = """\
@@ -93,7 +94,7 @@ def run_prune(options: argparse.Namespace) -> int:
         print(f"{verb} {path}: no test names it")
     for path in unnamed.blobs:
         print(f"{verb} {path}: no cassette names it, nor a lock file")
-    counts = (_count(len(unnamed.cassettes), "cassette"), _count(len(unnamed.blobs), "blob"), _count(size, "byte"))
+    counts = (count(len(unnamed.cassettes), "cassette"), count(len(unnamed.blobs), "blob"), count(size, "byte"))
     print(f"{verb}: {', '.join(counts)}")
     return int(options.dry_run and bool(unnamed.cassettes or unnamed.blobs))
 
@@ -109,9 +110,5 @@ def run_check(options: argparse.Namespace) -> int:
         print(finding)
     if not findings:
         number = len(hygiene.list_cassettes(options.folder))
-        print(f"whole and without secrets: {_count(number, 'cassette')}")
+        print(f"whole and without secrets: {count(number, 'cassette')}")
     return int(bool(findings))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -9,7 +9,7 @@ from harness.cli.assumptions import add_assumptions, read_assumptions
 from harness.cli.input import read_object
 from harness.client.token_memo import TokenMemo
 from harness.errors import RequestError
-from harness.findings.describe import describe_loss
+from harness.findings.describe import loss_lines
 from harness.prompt.assumptions import Assumptions
 from harness.prompt.reading import Prompt, read_whole
 from harness.prompt.tokens import TextCounter
@@ -66,7 +66,7 @@ def describe(result: Explanation) -> str:
         lines += [f"  before: {result.excerpt[0]!r}", f"  after:  {result.excerpt[1]!r}"]
     if result.error is not None:
         lines.append(f"  the API answers {result.error.status}: {result.error.message}")
-    lines += [f"  {line}" for line in describe_loss(result)]
+    lines += [f"  {line}" for line in loss_lines(result)]
     lines.append("  " + "  ".join(f"{level}: {verdict}" for level, verdict in result.levels.items()))
     lines += [f"  breakpoint {path}: {verdict}" for path, verdict in result.breakpoints]
     lines += [f"  note:  {note}" for note in result.notes]

@@ -9,14 +9,13 @@ from io import StringIO
 from harness.cassettes.store import CassetteStore
 from harness.client.token_memo import TokenMemo
 from harness.findings.finding import Finding
-from harness.findings.ranking import count, place_in_file, printable
+from harness.findings.verdict import CANNOT_TELL, exit_code
+from harness.findings.words import count, place_in_file, printable
 from harness.lock.check import LockCheck, check_suites
 from harness.lock.compare import Gate
 from harness.lock.entries import Lock
 from harness.prompt.tokens import TextCounter
 from harness.reports.markup import block
-
-_CANNOT_TELL = 2
 
 
 def check(options: argparse.Namespace, lock: Lock) -> tuple[str, int]:
@@ -28,8 +27,7 @@ def check(options: argparse.Namespace, lock: Lock) -> tuple[str, int]:
     sink = StringIO() if options.private else sys.stderr
     with redirect_stdout(sink), redirect_stderr(sink):
         result = check_suites(gate, options.file, root, is_private=options.private)
-    errors = [finding for finding in result.findings if finding.level == "error"]
-    code = 1 if any(finding.rule != "cannot-tell" for finding in errors) else _CANNOT_TELL if errors else 0
+    code = exit_code(result.findings)
     if options.format == "json":
         return _to_json(result, options), code
     lines = _lines(result, options, code)
@@ -37,7 +35,7 @@ def check(options: argparse.Namespace, lock: Lock) -> tuple[str, int]:
 
 
 def _lines(result: LockCheck, options: argparse.Namespace, code: int) -> list[str]:
-    verdict = {0: "as accepted", 1: "not as accepted", _CANNOT_TELL: "and not all of it can be judged"}[code]
+    verdict = {0: "as accepted", 1: "not as accepted", CANNOT_TELL: "and not all of it can be judged"}[code]
     lines = [line for finding in result.findings for line in _show(finding, options)]
     lines += [f"left to pytest: {what}" for what in result.left]
     lines.append(f"{options.file}: {count(result.cases, 'case')} compared, {verdict}")
@@ -45,7 +43,7 @@ def _lines(result: LockCheck, options: argparse.Namespace, code: int) -> list[st
 
 
 def _show(finding: Finding, options: argparse.Namespace) -> list[str]:
-    place = "" if finding.file is None else f"{place_in_file(finding)}: "
+    place = "" if finding.file is None else f"{place_in_file(finding.file, finding.line)}: "
     headline, *rest = finding.lines(is_private=options.private)
     command = [f"  next:  {finding.command}"] if finding.command and finding.level == "error" else []
     return [f"{place}{finding.level}: {headline}", *rest, *command]

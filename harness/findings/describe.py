@@ -1,23 +1,22 @@
-"""What to say of two requests: the place where they part, the cause, the cost, the fix."""
+"""Findings from two requests: the place of the first difference, its cause, its cost and its fix."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from harness.findings.advice import ADVICE
-from harness.findings.finding import Finding, Place, loss
-from harness.prompt.diff import first_divergence
+from harness.findings.finding import Finding, Place
+from harness.findings.words import amount
+from harness.prompt.diff import Divergence, first_divergence
 from harness.prompt.reading import Prompt
 from harness.promptcache.causes import Cause
 from harness.promptcache.explain import Explanation
 from harness.promptcache.naming import name_cause
 
 
-def add_change(finding: Finding, before: Prompt, after: Prompt, *, first: str, second: str) -> Finding:
-    """A finding with place, cause and fix of the first difference between two requests; as it is without one."""
-    change = find_change(before, after, first=first, second=second)
-    if change is None:
-        return finding
-    place, cause = change
-    return replace(finding, place=place, cause=cause, fix=ADVICE[cause][1])
+def make_place(divergence: Divergence, *, first: str, second: str) -> Place:
+    """The place of a difference between two requests, which are called ``first`` and ``second``."""
+    before, after = divergence.excerpts()
+    return Place(path=divergence.path, offset=divergence.offset, first=first, second=second, before=before, after=after)
 
 
 def find_change(before: Prompt, after: Prompt, *, first: str, second: str) -> tuple[Place, Cause] | None:
@@ -25,23 +24,36 @@ def find_change(before: Prompt, after: Prompt, *, first: str, second: str) -> tu
     divergence = first_divergence(before.parts, after.parts)
     if divergence is None:
         return None
-    return Place.of(divergence, first=first, second=second), name_cause(divergence, before.parts, after.parts)
+    return make_place(divergence, first=first, second=second), name_cause(divergence, before.parts, after.parts)
 
 
-def describe_change(before: Prompt, after: Prompt, *, first: str, second: str) -> list[str]:
-    """Place, cause and fix of the first difference between two requests, as lines; empty if there is none."""
+def add_change(finding: Finding, before: Prompt, after: Prompt, *, first: str, second: str) -> Finding:
+    """The finding with place, cause and fix of the first difference between two requests, if there is one."""
     change = find_change(before, after, first=first, second=second)
     if change is None:
-        return []
+        return finding
     place, cause = change
-    why, fix = ADVICE[cause]
-    return [*place.lines(), f"cause: {cause}: {why}", f"fix:   {fix}"]
+    return replace(finding, place=place).with_cause(cause)
 
 
-def describe_loss(result: Explanation) -> list[str]:
-    """Cause, cost and fix of what an explanation found, as lines; empty if nothing is wrong."""
+def add_loss(finding: Finding, result: Explanation) -> Finding:
+    """The finding with cause, cost and fix of an explanation, if that found anything wrong."""
     if result.cause is None:
-        return []
-    why, fix = ADVICE[result.cause]
-    costs = [f"cost:  {loss(result)}"] if result.tokens_lost else []
-    return [f"cause: {result.cause}: {why}", *costs, f"fix:   {fix}"]
+        return finding
+    place = finding.place or (None if result.path is None else Place(path=result.path))
+    costs = (_loss(result),) if result.tokens_lost else ()
+    return replace(finding, place=place, tokens=result.tokens_lost, costs=costs).with_cause(result.cause)
+
+
+def loss_lines(result: Explanation) -> Iterator[str]:
+    """Cause, cost and fix of an explanation, a line each; none if nothing is wrong."""
+    if result.cause is None:
+        return
+    yield f"cause: {result.cause}: {ADVICE[result.cause].why}"
+    if result.tokens_lost:
+        yield f"cost:  {_loss(result)}"
+    yield f"fix:   {ADVICE[result.cause].fix}"
+
+
+def _loss(result: Explanation) -> str:
+    return f"{result.tokens_lost:,} tokens are not read any more: {amount(result.cost)} more a call"

@@ -1,20 +1,18 @@
-"""The findings of a whole run, as few as say everything."""
+"""The findings of a whole run, with what several tests found counted once."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.findings.finding import Finding, Severity
-
-_ORDER: tuple[Severity, ...] = ("error", "warning", "note")
+from harness.findings.finding import Finding
+from harness.findings.ranking import worst_first
 
 
 def merge(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Findings that are one and the same thing in several tests, as one that counts them; errors first."""
+    """One finding for each thing found, with the number of other tests that found it; errors first."""
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
         groups.setdefault(_key(finding), []).append(finding)
-    merged = [_count(group) for group in groups.values()]
-    return tuple(sorted(merged, key=lambda finding: _ORDER.index(finding.level)))
+    return tuple(worst_first(_count_tests(group) for group in groups.values()))
 
 
 def _key(finding: Finding) -> object:
@@ -28,12 +26,12 @@ def _key(finding: Finding) -> object:
     return finding.rule, finding.level, place, finding.cause, finding.costs, prompt
 
 
-def _count(group: list[Finding]) -> Finding:
+def _count_tests(group: list[Finding]) -> Finding:
     first, tests = group[0], {finding.test for finding in group}
     others = len(tests) - 1
     if others < 1:
         return first
-    note = f"the same in {others} more {'test' if others == 1 else 'tests'}"
+    note = f"the same in {others:,} more {'test' if others == 1 else 'tests'}"
     # What to type for all of them: their file, or everything.
     files = {test.partition("::")[0] for test in tests}
     where = f'"{files.pop()}" ' if len(files) == 1 else ""

@@ -1,71 +1,152 @@
-"""For each rule what it says, and what to know of it: the texts that code scanning shows beside a result."""
+"""The rules: one row for each kind of finding. Exit codes, verdicts and every report read these rows."""
 
-from harness.findings.finding import Rule
+from dataclasses import dataclass
+from typing import Literal
 
-RULES: dict[Rule, tuple[str, str]] = {
-    "accepted-bust": (
-        "An accepted change busts the prompt cache",
-        "The prefix changed under the same version, and the change was accepted with a reason. The first call after "
-        "the release writes the new prefix once; calls that were cached under the old one pay for it.",
+RunVerdict = Literal["pass", "cannot tell", "fail", "bust"]
+"""``fail``: tests failed, but no check of the prompt cache did. Worst last."""
+
+Rule = Literal[
+    "accepted-bust",
+    "budget",
+    "bust",
+    "cannot-tell",
+    "cassette-miss",
+    "check",
+    "cost",
+    "disagreement",
+    "invalid-input",
+    "leak",
+    "network-blocked",
+    "never-cached",
+    "new-prompt",
+    "new-version",
+    "old-cassette",
+    "prediction",
+    "second-call",
+    "unplayed",
+    "unstable",
+    "unused",
+]
+"""What kind of finding it is; the id under which SARIF lists it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleRow:
+    """What is known of one rule."""
+
+    short: str
+    """One sentence without its full stop, which code scanning shows beside a result."""
+    help: str
+    """What it means, and what to do about it."""
+    verdict: RunVerdict = "bust"
+    """What an error of this rule says of a run."""
+
+    @property
+    def means_cannot_tell(self) -> bool:
+        """Whether the check could not judge, and so neither passed nor failed the prompt."""
+        return self.verdict == "cannot tell"
+
+
+RULES: dict[Rule, RuleRow] = {
+    "accepted-bust": RuleRow(
+        short="An accepted change busts the prompt cache",
+        help="The prefix changed under the same version, and the change was accepted with a reason. The first call "
+        "after the release writes the new prefix once; calls that were cached under the old one pay for it.",
     ),
-    "budget": (
-        "The run stopped before it passed its budget",
-        "Calls to the real API cost money, and the next one could have passed the limit that was set. What was not "
-        "called is not proved: raise the limit, or run fewer cases.",
+    "budget": RuleRow(
+        short="The run stopped before it passed its budget",
+        help="Calls to the real API cost money, and the next one could have passed the limit that was set. What was "
+        "not called is not proved: raise the limit, or run fewer cases.",
+        verdict="cannot tell",
     ),
-    "bust": (
-        "The cached prefix is not the accepted one any more",
-        "A request as built now does not read what the accepted one wrote, so its prefix is billed as written again. "
-        "Undo the change, move it behind the last breakpoint, give the prompt a new version, or accept it.",
+    "bust": RuleRow(
+        short="The cached prefix is not the accepted one any more",
+        help="A request as built now does not read what the accepted one wrote, so its prefix is billed as written "
+        "again. Undo the change, move it behind the last breakpoint, give the prompt a new version, or accept it.",
     ),
-    "cassette-miss": (
-        "A request is not in its cassette",
-        "The request as built now is not, byte for byte, one that was recorded. Undo the change, or record the "
-        "cassette anew.",
+    "cannot-tell": RuleRow(
+        short="The check cannot tell",
+        help="What the check needs is missing or cannot be read, so it neither passes nor fails the prompt.",
+        verdict="cannot tell",
     ),
-    "leak": (
-        "Text of a single case stands in the cached prefix",
-        "A prefix that holds text of one user or one case is read by that one alone; everybody else writes their "
+    "cassette-miss": RuleRow(
+        short="A request is not in its cassette",
+        help="The request as built now is not, byte for byte, one that was recorded. Undo the change, or record the "
+        "cassette again.",
+    ),
+    "check": RuleRow(
+        short="A check does not hold",
+        help="The message says which one, and what it expected.",
+        verdict="fail",
+    ),
+    "cost": RuleRow(
+        short="Calls cost more than their limit",
+        help="Priced at today's prices, the calls of a test reach the limit that it sets. Have more of the prompt read "
+        "than written or sent uncached, ask for less, or raise the limit.",
+    ),
+    "disagreement": RuleRow(
+        short="Prediction, usage and diagnostics disagree",
+        help="Three sources describe one call differently. Trust none of them until you know why.",
+    ),
+    "invalid-input": RuleRow(
+        short="A suite, cassette or option is not valid",
+        help="The file or option that the message names cannot be used as it is. Fix it, or restore it from version "
+        "control.",
+        verdict="fail",
+    ),
+    "leak": RuleRow(
+        short="Text of a single case stands in the cached prefix",
+        help="A prefix that holds text of one user or one case is read by that one alone; everybody else writes their "
         "own. Move the text behind the last breakpoint.",
     ),
-    "never-cached": (
-        "A request never reads the prompt cache",
-        "Sent twice, the request reads nothing the second time: it has no breakpoint, its prefix is shorter than the "
-        "model's minimum, or the API refuses it.",
+    "network-blocked": RuleRow(
+        short="A test reached for another machine",
+        help="In replay and emulate mode only loopback addresses are reachable, so that no call goes unnoticed. Call "
+        "Claude through a fixture, or record what the test needs.",
+        verdict="fail",
     ),
-    "new-prompt": (
-        "A prompt is not in the lock file yet",
-        "Nothing was accepted that this prompt could be compared with. Accept it, and commit the lock file.",
+    "never-cached": RuleRow(
+        short="A request never reads the prompt cache",
+        help="Sent twice, the request reads nothing the second time: it has no breakpoint, its prefix is shorter than "
+        "the model's minimum, or the API refuses it.",
     ),
-    "new-version": (
-        "A prompt has a new version",
-        "The new prefix is written once, by the first call after the release. Accept it, and commit the lock file.",
+    "new-prompt": RuleRow(
+        short="A prompt is not in the lock file yet",
+        help="Nothing was accepted that this prompt could be compared with. Accept it, and commit the lock file.",
     ),
-    "prediction": (
-        "A call was not billed as predicted",
-        "The simulator, by the documented rules, comes to another usage than the API reported. Either the prompt was "
-        "changed since the recording, or a rule was.",
+    "new-version": RuleRow(
+        short="A prompt has a new version",
+        help="The new prefix is written once, by the first call after the release. Accept it, and commit the lock "
+        "file.",
     ),
-    "second-call": (
-        "The second call does not read what the first one wrote",
-        "Two calls with the same prefix, within its time to live, must read it the second time. Something in front "
-        "of the last breakpoint differs between them.",
+    "old-cassette": RuleRow(
+        short="A cassette is older than it may be",
+        help="It was recorded longer ago than --harness-max-age allows. Record it again.",
+        verdict="fail",
     ),
-    "cannot-tell": (
-        "The check cannot tell",
-        "What the check needs is missing or cannot be read, so it neither passes nor fails the prompt.",
+    "prediction": RuleRow(
+        short="A call was not billed as predicted",
+        help="The simulator, by the documented rules, comes to another usage than the API reported. Either the prompt "
+        "was changed since the recording, or a rule was.",
     ),
-    "unstable": (
-        "The same inputs build another prefix",
-        "Built again under another clock, hash seed, time zone, locale, host or order, the prefix has other bytes. "
-        "In production each process or each day would write its own.",
+    "second-call": RuleRow(
+        short="The second call does not read what the first one wrote",
+        help="Two calls with the same prefix, within its time to live, must read it the second time. Something in "
+        "front of the last breakpoint differs between them.",
     ),
-    "unused": (
-        "An entry of the lock file belongs to no prompt",
-        "The suite, version or case is gone. Drop the entry, so that the lock file says what is there.",
+    "unplayed": RuleRow(
+        short="A cassette holds a request that its test does not send",
+        help="What was recorded and is not sent any more proves nothing. Record the cassette again.",
+        verdict="fail",
     ),
-    "disagreement": (
-        "Prediction, usage and diagnostics disagree",
-        "Three sources describe one call differently. Trust none of them until you know why.",
+    "unstable": RuleRow(
+        short="The same inputs build another prefix",
+        help="Built again under another clock, hash seed, time zone, locale, host or order, the prefix has other "
+        "bytes. In production each process or each day would write its own.",
+    ),
+    "unused": RuleRow(
+        short="An entry of the lock file belongs to no prompt",
+        help="The suite, version or case is gone. Drop the entry, so that the lock file says what is there.",
     ),
 }

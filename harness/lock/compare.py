@@ -6,7 +6,8 @@ from functools import cached_property
 
 from harness.errors import UnknownModelError
 from harness.findings.advice import ADVICE
-from harness.findings.finding import Finding, Place, amount
+from harness.findings.finding import Finding, Place
+from harness.findings.words import amount
 from harness.lock.accept import GetText, lock_call, prefix_key, restore_request
 from harness.lock.entries import Entry, Lock, LockedBreakpoint, LockedCall
 from harness.lock.figures import write_price, written_breakpoints
@@ -135,7 +136,7 @@ class Gate:
             cause=result.cause,
             tokens=result.tokens_lost,
             costs=self._costs(result, prompt),
-            fix=ADVICE[result.cause][1] if result.cause else None,
+            fix=ADVICE[result.cause].fix if result.cause else None,
         )
 
     def _unwritten(self, call: LockedCall, lost: LockedBreakpoint, prompt: Prompt, case: CaseRequests) -> Finding:
@@ -149,7 +150,7 @@ class Gate:
                 cause="ttl_changed",
                 tokens=lost.tokens,
                 costs=(f"{lost.tokens:,} tokens are written anew: {cost} once for each prefix",),
-                fix=ADVICE["ttl_changed"][1],
+                fix=ADVICE["ttl_changed"].fix,
             )
         is_moved = bool(now - {point.fingerprint for point in call.breakpoints})
         cause: Cause = "breakpoint_moved" if is_moved else "breakpoint_removed"
@@ -159,7 +160,7 @@ class Gate:
             cause=cause,
             tokens=lost.tokens,
             costs=(f"{lost.tokens:,} tokens are read only as part of what follows them, if that is the same too",),
-            fix=ADVICE[cause][1],
+            fix=ADVICE[cause].fix,
         )
 
     def _unexplained(self, call: LockedCall, prompt: Prompt, case: CaseRequests) -> Finding:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.pytest_plugin import failures, options, summary
+from harness.pytest_plugin import add_options, attachments, failures, list_cassettes, lock_gate, network, summary
 from harness.pytest_plugin.fixtures import (
     anthropic_client,
     async_anthropic_client,
@@ -16,7 +16,9 @@ from harness.pytest_plugin.fixtures import (
     harness_cassette,
     harness_session,
 )
-from harness.pytest_plugin.run import PASSED, RUN
+from harness.pytest_plugin.options import read_options
+from harness.pytest_plugin.run import RUN, Run
+from harness.pytest_plugin.stash import PASSED
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -35,7 +37,7 @@ __all__ = [
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options, all of which start with ``--harness``."""
-    options.add_options(parser)
+    add_options.add_options(parser)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -55,10 +57,10 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Check the options before any test runs."""
     config.addinivalue_line("markers", "cache_bust(reason): why a change of the cached prefix is accepted")
-    config.stash[RUN] = options.make_run(config)
-    options.register_lister(config)
-    options.register_workers(config)
-    failures.register_private(config)
+    run = config.stash[RUN] = Run(read_options(config))
+    list_cassettes.register_lister(config, run.options)
+    lock_gate.register_workers(config, run.gate)
+    failures.register_private(config, run.options)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteCollector | None:
@@ -89,8 +91,14 @@ def pytest_make_collect_report(
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Keep the test from the network."""
-    with item.config.stash[RUN].guarded(item):
+    with network.guarded(item, item.config.stash[RUN].options):
         return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Forget what was found when the test was run before."""
+    attachments.forget_findings(item)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -99,9 +107,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     try:
         yield
     except pytest.skip.Exception:
-        item.config.stash[RUN].raise_first_blocked(item)
+        network.raise_first_blocked(item)
         raise
-    item.config.stash[RUN].raise_first_blocked(item)
+    network.raise_first_blocked(item)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -109,7 +117,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
     """Fail a test that passed if the network was reached for while it was torn down."""
     yield
     if item.stash.get(PASSED, False):
-        item.config.stash[RUN].raise_first_blocked(item)
+        network.raise_first_blocked(item)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -125,10 +133,10 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Let the run fail for what is left over in the lock file, and say so if it cannot be told what is wrong."""
+    """Set the exit code by the findings."""
     summary.set_exit_status(session)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the savings table and the findings, and write the reports."""
-    summary.summarise(config.stash[RUN], terminalreporter)
+    summary.Summary(config.stash[RUN], terminalreporter).show()

@@ -1,4 +1,4 @@
-"""What tests have to say to the end of the run: lines of JSON on their teardown reports, which also xdist carries.
+"""Lines of JSON that tests attach to their reports for the end of the run; xdist carries them too.
 
 Not ``user_properties``, for those stand in the JUnit file of everybody who writes one.
 """
@@ -6,30 +6,78 @@ Not ``user_properties``, for those stand in the JUnit file of everybody who writ
 from __future__ import annotations
 
 import json
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from harness.files import relative
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.calls.call import Call
+    from harness.findings.finding import Finding
+
 Kind = Literal["calls", "drift", "entry", "finding", "old", "unplayed"]
 
-_ROWS: pytest.StashKey[dict[str, list[str]]] = pytest.StashKey()
-_ATTRIBUTE = "harness_rows"
+_ATTACHED: pytest.StashKey[dict[str, list[str]]] = pytest.StashKey()
+_ATTRIBUTE = "harness_attachments"
+_EXPLAINED = "harness_is_explained"
 
 
 def note(item: pytest.Item, kind: Kind, row: str) -> None:
     """Note one line of JSON; a string, since xdist ends the session over anything that it cannot carry."""
-    item.stash.setdefault(_ROWS, {}).setdefault(kind, []).append(row)
+    item.stash.setdefault(_ATTACHED, {}).setdefault(kind, []).append(row)
+
+
+def note_finding(item: pytest.Item, finding: Finding, *, hint: str | None = None) -> None:
+    """Note a finding with its test, place in a file and what to type: ``hint``, if it is a command."""
+    from dataclasses import replace
+
+    file, line, _ = item.reportinfo()
+    known = replace(
+        finding,
+        test=item.nodeid,
+        file=finding.file or relative(Path(file), item.config.rootpath),
+        line=finding.line or (None if line is None else line + 1),
+        command=finding.command or (hint if hint and hint.startswith("pytest ") else f'pytest "{item.nodeid}"'),
+    )
+    note(item, "finding", json.dumps(known.to_json()))
+
+
+def note_calls(item: pytest.Item, calls: Sequence[Call], *, suite: str, version: str, plan: str = "") -> None:
+    """Note a test's calls as rows of the report; ``plan`` names the one of a suite's case."""
+    from harness.reports.report import CallRow
+
+    lines = [CallRow.from_call(call, suite=suite, version=version, plan=plan).to_json() for call in calls]
+    note(item, "calls", json.dumps(lines))
+
+
+def forget_findings(item: pytest.Item) -> None:
+    """Forget what an earlier run of the same test found: only the last one counts."""
+    item.stash.get(_ATTACHED, {}).pop("finding", None)
 
 
 def attach(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Hang what was noted on the test's last report: only then have the fixtures had their say."""
-    if report.when == "teardown" and _ROWS in item.stash:
-        setattr(report, _ATTRIBUTE, item.stash[_ROWS])
-        report.user_properties += _properties(item.stash[_ROWS])
+    """Attach what was noted to the test's last report: only then have the fixtures been torn down."""
+    if report.when == "teardown" and _ATTACHED in item.stash:
+        setattr(report, _ATTRIBUTE, item.stash[_ATTACHED])
+        report.user_properties += _properties(item.stash[_ATTACHED])
+
+
+def mark_explained(report: pytest.TestReport) -> None:
+    """Note on a report that a finding says why it failed."""
+    setattr(report, _EXPLAINED, True)
+
+
+def is_explained(report: pytest.TestReport) -> bool:
+    """Whether a finding says why a report failed."""
+    return bool(getattr(report, _EXPLAINED, False))
 
 
 def of_report(report: pytest.TestReport, kind: Kind) -> list[str]:
-    """The lines that hang on one report."""
+    """The lines that are attached to one report."""
     noted = getattr(report, _ATTRIBUTE, None)
     return list(noted.get(kind, ())) if isinstance(noted, dict) else []
 

@@ -1,4 +1,4 @@
-"""What the gate has to know of a test: its key, where it stands, and what excuses a change of its prefix."""
+"""The requests of a test with its key, its place in a file, and what excuses a change of its prefix."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ if TYPE_CHECKING:
 
 
 def make_case_requests(item: pytest.Item, prompts: Sequence[Prompt]) -> CaseRequests:
-    """The requests of a test, with all that the gate has to know of it.
+    """The requests of a test, with all that is compared with the lock file.
 
     Raises:
         UsageError: the test's marker ``cache_bust`` gives no reason.
     """
     key = cassette_of(item) or item.nodeid
-    run: CaseRun | None = getattr(item, "case_run", None)
+    case: CaseRun | None = getattr(item, "case_run", None)
     reason = _read_reason(item.get_closest_marker("cache_bust"))
-    if run is None:
-        suite, _, case = key.rpartition("/")
+    if case is None:
+        suite, _, name = key.rpartition("/")
         return CaseRequests(
-            suite=suite, version="", case=case, prompts=tuple(prompts), source=_source(item, {}), reason=reason
+            suite=suite, version="", case=name, prompts=tuple(prompts), source=_source(item, {}), reason=reason
         )
     root = item.config.rootpath
-    files = {} if run.version.path is None else {relative(run.version.path, root): run.version.text or ""}
+    files = {} if case.version.path is None else {relative(case.version.path, root): case.version.text or ""}
     return CaseRequests(
         suite=key.rsplit("/", 2)[0],
-        version=run.version.name,
-        case=run.case.name,
+        version=case.version.name,
+        case=case.case.name,
         prompts=tuple(prompts),
-        plan=run.case.plan,
+        plan=case.case.plan,
         source=_source(item, files),
-        reason=reason or run.version.cache_bust,
+        reason=reason or case.version.cache_bust,
     )
 
 

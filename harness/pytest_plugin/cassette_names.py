@@ -16,6 +16,11 @@ def cassette_of(item: pytest.Item) -> str | None:
     return cassette_name(item) if "request" in getattr(item, "fixturenames", ("request",)) else None
 
 
+def is_refused(item: pytest.Item) -> bool:
+    """Whether an item stands for a suite that could not be loaded, so that its cassettes are not known."""
+    return getattr(item, "cassette", "") is None
+
+
 def cassette_name(item: pytest.Item) -> str:
     """Name of a plain test's cassette: its file without ending, then its name in safe characters."""
     file = item.path.relative_to(item.config.rootpath).with_suffix("").as_posix()

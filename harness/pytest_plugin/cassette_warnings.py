@@ -1,4 +1,4 @@
-"""What a run says of the cassettes that it replayed: which are old, and which hold what no test asks for."""
+"""Warnings of replayed cassettes: those that are old, and those that hold what no test asks for."""
 
 from __future__ import annotations
 
@@ -8,23 +8,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from harness.errors import CassetteError, CheckError
+from harness.findings.finding import Finding
+from harness.findings.words import count
 
 if TYPE_CHECKING:
     from harness.cassettes.format import Interaction
 
 _SECONDS_A_DAY = 86_400
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a cassette may be, and whether a test fails whose cassette is not."""
-
-    max_age_days: int | None = None
-    """``None``: of any age."""
-    is_age_fatal: bool = False
-    is_unplayed_fatal: bool = False
-    is_verified: bool = False
-    """In ``live`` and ``emulate`` mode, answers are compared with the cassettes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +25,7 @@ class OldCassette:
     recorded_at: str
     days: int
     record: str
-    """The command that records it anew."""
+    """The command that records it again."""
 
     def raise_error(self, max_age_days: int) -> None:
         """Fail its test.
@@ -43,10 +33,11 @@ class OldCassette:
         Raises:
             CheckError: always.
         """
-        raise CheckError(f"cassette {self!s}, expected at most {_count(max_age_days, 'day')}", hint=self.record)
+        headline = f"cassette {self!s}, expected at most {count(max_age_days, 'day')}"
+        raise CheckError(headline, hint=self.record, findings=(Finding(rule="old-cassette", headline=headline),))
 
     def __str__(self) -> str:
-        return f"{self.name!r} was recorded {self.recorded_at}, {_count(self.days, 'day')} ago"
+        return f"{self.name!r} was recorded {self.recorded_at}, {count(self.days, 'day')} ago"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +48,7 @@ class UnplayedCassette:
     requests: int
     first: str
     record: str
-    """The command that records it anew."""
+    """The command that records it again."""
 
     def raise_error(self) -> None:
         """Fail its test.
@@ -65,10 +56,11 @@ class UnplayedCassette:
         Raises:
             CheckError: always.
         """
-        raise CheckError(f"cassette {self!s}", hint=self.record)
+        headline = f"cassette {self!s}"
+        raise CheckError(headline, hint=self.record, findings=(Finding(rule="unplayed", headline=headline),))
 
     def __str__(self) -> str:
-        return f"{self.name!r} holds {_count(self.requests, 'request')} not sent, the first: {self.first}"
+        return f"{self.name!r} holds {count(self.requests, 'request')} not sent, the first: {self.first}"
 
 
 def find_old(
@@ -77,7 +69,7 @@ def find_old(
     """A cassette that was recorded longer ago than ``max_age_days``; ``None`` for any other.
 
     Raises:
-        CassetteError: ``recorded_at`` is no ISO time, so that its age is not known.
+        CassetteError: ``recorded_at`` is not an ISO time, so that its age is not known.
     """
     if max_age_days is None:
         return None
@@ -111,7 +103,7 @@ def to_json(row: OldCassette | UnplayedCassette) -> str:
 def old_lines(rows: list[str], max_age_days: int) -> list[str]:
     """The part of the summary on old cassettes, oldest first; empty if there are none."""
     old = sorted((OldCassette(**json.loads(row)) for row in set(rows)), key=lambda row: (row.recorded_at, row.name))
-    return _section(f"older than {_count(max_age_days, 'day')}:", [f"{row}; {row.record}" for row in old])
+    return _section(f"older than {count(max_age_days, 'day')}:", [f"{row}; {row.record}" for row in old])
 
 
 def unplayed_lines(rows: list[str]) -> list[str]:
@@ -131,7 +123,3 @@ def _read_model(body: bytes) -> str | None:
         return None
     model = value.get("model") if isinstance(value, dict) else None
     return model if isinstance(model, str) else None
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

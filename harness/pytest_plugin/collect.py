@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.errors import CheckError, SuiteError
-from harness.pytest_plugin.run import RUN, SESSION, Run, offline_settings
-from harness.pytest_plugin.stability import check_determinism
+from harness.findings.ranking import of_level
+from harness.pytest_plugin.attachments import note_calls, note_finding
+from harness.pytest_plugin.run import RUN, Run
+from harness.pytest_plugin.sessions import offline_settings
+from harness.pytest_plugin.stability import find_unstable, rebuild_suite
+from harness.pytest_plugin.stash import SESSION
 from harness.suites import built, execution, runner
 from harness.suites.loader import load_function, read_suite_file
 from harness.suites.runner import CaseRun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from harness.calls.call import Call
+    from harness.prompt.reading import Prompt
     from harness.sessions.session import CallSession
     from harness.suites.runner import SuiteFunction
-
 
 _OWN = frozenset(module.__file__ for module in (runner, built, execution))
 """Files between pytest and the application's code."""
@@ -47,15 +51,15 @@ class SuiteCollector(pytest.File):
                 continue
             for version in suite.versions:
                 for case in suite.cases:
-                    run = CaseRun(suite=suite, version=version, case=case)
-                    yield CaseItem.from_parent(self, name=run.name, run=run)
+                    case_run = CaseRun(suite=suite, version=version, case=case)
+                    yield CaseItem.from_parent(self, name=case_run.name, case_run=case_run)
 
 
 class RefusedItem(pytest.Item):
     """Stands for a suite that could not be loaded."""
 
     cassette = None
-    """None is known."""
+    """Its cassettes are not known."""
 
     def __init__(self, *, error: SuiteError, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -71,27 +75,29 @@ class RefusedItem(pytest.Item):
 
 
 class CaseItem(pytest.Item):
-    """One case with one version of the prompt: the calls of its rounds are made and checked."""
+    """One case with one version of the prompt: its call is made twice, and both are checked."""
 
-    def __init__(self, *, run: CaseRun, **kwargs: Any) -> None:
+    def __init__(self, *, case_run: CaseRun, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.case_run = run
-        self.cassette = run.cassette(self.config.rootpath)
+        self.case_run = case_run
+        self.cassette = case_run.cassette(self.config.rootpath)
         """Name of the case's cassette, and of its entry in the lock file."""
 
     def runtest(self) -> None:
         """Make the calls and check them; in ``record`` mode, keep them."""
         function = load_function(self.case_run.suite)
+        sessions = self._run.sessions
         if self.case_run.suite.is_build:
             self._run_build(function)
         elif self.case_run.suite.client == "http":
-            with self._state.open_foreign_session(self, self.cassette) as session, offline_settings(session):
+            with sessions.open_foreign(self, self.cassette) as session, offline_settings(session):
                 self._run_calls(function, session)
         else:
-            self._run_calls(function, self._state.open_session(self, self.cassette))
+            self._run_calls(function, sessions.open(self, self.cassette))
 
     def _run_build(self, function: SuiteFunction) -> None:
-        rounds = built.run_build(self.case_run, function, self._state.reader, rewrite=self._state.rewrite)
+        run = self._run
+        rounds = built.run_build(self.case_run, function, run.storage.reader, rewrite=run.sessions.rewrite)
         self._note([call for calls in rounds for call in calls])
         self._check(function, rounds)
 
@@ -105,22 +111,45 @@ class CaseItem(pytest.Item):
             raise
         finally:
             self._note(session.calls)
+            for remark in session.remarks:
+                note_finding(self, remark)
         session.raise_first_miss()
         self._check(function, rounds)
-        self._state.close_session(self, session, self.cassette)
+        self._run.sessions.close(self, session, self.cassette)
 
     def _check(self, function: SuiteFunction, rounds: list[list[Call]]) -> None:
-        """Hold the accepted requests of the plan to what all builds and the lock file say."""
+        """Check the accepted requests of the plan: are they built alike, and are they the accepted ones?"""
         prompts = [call.prompt for call in self.case_run.case.plan.accepted_calls(rounds)]
-        check_determinism(self._state, self, self.case_run, function, prompts)
-        self._state.check_gate(self, prompts)
+        self._check_stability(function, prompts)
+        self._run.gate.check(self, prompts)
+
+    def _check_stability(self, function: SuiteFunction, prompts: Sequence[Prompt]) -> None:
+        """Build the case's requests again, with marked inputs and if it is asked for under other conditions.
+
+        Raises:
+            CheckError: its cached prefix is not the same for all inputs, or under all conditions.
+        """
+        run, suite = self._run, self.case_run.suite
+        if suite.determinism == "off" or run.options.mode == "live" or run.sessions.rewrite is not None:
+            return
+        is_full = suite.determinism == "full" or run.options.is_determinism_full
+        findings = find_unstable(self.case_run, function, prompts)
+        if is_full and not findings:
+            findings = rebuild_suite(suite, root=run.options.root, rebuilt=run.rebuilt)
+        errors = of_level(findings, "error")
+        for finding in findings:
+            if finding.level != "error":
+                note_finding(self, finding)
+        if errors:
+            again = f'pytest "{self.nodeid}"{" --harness-determinism" * is_full}'
+            raise CheckError("\n".join(map(str, errors)), hint=again, findings=errors)
 
     def _note(self, calls: list[Call]) -> None:
         run = self.case_run
-        self._state.note_calls(self, calls, suite=run.suite.name, version=run.version.name, plan=run.case.plan.label)
+        note_calls(self, calls, suite=run.suite.name, version=run.version.name, plan=run.case.plan.label)
 
     @property
-    def _state(self) -> Run:
+    def _run(self) -> Run:
         return self.config.stash[RUN]
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

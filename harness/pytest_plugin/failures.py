@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.errors import CheckError, HarnessError, LockError, RequestError, UnknownModelError
-from harness.pytest_plugin import attachments as rows
-from harness.pytest_plugin.run import CANNOT_TELL_REPORT, GUARD, PASSED, RUN, SESSION
+from harness.errors import CheckError, HarnessError
+from harness.provider.endpoints import is_message_call
+from harness.pytest_plugin.attachments import attach, mark_explained, note_finding
+from harness.pytest_plugin.options import asks_for_privacy
+from harness.pytest_plugin.run import RUN
+from harness.pytest_plugin.stash import GUARD, PASSED, SESSION
 
 if TYPE_CHECKING:
     import warnings
@@ -19,14 +22,13 @@ if TYPE_CHECKING:
 
     from harness.cassettes.format import RecordedRequest
     from harness.findings.finding import Finding
+    from harness.pytest_plugin.options import Options
 
 WITHHELD = "its message is withheld: --harness-private"
 _EXPLAINED: pytest.StashKey[tuple[BaseException, BaseException]] = pytest.StashKey()
 """What a test raised last, and what is said of it."""
 _FAILED: pytest.StashKey[bool] = pytest.StashKey()
 _NOT_RECORDED = "its cassette does not hold the request either"
-_CANNOT_TELL = (LockError, RequestError, UnknownModelError)
-_CANNOT_TELL_RULES = frozenset({"cannot-tell", "budget"})
 
 
 def show_own_errors(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
@@ -37,8 +39,7 @@ def show_own_errors(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
     error = _error(item, call)
     if error is None or isinstance(error, pytest.skip.Exception):
         return
-    is_private = item.config.stash[RUN].is_private
-    if is_private or isinstance(error, HarnessError):
+    if item.config.stash[RUN].options.is_private or isinstance(error, HarnessError):
         text = _text(item, call)
         item.repr_failure = lambda excinfo, style=None: text  # type: ignore[method-assign]
     else:
@@ -50,18 +51,18 @@ def note_outcome(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.
     """Note how a test ended and what was found; show errors of the harness without the SDK's frames."""
     _note_passed(item, report)
     error = _error(item, call)
-    state = item.config.stash[RUN]
-    if report.failed and error is not None:
-        _note_findings(item, error)
-        setattr(report, CANNOT_TELL_REPORT, is_cannot_tell(error))
-    if state.is_private:
+    options = item.config.stash[RUN].options
+    if report.failed and isinstance(error, HarnessError):
+        _note_findings(item, error, is_private=options.is_private)
+        mark_explained(report)
+    if options.is_private:
         _withhold(item, call, report)
     elif report.failed and isinstance(error, HarnessError):
         report.longrepr = _text(item, call)
     elif report.failed:
         # The application swallowed an error of ours, and something else failed for it.
         report.sections += [("prompt cache harness", str(error)) for error in _swallowed(item)]
-    rows.attach(item, report)
+    attach(item, report)
 
 
 def _note_passed(item: pytest.Item, report: pytest.TestReport) -> None:
@@ -85,14 +86,14 @@ def withheld_conftests(arguments: list[str]) -> Iterator[None]:
         yield
     except Exception:
         # Whatever it is, pytest shows it with the lines of source around it; the options are not parsed yet.
-        if "--harness-private" in arguments:
+        if asks_for_privacy(arguments):
             raise pytest.UsageError(f"a conftest.py cannot be imported ({WITHHELD})") from None
         raise
 
 
 def withhold_collection(collector: pytest.Collector, report: pytest.CollectReport) -> None:
     """In private, say of a file that cannot be collected, or is skipped, no more than that."""
-    if not collector.config.stash[RUN].is_private:
+    if not collector.config.stash[RUN].options.is_private:
         return
     report.sections = []
     if report.failed:
@@ -101,9 +102,9 @@ def withhold_collection(collector: pytest.Collector, report: pytest.CollectRepor
         report.longrepr = (*report.longrepr[:2], f"Skipped: {WITHHELD}")
 
 
-def register_private(config: pytest.Config) -> None:
+def register_private(config: pytest.Config, options: Options) -> None:
     """In private, leave of warnings their kind and their place, and of subtests no output."""
-    if config.stash[RUN].is_private:
+    if options.is_private:
         config.pluginmanager.register(_Withholder(), "harness-private")
 
 
@@ -132,17 +133,11 @@ def show_privately(error: BaseException) -> str:
     return f"{type(error).__name__} ({WITHHELD})"
 
 
-def is_cannot_tell(error: BaseException) -> bool:
-    """Whether an error says that something cannot be told, not that it is wrong."""
-    if isinstance(error, CheckError) and error.findings:
-        return all(getattr(finding, "rule", None) in _CANNOT_TELL_RULES for finding in error.findings)
-    return isinstance(error, _CANNOT_TELL)
+def _note_findings(item: pytest.Item, error: HarnessError, *, is_private: bool) -> None:
+    from harness.findings.from_errors import findings_of
 
-
-def _note_findings(item: pytest.Item, error: BaseException) -> None:
-    findings: tuple[Finding, ...] = getattr(error, "findings", ())
-    for finding in findings:
-        item.config.stash[RUN].note_finding(item, finding, hint=getattr(error, "hint", None))
+    for finding in findings_of(error, withheld=WITHHELD if is_private else None):
+        note_finding(item, finding, hint=error.hint)
 
 
 def _withhold(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
@@ -169,15 +164,15 @@ def _error(item: pytest.Item, call: pytest.CallInfo[None]) -> BaseException | No
 
 
 def _explain(item: pytest.Item, error: BaseException) -> BaseException:
-    """A miss, or what followed from a refused request, as the bust that it is; any other error as it is."""
-    state = item.config.stash[RUN]
+    """Turn a cassette miss, or what followed from a refused request, into a bust; leave any other error."""
+    gate = item.config.stash[RUN].gate
     sent: RecordedRequest | None = getattr(error, "sent", None) if isinstance(error, HarnessError) else None
     body = _rejected_body(item, error) if sent is None else _messages_body(sent)
-    finding = None if body is None else state.explain_miss(item, body)
+    finding = None if body is None else gate.explain_miss(item, body)
     if finding is None:
         return error
     if sent is None:
-        return CheckError(str(finding), hint=state.gate.accept_command(item), findings=(finding,))
+        return CheckError(str(finding), hint=gate.accept_command(item), findings=(finding,))
     known = replace(finding, notes=(*finding.notes, _NOT_RECORDED))
     hint = f"{getattr(error, 'hint', '')} --harness-update-lock"
     return CheckError(str(known), hint=hint, findings=(known,))
@@ -185,8 +180,7 @@ def _explain(item: pytest.Item, error: BaseException) -> BaseException:
 
 def _messages_body(sent: RecordedRequest) -> bytes | None:
     """The body of a request for a message; ``None`` for any other, which the lock file knows nothing of."""
-    is_message = sent.method == "POST" and sent.path.partition("?")[0] == "/v1/messages"
-    return sent.body if is_message else None
+    return sent.body if is_message_call(sent.method, sent.path) else None
 
 
 def _rejected_body(item: pytest.Item, error: BaseException) -> bytes | None:
@@ -199,10 +193,10 @@ def _rejected_body(item: pytest.Item, error: BaseException) -> bytes | None:
 
 def _text(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
     """What is shown of an error: our own message, or in private what may be said of any."""
-    state, error = item.config.stash[RUN], _error(item, call)
+    options, error = item.config.stash[RUN].options, _error(item, call)
     assert error is not None
-    text = f"{_own_line(item, call)}{show_privately(error) if state.is_private else error}"
-    if not state.github.has_annotations:
+    text = f"{_own_line(item, call)}{show_privately(error) if options.is_private else error}"
+    if not options.github.has_annotations:
         return text
     from harness.reports.github import defuse
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.errors import UsageError
+from harness.pytest_plugin.attachments import note_calls, note_finding
 from harness.pytest_plugin.cassette_names import cassette_name
-from harness.pytest_plugin.run import PASSED, RUN, SESSION
+from harness.pytest_plugin.run import RUN
+from harness.pytest_plugin.stash import PASSED, SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,13 +30,10 @@ def harness_session(request: pytest.FixtureRequest) -> Iterator[CallSession]:
     and only if the test passes.
     """
     item: pytest.Item = request.node
-    state = request.config.stash[RUN]
     cassette = cassette_name(item)
-    session = state.open_session(item, cassette)
+    session = request.config.stash[RUN].sessions.open(item, cassette)
     item.stash[SESSION] = session
     yield session
-    suite = "/".join(item.path.parts[-2:])
-    state.note_calls(item, session.calls, suite=suite, version="-")
     _close(item, session, cassette)
 
 
@@ -50,13 +49,11 @@ def harness_cassette(request: pytest.FixtureRequest) -> Iterator[ForeignSession]
             "harness_session and harness_cassette in one test would write one cassette",
             hint="give the official SDK harness_cassette.base_url and a key of its own, or make two tests",
         )
-    state = request.config.stash[RUN]
     cassette = cassette_name(item)
-    session = state.open_foreign_session(item, cassette)
+    session = request.config.stash[RUN].sessions.open_foreign(item, cassette)
     item.stash[SESSION] = session
     with session:
         yield session
-    state.note_calls(item, session.calls, suite="/".join(item.path.parts[-2:]), version="-")
     _close(item, session, cassette)
 
 
@@ -91,11 +88,14 @@ def async_claude(async_anthropic_client: AsyncAnthropic) -> AsyncClaudeClient:
 
 
 def _close(item: pytest.Item, session: CallSession, cassette: str) -> None:
-    """Hold a test that passed to the lock file and to its cassette."""
+    """Note a test's calls; compare a test that passed with the lock file and its cassette."""
+    note_calls(item, session.calls, suite="/".join(item.path.parts[-2:]), version="-")
+    for remark in session.remarks:
+        note_finding(item, remark)
     if not item.stash.get(PASSED, False):
         return
-    state = item.config.stash[RUN]
+    run = item.config.stash[RUN]
     session.raise_first_miss()
     if session.calls:
-        state.check_gate(item, [call.prompt for call in session.calls])
-    state.close_session(item, session, cassette)
+        run.gate.check(item, [call.prompt for call in session.calls])
+    run.sessions.close(item, session, cassette)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import NetworkBlockedError
+from harness.loopback import as_text, is_address, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _NAMES = ("connect", "connect_ex")
+_TEXTS = (str, bytes, bytearray)
 
 
 class Guard:
@@ -67,8 +68,8 @@ class Guard:
     def _checked_lookup(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
             # An address needs no lookup; whether it may be connected to is asked when it is.
-            if host is not None and not _is_loopback_name(_text(host)) and _parse(_text(host)) is None:
-                self._refuse(f"look up the host {_text(host)!r}")
+            if isinstance(host, _TEXTS) and not (is_address(host) or is_loopback(host)):
+                self._refuse(f"look up the host {as_text(host)!r}")
             return original(host, *args, **kwargs)
 
         return getaddrinfo
@@ -99,34 +100,14 @@ def is_local(family: int, address: Any) -> bool:
         return True
     if family not in (socket.AF_INET, socket.AF_INET6):
         return False
-    if not isinstance(address, tuple) or not address or not isinstance(address[0], str | bytes | bytearray):
+    if not isinstance(address, tuple) or not address or not isinstance(address[0], _TEXTS):
         return True
-    host = _text(address[0])
-    return _is_loopback_name(host) or ((parsed := _parse(host)) is not None and _is_loopback(parsed))
-
-
-def _is_loopback_name(host: str) -> bool:
-    return host.lower() == "localhost"
-
-
-def _is_loopback(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    mapped = getattr(address, "ipv4_mapped", None)
-    return bool((mapped or address).is_loopback)
-
-
-def _parse(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None
-
-
-def _text(host: Any) -> str:
-    return bytes(host).decode("utf-8", "replace") if isinstance(host, bytes | bytearray) else str(host)
+    return is_loopback(address[0])
 
 
 def _describe(address: Any) -> str:
     """``host port N`` of an internet address; any other as it is."""
     if isinstance(address, tuple) and len(address) >= 2:
-        return f"{_text(address[0])} port {address[1]}"
+        host = as_text(address[0]) if isinstance(address[0], _TEXTS) else address[0]
+        return f"{host} port {address[1]}"
     return repr(address)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.pytest_plugin.cassette_names import cassette_of
-from harness.pytest_plugin.collect import RefusedItem
+from harness.pytest_plugin.cassette_names import cassette_of, is_refused
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.pytest_plugin.options import Options
 
 
 class CassetteLister:
@@ -22,7 +26,7 @@ class CassetteLister:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Note the cassette of every test, before ``-k`` and ``-m`` take any away."""
-        self._refused += [item.nodeid for item in items if isinstance(item, RefusedItem)]
+        self._refused += [item.nodeid for item in items if is_refused(item)]
         self._names |= {name for item in items if (name := cassette_of(item))}
 
     @pytest.hookimpl(tryfirst=True)
@@ -38,7 +42,7 @@ class CassetteLister:
             place = f" ({self._refused[0]})" if self._refused else ""
             raise pytest.UsageError(
                 f"--harness-list-cassettes: not everything could be collected{place}, so {self._path} is not written\n"
-                "  try: run pytest --collect-only, and mend what it shows"
+                "  try: run pytest --collect-only, and fix what it shows"
             )
         write_atomically(self._path, "".join(f"{name}\n" for name in sorted(self._names)).encode())
         return True
@@ -46,3 +50,9 @@ class CassetteLister:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what was written."""
         terminalreporter.line(f"written: {self._path}, {len(self._names):,} names; no test was run")
+
+
+def register_lister(config: pytest.Config, options: Options) -> None:
+    """Let a run list cassettes instead of running tests, if the options want it."""
+    if options.cassette_list is not None:
+        config.pluginmanager.register(CassetteLister(options.cassette_list), "harness-lister")

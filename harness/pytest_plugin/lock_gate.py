@@ -1,136 +1,139 @@
-"""The gate within a run: compares what tests send with the lock file, and brings it up to date."""
+"""The lock file within a run: compares what tests send with it, and brings it up to date."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import CheckError, LockError
+from harness.errors import CheckError, HarnessError, LockError
 from harness.files import relative
 from harness.lock.unused import Collected, describe_unused
-from harness.pytest_plugin import attachments as rows
+from harness.pytest_plugin.attachments import note, note_finding
+from harness.pytest_plugin.cassette_names import cassette_of, is_refused
+from harness.pytest_plugin.stash import SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    from harness.cassettes.store import CassetteStore
     from harness.findings.finding import Finding
     from harness.lock.compare import CaseRequests, Gate
     from harness.lock.entries import Entry, Lock
+    from harness.prompt.reading import Prompt
+    from harness.pytest_plugin.options import Options
+    from harness.pytest_plugin.storage import Storage
 
-CANNOT_TELL = 2
-"""Exit code of a run that cannot judge."""
 WORKER_KEY = "harness_collected"
 """Under which a worker of xdist says what it collected."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateOptions:
-    """What the options say of the gate."""
-
-    path: Path
-    """Of the lock file."""
-    is_updating: bool = False
-    """What tests send is accepted."""
-    is_unused_allowed: bool = False
 
 
 class LockGate:
     """One run's view of the lock file."""
 
-    def __init__(self, config: pytest.Config, options: GateOptions) -> None:
-        """Read the lock file; end the run if that cannot be done, unless it is to be written anew."""
-        self._config = config
-        self.options = options
+    def __init__(self, options: Options, storage: Storage) -> None:
+        """Read the lock file; end the run if that cannot be done, unless it is to be rewritten."""
+        self._options = options
+        self._storage = storage
         self.collected = Collected()
-        self.lock = self._read_lock() if options.path.exists() else None
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether there is nothing to compare with and nothing to accept."""
-        return self.lock is None and not self.options.is_updating
+        self.lock = self._read_lock() if options.lock_file.exists() else None
 
     def _read_lock(self) -> Lock | None:
         # Not needed by a project without a lock file, and importing it takes 3 ms.
         from harness.lock.lockfile import read_lock
 
         try:
-            return read_lock(self.options.path)
+            return read_lock(self._options.lock_file)
         except LockError as error:
-            if self.options.is_updating:
+            if self._options.is_updating_lock:
                 return None
+            from harness.findings.verdict import CANNOT_TELL
+
             raise pytest.exit.Exception(str(error), returncode=CANNOT_TELL) from None
 
+    # --- tests -------------------------------------------------------------------------------------------
+
     def note_collected(self, items: list[pytest.Item]) -> None:
-        """Note which entries the collected tests make, unless nobody will ask."""
+        """Note which entries the collected tests make, if there is a lock file to compare with."""
         if self.lock is None:
             return
-        from harness.pytest_plugin.cassette_names import cassette_of
-
-        refused = {item.path for item in items if getattr(item, "cassette", "") is None}
-        root = self._config.rootpath
-        is_selected = self._config.args_source == pytest.Config.ArgsSource.ARGS
-        is_partial = any("::" in argument for argument in self._config.args) or self._config.getoption("lf", False)
-        sources = [] if is_partial else [_source(item, root) for item in items if item.path not in refused]
+        options = self._options
+        refused = {item.path for item in items if is_refused(item)}
+        sources = (
+            [] if options.is_partial else [_source(item, options.root) for item in items if item.path not in refused]
+        )
         keys = [key for item in items if (key := cassette_of(item))]
-        self.collected.add(keys, sources, is_all=not (is_selected or is_partial or refused))
+        self.collected.add(keys, sources, is_all=not (options.has_paths or options.is_partial or refused))
 
-    def check(self, item: pytest.Item, case: CaseRequests, gate: Gate) -> tuple[Finding, ...]:
-        """What there is to say of a case's requests and is no error: they are new, or their change is accepted.
+    def check(self, item: pytest.Item, prompts: Sequence[Prompt]) -> None:
+        """Compare a test's requests with the accepted ones, or accept them; note what is no error.
 
         Raises:
             CheckError: they changed in a way that loses what was accepted.
         """
-        if self.lock is None or self.options.is_updating:
-            return ()
-        findings = gate.compare(case)
+        if self.lock is None and not self._options.is_updating_lock:
+            return
+        from harness.pytest_plugin.case_requests import make_case_requests
+
+        case = make_case_requests(item, prompts)
+        if self._options.is_updating_lock:
+            self._accept(item, case)
+            return
+        findings = self._comparison.compare(case)
         errors = tuple(finding for finding in findings if finding.level == "error")
         if errors:
             raise CheckError("\n".join(map(str, errors)), hint=self.accept_command(item), findings=errors)
-        return findings
+        for finding in findings:
+            note_finding(item, finding, hint="pytest --harness-update-lock")
 
-    def accept(self, item: pytest.Item, case: CaseRequests, store: CassetteStore) -> None:
-        """In an updating run, note a case's requests as what is to be accepted, and keep their texts."""
-        if not self.options.is_updating:
-            return
+    def explain_miss(self, item: pytest.Item, body: bytes) -> Finding | None:
+        """What the lock file says of a request that was not answered; ``None`` if that is nothing."""
+        if self.lock is None or self._options.is_updating_lock or SESSION not in item.stash:
+            return None
+        from harness.pytest_plugin.case_requests import make_case_requests
+
+        number = len(item.stash[SESSION].calls)
+        try:
+            prompt = self._storage.reader.read(body)
+            return self._comparison.compare_one(make_case_requests(item, (prompt,)), number)
+        except HarnessError:
+            # No request that could be judged, or no reason where one is due: then the miss itself is reported.
+            return None
+
+    def accept_command(self, item: pytest.Item) -> str:
+        """What to type to accept what a test sends."""
+        mode = self._options.mode
+        # In another mode the cassettes, which do not hold the change yet, would be asked.
+        options = [f'"{item.nodeid}"', *([] if mode == "replay" else [f"--harness-mode={mode}"])]
+        if mode == "record":
+            options.append(f"--harness-upstream={self._options.upstream}")
+        return f"pytest {' '.join(options)} --harness-update-lock"
+
+    def _accept(self, item: pytest.Item, case: CaseRequests) -> None:
         from harness.lock.accept import keep_texts
 
         entry = case.make_entry()
         for prompt, call in zip(case.prompts, entry.calls, strict=True):
-            keep_texts(prompt, call, store.put_text)
-        rows.note(item, "entry", json.dumps(entry.to_json()))
+            keep_texts(prompt, call, self._storage.store.put_text)
+        note(item, "entry", json.dumps(entry.to_json()))
 
-    def accept_command(self, item: pytest.Item) -> str:
-        """What to type to accept what a test sends."""
-        mode = self._config.getoption("--harness-mode")
-        # In another mode the cassettes, which do not hold the change yet, would be asked.
-        options = [f'"{item.nodeid}"', *([] if mode == "replay" else [f"--harness-mode={mode}"])]
-        if mode == "record":
-            options.append(f"--harness-upstream={self._config.getoption('--harness-upstream')}")
-        return f"pytest {' '.join(options)} --harness-update-lock"
+    @cached_property
+    def _comparison(self) -> Gate:
+        from harness.lock.compare import Gate
+        from harness.lock.entries import Lock
+
+        storage = self._storage
+        return Gate(lock=self.lock or Lock(), get_text=storage.store.find_text, count_text=storage.count_text)
 
     # --- the end of the run ------------------------------------------------------------------------------
 
-    def gather_findings(self, reporter: pytest.TerminalReporter) -> tuple[Finding, ...]:
-        """All findings of the run: those of its tests, and what is left over in the lock file."""
-        lines, unused = rows.gather(reporter, "finding"), self.find_unused()
-        if not lines and not unused:
-            return ()
-        from harness.findings.finding import Finding
-        from harness.findings.merging import merge
-
-        return merge([*(Finding.from_json(json.loads(line)) for line in lines), *unused])
-
     def find_unused(self) -> tuple[Finding, ...]:
-        """Entries that no collected test makes any more; those of a replaced version are no errors."""
-        if self.lock is None or self.options.is_updating:
+        """A finding for each entry that no collected test makes; those of a replaced version are no errors."""
+        if self.lock is None or self._options.is_updating_lock:
             return ()
-        is_allowed = self.options.is_unused_allowed
+        is_allowed = self._options.is_unused_allowed
         return describe_unused(self.unused_entries(), self.collected, file=self._relative, is_allowed=is_allowed)
 
     def unused_entries(self) -> tuple[Entry, ...]:
@@ -138,8 +141,8 @@ class LockGate:
         entries = self.lock.entries.values() if self.lock else ()
         return tuple(entry for entry in entries if self.collected.lacks(entry) and not self._is_left_out(entry))
 
-    def write(self, reporter: pytest.TerminalReporter, *, beside: Sequence[str] = ()) -> list[str]:
-        """Write the lock file of an updating run; what to say of it, a line each.
+    def write(self, rows: Sequence[str], *, beside: Sequence[str] = ()) -> list[str]:
+        """Write the lock file of an updating run; ``rows`` are its entries. Return what to print, a line each.
 
         ``beside`` are other files that the run wrote, and that are to be committed too.
         """
@@ -147,44 +150,47 @@ class LockGate:
         from harness.lock.entries import Entry, Lock
         from harness.lock.lockfile import write_lock
 
-        entries = [Entry.from_json(json.loads(row)) for row in rows.gather(reporter, "entry")]
+        entries = [Entry.from_json(json.loads(row)) for row in rows]
         if not entries:
             return [f"{self._relative} is not written: no test that passed sent a request"]
         old = self.lock or Lock()
         removed = frozenset(entry.key for entry in self.unused_entries())
         new = old.updated({entry.key: _with_reason(entry, old) for entry in entries}, removed=removed)
-        if not write_lock(self.options.path, new):
+        if not write_lock(self._options.lock_file, new):
             return [f"{self._relative} is up to date: {len(new.entries):,} entries"]
         table = difference_table(compare_locks(old, new), style="simple")
-        commit = " ".join(["commit: git add", self._relative, self._cassettes, *beside])
+        cassettes = relative(self._options.cassettes, self._options.root)
+        commit = " ".join(["commit: git add", self._relative, cassettes, *beside])
         return [*table.splitlines(), f"written: {self._relative}, {len(new.entries):,} entries", commit]
 
     def _is_left_out(self, entry: Entry) -> bool:
         """Whether the file of an entry is there all the same: ignored, skipped, broken, or of another folder."""
         folder = entry.suite.rpartition("/")[0]
         source, file = (folder, f"{folder}/suite.yaml") if entry.version else (entry.suite, f"{entry.suite}.py")
-        return source not in self.collected.sources and (self._config.rootpath / file.lstrip("/")).exists()
+        return source not in self.collected.sources and (self._options.root / file.lstrip("/")).exists()
 
     @cached_property
     def _relative(self) -> str:
-        return relative(self.options.path, self._config.rootpath)
-
-    @property
-    def _cassettes(self) -> str:
-        return str(self._config.getini("harness_cassettes"))
+        return relative(self._options.lock_file, self._options.root)
 
 
 class WorkerReports:
-    """Hears from xdist's workers what they collected; registered only when xdist is loaded."""
+    """Gathers what the workers of xdist collected; registered only when xdist is loaded."""
 
     def __init__(self, collected: Collected) -> None:
         self._collected = collected
 
     def pytest_testnodedown(self, node: Any) -> None:
-        """Note what one worker collected; a crashed one has nothing to say."""
+        """Note what one worker collected; a crashed one sends nothing."""
         found = (getattr(node, "workeroutput", None) or {}).get(WORKER_KEY)
         if found:
             self._collected.add(found["keys"], found["sources"], is_all=found["is_all"])
+
+
+def register_workers(config: pytest.Config, gate: LockGate) -> None:
+    """Gather what the workers of xdist collect, if there can be any."""
+    if config.pluginmanager.hasplugin("xdist"):
+        config.pluginmanager.register(WorkerReports(gate.collected), "harness-workers")
 
 
 def _source(item: pytest.Item, root: Path) -> str:

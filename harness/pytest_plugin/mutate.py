@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.prompt.wire import to_body
-from harness.pytest_plugin import attachments as rows
+from harness.pytest_plugin import attachments
 from harness.pytest_plugin.run import RUN
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Mutator:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Change what the run's sessions send."""
         if self._mutation is not None:
-            config.stash[RUN].rewrite = self._rewrite
+            config.stash[RUN].sessions.rewrite = self._rewrite
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -55,7 +55,7 @@ class Mutator:
             self.outcome.passed.discard(report.nodeid)
         elif report.when == "call" and report.passed:
             self.outcome.passed.add(report.nodeid)
-        for line in rows.of_report(report, "finding"):
+        for line in attachments.of_report(report, "finding"):
             finding = json.loads(line)
             if finding["level"] == "error":
                 self.outcome.rules.setdefault(report.nodeid, set()).add(finding["rule"])

@@ -1,127 +1,132 @@
-"""Command-line options and ini keys, and what of them cannot go together."""
+"""The options of a run, read and checked once: nothing else in the plugin asks pytest for an option."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, cast
 
 import pytest
 
 from harness.errors import SettingsError, UsageError
-from harness.pytest_plugin.cassette_warnings import Limits
-from harness.pytest_plugin.lock_gate import GateOptions, LockGate, WorkerReports
-from harness.pytest_plugin.run import RUN, ApiOptions, Run
 
 if TYPE_CHECKING:
     from decimal import Decimal
+    from pathlib import Path
 
     from harness.cassettes.scrub import ScrubRule
     from harness.provider.endpoints import Origin
     from harness.sessions.session import Mode
     from harness.settings import GithubSettings
 
-_MODES = ("replay", "emulate", "record", "live")
-_UPSTREAMS = ("anthropic", "emulator")
-_GUARDS = ("used", "all", "off")
+GuardScope = Literal["used", "all", "off"]
+
+_GUARD_SCOPES = ("used", "all", "off")
+_PRIVATE = "--harness-private"
 
 
-def add_options(parser: pytest.Parser) -> None:
-    """Add options and ini keys; all start with ``harness``."""
-    group = parser.getgroup("harness", "prompt cache harness")
-    group.addoption(
-        "--harness-mode",
-        choices=_MODES,
-        default="replay",
-        help="where answers come from: cassettes only (default), the emulator, "
-        "the upstream while the cassettes are rewritten, or the real API",
-    )
-    group.addoption(
-        "--harness-upstream",
-        choices=_UPSTREAMS,
-        default="anthropic",
-        help="who answers in record mode (default: anthropic, which needs a key)",
-    )
-    group.addoption(
-        "--harness-budget",
-        metavar="DOLLARS",
-        help="what all calls of the real API may cost together; a call that could pass it is not sent",
-    )
-    group.addoption(
-        "--harness-unique-prefix",
-        action="store_true",
-        help="in live mode, put a text that is new in each run in front of every prompt, so that nothing is read "
-        "that an earlier run wrote (tools come before it: what is cached of them alone can be warm)",
-    )
-    group.addoption(
-        "--harness-max-age",
-        metavar="DAYS",
-        help="warn of replayed cassettes that were recorded longer ago than this",
-    )
-    group.addoption(
-        "--harness-max-age-fails",
-        action="store_true",
-        help="tests whose cassettes are older than --harness-max-age fail",
-    )
-    group.addoption(
-        "--harness-fail-unplayed",
-        action="store_true",
-        help="tests whose cassettes hold requests that they do not send fail",
-    )
-    group.addoption(
-        "--harness-verify",
-        action="store_true",
-        help="in live or emulate mode, report where answers differ from the cassettes in usage or form",
-    )
-    group.addoption(
-        "--harness-realtime",
-        action="store_true",
-        help="replay streams with the gaps they were recorded with (default: without any)",
-    )
-    group.addoption(
-        "--harness-list-cassettes",
-        metavar="FILE",
-        help="write the names of all cassettes that the collected tests use to FILE, and run no test",
-    )
-    group.addoption(
-        "--harness-update-lock",
-        action="store_true",
-        help="accept what the selected tests send: write the lock file",
-    )
-    group.addoption(
-        "--harness-allow-unused",
-        action="store_true",
-        help="entries of the lock file that no test sends any more are no failure",
-    )
-    group.addoption(
-        "--harness-determinism",
-        action="store_true",
-        help="build the requests of all suites again under another clock, hash seed, time zone, locale, …",
-    )
-    group.addoption(
-        "--harness-private",
-        action="store_true",
-        help="print no text of prompts or fixtures anywhere, for logs that everybody can read",
-    )
-    parser.addini("harness_lock", "the lock file, from the root of the project", default="prompts.lock")
-    parser.addini("harness_max_age", "what --harness-max-age is if it is not given; empty: any age", default="")
-    parser.addini(
-        "harness_guard",
-        "which tests can reach only loopback addresses, in replay and emulate mode: "
-        "those that use the harness (used), all, or none (off)",
-        default="used",
-    )
-    parser.addini(
-        "harness_scrub", "what never to store of bodies, one a line: regex => replacement", type="linelist", default=[]
-    )
-    parser.addini("harness_cassettes", "folder of the cassettes, from the root of the project", default="cassettes")
-    parser.addini("harness_reports", "folder to write report.json and report.md to; empty: none", default="")
+# Nobody compares or prints options, and each method costs time at the start of every pytest.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Options:
+    """What a run is asked to do, by options, ini keys and the environment."""
+
+    root: Path
+    """The project's folder."""
+    start: Path
+    """Where pytest was started."""
+    mode: Mode
+    upstream: Origin
+    """Who answers in ``record`` mode."""
+    guard: GuardScope
+    """Which tests are kept from the network."""
+    is_private: bool
+    github: GithubSettings
+
+    cassettes: Path
+    cassette_list: Path | None
+    """Where to list the cassettes instead of running tests."""
+    lock_file: Path
+    reports: Path | None
+    """Folder of the reports."""
+
+    is_updating_lock: bool
+    """What tests send is accepted."""
+    is_unused_allowed: bool
+    is_determinism_full: bool
+    is_realtime: bool
+    is_verified: bool
+    """In ``live`` and ``emulate`` mode, answers are compared with the cassettes."""
+    is_unplayed_fatal: bool
+    max_age_days: int | None
+    """Of a cassette; ``None``: any age."""
+    is_age_fatal: bool
+    scrub: tuple[ScrubRule, ...]
+
+    base_url: str | None
+    """Where the real API is reached, if not at its own address."""
+    budget: Decimal | None
+    """Dollars for all calls of the run."""
+    unique_prefix: str
+    """The same for all calls of a run, and another in each run."""
+
+    has_paths: bool
+    """Files or tests are named on the command line, so that not the whole project is collected."""
+    is_partial: bool
+    """Single tests are named, or only those that failed last time are run."""
+
+    @property
+    def is_guarding(self) -> bool:
+        """Whether any test is kept from the network."""
+        return self.guard != "off" and self.mode in ("replay", "emulate")
 
 
-def make_run(config: pytest.Config) -> Run:
-    """The state of a run by its options.
+def read_options(config: pytest.Config) -> Options:
+    """The options of a run.
 
     Raises:
-        pytest.UsageError: options cannot go together, or lack something.
+        pytest.UsageError: some cannot go together, or lack something.
     """
+    mode, upstream = _read_mode(config)
+    is_real = mode == "live" or (mode == "record" and upstream == "anthropic")
+    age, is_age_fatal = _read_age(config)
+    is_verified = _check_verify(config, mode)
+    budget = _read_budget(config, is_real=is_real)
+    prefix = _read_unique_prefix(config, mode)
+    reports, listed = config.getini("harness_reports"), config.getoption("--harness-list-cassettes")
+    return Options(
+        root=config.rootpath,
+        start=config.invocation_params.dir,
+        mode=mode,
+        upstream=upstream,
+        guard=_read_guard(config),
+        is_private=_check_private(config),
+        github=_read_github(),
+        cassettes=config.rootpath / config.getini("harness_cassettes"),
+        cassette_list=None if listed is None else _check_listing(config, listed),
+        lock_file=config.rootpath / config.getini("harness_lock"),
+        reports=config.rootpath / reports if reports else None,
+        is_updating_lock=bool(config.getoption("--harness-update-lock")),
+        is_unused_allowed=bool(config.getoption("--harness-allow-unused")),
+        is_determinism_full=bool(config.getoption("--harness-determinism")),
+        is_realtime=bool(config.getoption("--harness-realtime")),
+        is_verified=is_verified,
+        is_unplayed_fatal=bool(config.getoption("--harness-fail-unplayed")),
+        max_age_days=age,
+        is_age_fatal=is_age_fatal,
+        scrub=_read_scrub(config),
+        base_url=_read_base_url() if is_real else None,
+        budget=budget,
+        unique_prefix=prefix,
+        has_paths=config.args_source == pytest.Config.ArgsSource.ARGS,
+        is_partial=any("::" in argument for argument in config.args) or bool(config.getoption("lf", False)),
+    )
+
+
+def asks_for_privacy(arguments: list[str]) -> bool:
+    """Whether a run is private, before its options are parsed."""
+    return _PRIVATE in arguments
+
+
+def _read_mode(config: pytest.Config) -> tuple[Mode, Origin]:
     mode = cast("Mode", config.getoption("--harness-mode"))
     upstream = cast("Origin", config.getoption("--harness-upstream"))
     needs_key = mode == "live" or (mode == "record" and upstream == "anthropic")
@@ -136,88 +141,50 @@ def make_run(config: pytest.Config) -> Run:
             "--harness-mode=record cannot run in several processes: two of them could write one cassette\n"
             "  try: leave out -n"
         )
-    return Run(
-        config,
-        mode=mode,
-        upstream=upstream,
-        cassettes=config.rootpath / config.getini("harness_cassettes"),
-        reports=config.rootpath / folder if (folder := config.getini("harness_reports")) else None,
-        guard=_read_guard(config),
-        limits=_read_limits(config),
-        scrub=_read_scrub(config),
-        gate=_make_gate(config),
-        is_private=_check_private(config),
-        github=_read_github(),
-        api=_read_api(config, mode=mode, is_real=needs_key),
-    )
+    return mode, upstream
 
 
-def _make_gate(config: pytest.Config) -> LockGate:
-    options = GateOptions(
-        path=config.rootpath / config.getini("harness_lock"),
-        is_updating=bool(config.getoption("--harness-update-lock")),
-        is_unused_allowed=bool(config.getoption("--harness-allow-unused")),
-    )
-    return LockGate(config, options)
+def _read_guard(config: pytest.Config) -> GuardScope:
+    guard = str(config.getini("harness_guard"))
+    if guard not in _GUARD_SCOPES:
+        raise pytest.UsageError(f"harness_guard is {guard!r}, expected used, all or off")
+    return cast("GuardScope", guard)
 
 
-def register_lister(config: pytest.Config) -> None:
-    """Let a run list cassettes instead of running tests, if the options want it.
-
-    Raises:
-        pytest.UsageError: the tests would be collected in other processes.
-    """
-    path = config.getoption("--harness-list-cassettes")
-    if path is None:
-        return
+def _check_listing(config: pytest.Config, path: str) -> Path:
     if _is_distributed(config):
         raise pytest.UsageError(
             "--harness-list-cassettes cannot run in several processes: none of them sees the whole list\n"
             "  try: leave out -n"
         )
-    from harness.pytest_plugin.list_cassettes import CassetteLister
-
-    config.pluginmanager.register(CassetteLister(config.invocation_params.dir / path), "harness-lister")
+    return config.invocation_params.dir / path
 
 
-def register_workers(config: pytest.Config) -> None:
-    """Hear what the workers of xdist collect, if there can be any."""
-    if config.pluginmanager.hasplugin("xdist"):
-        config.pluginmanager.register(WorkerReports(config.stash[RUN].gate.collected), "harness-workers")
-
-
-def _read_guard(config: pytest.Config) -> str:
-    guard = str(config.getini("harness_guard"))
-    if guard not in _GUARDS:
-        raise pytest.UsageError(f"harness_guard is {guard!r}, expected used, all or off")
-    return guard
-
-
-def _read_limits(config: pytest.Config) -> Limits:
+def _read_age(config: pytest.Config) -> tuple[int | None, bool]:
+    """Days, and whether a test fails whose cassette is older."""
     given = config.getoption("--harness-max-age")
     name, value = (
         ("harness_max_age", config.getini("harness_max_age")) if given is None else ("--harness-max-age", given)
     )
     if (value or given is not None) and not (value.isascii() and value.isdecimal()):
         raise pytest.UsageError(f"{name} is {value!r}, expected a whole number of days")
-    is_age_fatal = config.getoption("--harness-max-age-fails")
-    if is_age_fatal and not value:
+    is_fatal = bool(config.getoption("--harness-max-age-fails"))
+    if is_fatal and not value:
         raise pytest.UsageError(
             "--harness-max-age-fails needs to know which age is too much\n"
             "  try: add --harness-max-age=DAYS, or set harness_max_age in the configuration file"
         )
-    is_verified = config.getoption("--harness-verify")
-    if is_verified and config.getoption("--harness-mode") not in ("live", "emulate"):
+    return (int(value) if value else None), is_fatal
+
+
+def _check_verify(config: pytest.Config, mode: Mode) -> bool:
+    is_verified = bool(config.getoption("--harness-verify"))
+    if is_verified and mode not in ("live", "emulate"):
         raise pytest.UsageError(
             "--harness-verify compares new answers with the cassettes, and this mode asks for none\n"
             "  try: add --harness-mode=live (needs a key), or --harness-mode=emulate"
         )
-    return Limits(
-        is_verified=is_verified,
-        max_age_days=int(value) if value else None,
-        is_age_fatal=is_age_fatal,
-        is_unplayed_fatal=config.getoption("--harness-fail-unplayed"),
-    )
+    return is_verified
 
 
 def _read_scrub(config: pytest.Config) -> tuple[ScrubRule, ...]:
@@ -232,23 +199,20 @@ def _read_scrub(config: pytest.Config) -> tuple[ScrubRule, ...]:
         raise pytest.UsageError(str(error)) from None
 
 
-def _read_api(config: pytest.Config, *, mode: Mode, is_real: bool) -> ApiOptions:
-    budget = _read_budget(config, is_real=is_real)
-    has_prefix = bool(config.getoption("--harness-unique-prefix"))
-    if has_prefix and mode != "live":
+def _read_unique_prefix(config: pytest.Config, mode: Mode) -> str:
+    if not config.getoption("--harness-unique-prefix"):
+        return ""
+    if mode != "live":
         raise pytest.UsageError(
             "--harness-unique-prefix keeps live calls from what earlier runs wrote, and this mode makes none\n"
             "  try: add --harness-mode=live (needs a key), or leave it out"
         )
-    if has_prefix and config.getoption("--harness-verify"):
+    if config.getoption("--harness-verify"):
         raise pytest.UsageError(
             "--harness-verify compares token counts with the cassettes, and --harness-unique-prefix changes them\n"
             "  try: leave out one of them"
         )
-    if not is_real:
-        return ApiOptions()
-    prefix = f"Run {_run_id(config)}.\n" if has_prefix else ""
-    return ApiOptions(base_url=_read_base_url(), budget=budget, unique_prefix=prefix)
+    return f"Run {_run_id(config)}.\n"
 
 
 def _read_budget(config: pytest.Config, *, is_real: bool) -> Decimal | None:
@@ -297,7 +261,7 @@ def _check_private(config: pytest.Config) -> bool:
     Raises:
         pytest.UsageError: something would be shown before anybody can look at it.
     """
-    if not config.getoption("--harness-private"):
+    if not config.getoption(_PRIVATE):
         return False
     has_live_logs = config.getoption("log_cli_level", None) is not None or (
         config.pluginmanager.hasplugin("logging") and config.getini("log_cli")

@@ -1,17 +1,17 @@
-"""The end of a run: its exit code, what is printed of it, and the files that are written."""
+"""The end of a run: its exit code, what is printed, and the files that are written."""
 
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pytest
 
 from harness.files import relative
-from harness.pytest_plugin import attachments as rows
-from harness.pytest_plugin import cassette_warnings as upkeep
-from harness.pytest_plugin.lock_gate import CANNOT_TELL, WORKER_KEY
-from harness.pytest_plugin.run import CANNOT_TELL_REPORT, RUN
+from harness.pytest_plugin.attachments import gather, is_explained
+from harness.pytest_plugin.lock_gate import WORKER_KEY
+from harness.pytest_plugin.run import RUN
 
 if TYPE_CHECKING:
     from harness.findings.finding import Finding
@@ -20,143 +20,180 @@ if TYPE_CHECKING:
 
 
 def set_exit_status(session: pytest.Session) -> None:
-    """1 for what is left over in the lock file, 2 if all that failed could only not be told."""
-    gate = session.config.stash[RUN].gate
+    """The exit code of the findings, where pytest has no worse one; a worker of xdist sends what it collected."""
+    run = session.config.stash[RUN]
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output[WORKER_KEY] = gate.collected.to_json()
-        return
-    if session.exitstatus == pytest.ExitCode.OK and any(finding.level == "error" for finding in gate.find_unused()):
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    elif session.exitstatus == pytest.ExitCode.TESTS_FAILED and _is_cannot_tell(session):
-        session.exitstatus = CANNOT_TELL
+        output[WORKER_KEY] = run.gate.collected.to_json()
+    elif session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        session.exitstatus = _find_exit_status(run, reporter, int(session.exitstatus))
 
 
-def summarise(state: Run, reporter: pytest.TerminalReporter) -> None:
-    """Print what there is to say of cassettes, the savings and the findings; write the reports and the lock file."""
-    _print_cassettes(state, reporter)
-    calls = [row for lines in rows.gather(reporter, "calls") for row in json.loads(lines)]
-    findings = state.gate.gather_findings(reporter)
-    if calls or findings:
-        report = _build_report(state, reporter, calls, findings)
-        _print_savings(state, reporter, report)
-        _print_findings(state, reporter, report)
-        _write_files(state, reporter, report)
-    added = _add_git_attributes(state, reporter)
-    if state.gate.options.is_updating:
-        reporter.section("lock file")
-        reporter.line("\n".join(state.gate.write(reporter, beside=[*added])))
-    elif calls and state.gate.lock is None:
-        reporter.line("no lock file yet: accept today's prompts with pytest --harness-update-lock")
-    for file, lines in added.items():
-        reporter.line(f"written: {file} ({'; '.join(lines)})")
+def _find_exit_status(run: Run, reporter: pytest.TerminalReporter | None, exitstatus: int) -> int:
+    if reporter is not None:
+        findings, unexplained = Summary(run, reporter).judged
+    else:
+        # What tests found is known to the reporter alone.
+        findings, unexplained = run.gate.find_unused(), exitstatus
+    if not findings:
+        return exitstatus
+    from harness.findings.verdict import exit_code
+
+    return exit_code(findings, unexplained=unexplained) or exitstatus
 
 
-def _add_git_attributes(state: Run, reporter: pytest.TerminalReporter) -> dict[str, list[str]]:
-    """Tell git how to treat what a recording or updating run writes; the lines that were added, by file."""
-    lock, is_updating = state.gate.options.path, state.gate.options.is_updating
-    if state.mode != "record" and not is_updating:
-        return {}
-    from harness.cassettes.git_attributes import add_rules, cassette_rule, lock_rule
+class Summary:
+    """What a run comes to."""
 
-    rules = [
-        *([cassette_rule(state.cassettes)] if state.cassettes.exists() else []),
-        *([lock_rule(lock)] if is_updating or lock.exists() else []),
-    ]
-    try:
-        return {relative(file, state.config.rootpath): lines for file, lines in add_rules(rules).items()}
-    except OSError as error:
-        reporter.line(f"{error.filename} cannot be written: {error.strerror}")
-        return {}
+    def __init__(self, run: Run, reporter: pytest.TerminalReporter) -> None:
+        self._run = run
+        self._options = run.options
+        self._reporter = reporter
 
+    def show(self) -> None:
+        """Print cassettes, savings and findings; write the reports and the lock file."""
+        self._print_cassettes()
+        if self._calls or self._findings:
+            self._print_savings()
+            self._print_findings()
+            self._append_step_summary()
+            self._write_reports()
+        self._print_lock()
 
-def _is_cannot_tell(session: pytest.Session) -> bool:
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is None:
-        return False
-    failed = [report for kind in ("failed", "error") for report in reporter.stats.get(kind, ())]
-    return bool(failed) and all(getattr(report, CANNOT_TELL_REPORT, False) for report in failed)
+    @property
+    def judged(self) -> tuple[tuple[Finding, ...], int]:
+        """What the exit code is made of: the findings, and the number of failures without one."""
+        return self._findings, sum(not is_explained(report) for report in self._failed)
 
+    @cached_property
+    def _failed(self) -> list[pytest.TestReport]:
+        return [report for kind in ("failed", "error") for report in self._reporter.stats.get(kind, ())]
 
-def _build_report(
-    state: Run, reporter: pytest.TerminalReporter, calls: list[str], findings: tuple[Finding, ...]
-) -> RunReport:
-    from dataclasses import replace
+    @cached_property
+    def _calls(self) -> list[str]:
+        return [row for lines in gather(self._reporter, "calls") for row in json.loads(lines)]
 
-    from harness.reports.report import CallRow, build_report
+    @cached_property
+    def _findings(self) -> tuple[Finding, ...]:
+        """Those of the tests, and what is left over in the lock file."""
+        lines, unused = gather(self._reporter, "finding"), self._run.gate.find_unused()
+        if not lines and not unused:
+            return ()
+        from harness.findings.finding import Finding
+        from harness.findings.merging import merge
 
-    report = build_report(
-        (CallRow.from_json(row) for row in calls),
-        mode=state.mode,
-        passed=len(reporter.stats.get("passed", ())),
-        failed=len(reporter.stats.get("failed", ())) + len(reporter.stats.get("error", ())),
-    )
-    return replace(report, findings=findings)
+        return merge([*(Finding.from_json(json.loads(line)) for line in lines), *unused])
 
+    @cached_property
+    def _report(self) -> RunReport:
+        from harness.reports.report import CallRow, build_report
 
-def _print_savings(state: Run, reporter: pytest.TerminalReporter, report: RunReport) -> None:
-    if not report.rows:
-        return
-    from harness.reports.tables import answered_by, savings_table
+        findings, unexplained = self.judged
+        return build_report(
+            (CallRow.from_json(row) for row in self._calls),
+            mode=self._options.mode,
+            passed=len(self._reporter.stats.get("passed", ())),
+            failed=len(self._failed),
+            findings=findings,
+            explained=len(self._failed) - unexplained,
+        )
 
-    reporter.section("prompt cache savings")
-    reporter.line(savings_table(report, style="simple"))
-    reporter.line(f"{state.mode} mode; {answered_by(report)}.")
+    # --- what is printed ---------------------------------------------------------------------------------
 
+    def _print_savings(self) -> None:
+        if not self._report.rows:
+            return
+        from harness.reports.tables import answered_by, savings_table
 
-def _print_findings(state: Run, reporter: pytest.TerminalReporter, report: RunReport) -> None:
-    if not report.findings:
-        return
-    from harness.reports.terminal import finding_lines
+        self._reporter.section("prompt cache savings")
+        self._reporter.line(savings_table(self._report, style="simple"))
+        self._reporter.line(f"{self._options.mode} mode; {answered_by(self._report)}.")
 
-    reporter.section("prompt cache")
-    text = "\n".join(finding_lines(report.findings, is_private=state.is_private))
-    if not state.github.has_annotations:
-        reporter.line(text)
-        return
-    from harness.reports import github
+    def _print_findings(self) -> None:
+        if not self._findings:
+            return
+        from harness.reports.terminal import finding_lines
 
-    reporter.line(github.defuse(text))
-    # The runner reads commands from the beginning of a line of the log.
-    reporter.line("\n".join(github.annotations(report.findings, is_private=state.is_private)))
+        self._reporter.section("prompt cache")
+        text = "\n".join(finding_lines(self._findings, is_private=self._options.is_private))
+        if not self._options.github.has_annotations:
+            self._reporter.line(text)
+            return
+        from harness.reports import github
 
+        self._reporter.line(github.defuse(text))
+        # The runner reads commands from the beginning of a line of the log.
+        self._reporter.line("\n".join(github.annotations(self._findings, is_private=self._options.is_private)))
 
-def _write_files(state: Run, reporter: pytest.TerminalReporter, report: RunReport) -> None:
-    if state.reports is None and state.github.summary_file is None:
-        return
-    from harness.files import write_atomically
-    from harness.reports.markdown import SUMMARY_LIMIT, markdown
-    from harness.reports.sarif import sarif
+    def _print_cassettes(self) -> None:
+        lines = [*self._warnings(), *self._drift_lines()]
+        if lines:
+            self._reporter.section("cassettes")
+            self._reporter.line("\n".join(lines))
 
-    if state.github.summary_file is not None:
-        with state.github.summary_file.open("a", encoding="utf-8") as file:
-            file.write(markdown(report, report.findings, is_private=state.is_private, limit=SUMMARY_LIMIT))
-    if state.reports is None:
-        return
-    files = {
-        "report.md": markdown(report, report.findings, is_private=state.is_private),
-        "report.json": report.to_json(is_private=state.is_private),
-        "report.sarif": sarif(report.findings, is_private=state.is_private),
-    }
-    for name, content in files.items():
-        write_atomically(state.reports / name, content.encode())
-    start = state.config.invocation_params.dir
-    reporter.line(f"written: {', '.join(relative(state.reports / name, start) for name in files)}")
+    def _warnings(self) -> list[str]:
+        old, unplayed = gather(self._reporter, "old"), gather(self._reporter, "unplayed")
+        if not old and not unplayed:
+            return []
+        from harness.pytest_plugin.cassette_warnings import old_lines, unplayed_lines
 
+        return [*old_lines(old, self._options.max_age_days or 0), *unplayed_lines(unplayed)]
 
-def _print_cassettes(state: Run, reporter: pytest.TerminalReporter) -> None:
-    lines = [
-        *upkeep.old_lines(rows.gather(reporter, "old"), state.limits.max_age_days or 0),
-        *upkeep.unplayed_lines(rows.gather(reporter, "unplayed")),
-        *_drift_lines(state, reporter),
-    ]
-    if lines:
-        reporter.section("cassettes")
-        reporter.line("\n".join(lines))
+    def _drift_lines(self) -> list[str]:
+        if not self._options.is_verified:
+            return []
+        lines = [line for drift in gather(self._reporter, "drift") for line in json.loads(drift)]
+        return [*lines, f"verified: {len(lines)} differences between the answers and the cassettes"]
 
+    # --- what is written ---------------------------------------------------------------------------------
 
-def _drift_lines(state: Run, reporter: pytest.TerminalReporter) -> list[str]:
-    if not state.limits.is_verified:
-        return []
-    lines = [line for drift in rows.gather(reporter, "drift") for line in json.loads(drift)]
-    return [*lines, f"verified: {len(lines)} differences between the answers and the cassettes"]
+    def _append_step_summary(self) -> None:
+        path = self._options.github.summary_file
+        if path is None:
+            return
+        from harness.reports.markdown import SUMMARY_LIMIT, markdown
+
+        is_private = self._options.is_private
+        with path.open("a", encoding="utf-8") as file:
+            file.write(markdown(self._report, self._findings, is_private=is_private, limit=SUMMARY_LIMIT))
+
+    def _write_reports(self) -> None:
+        folder = self._options.reports
+        if folder is None:
+            return
+        from harness.files import write_atomically
+        from harness.reports.formats import FORMATS
+
+        for row in FORMATS:
+            text = row.write(self._report, is_private=self._options.is_private)
+            write_atomically(folder / row.file, text.encode())
+        names = ", ".join(relative(folder / row.file, self._options.start) for row in FORMATS)
+        self._reporter.line(f"written: {names}")
+
+    def _print_lock(self) -> None:
+        gate, added = self._run.gate, self._add_git_attributes()
+        if self._options.is_updating_lock:
+            self._reporter.section("lock file")
+            self._reporter.line("\n".join(gate.write(gather(self._reporter, "entry"), beside=[*added])))
+        elif self._calls and gate.lock is None:
+            self._reporter.line("no lock file yet: accept today's prompts with pytest --harness-update-lock")
+        for file, lines in added.items():
+            self._reporter.line(f"written: {file} ({'; '.join(lines)})")
+
+    def _add_git_attributes(self) -> dict[str, list[str]]:
+        """Tell git how to treat what a recording or updating run writes; the lines that were added, by file."""
+        options = self._options
+        if options.mode != "record" and not options.is_updating_lock:
+            return {}
+        from harness.cassettes.git_attributes import add_rules, cassette_rule, lock_rule
+
+        rules = [
+            *([cassette_rule(options.cassettes)] if options.cassettes.exists() else []),
+            *([lock_rule(options.lock_file)] if options.is_updating_lock or options.lock_file.exists() else []),
+        ]
+        try:
+            return {relative(file, options.root): lines for file, lines in add_rules(rules).items()}
+        except OSError as error:
+            self._reporter.line(f"{error.filename} cannot be written: {error.strerror}")
+            return {}

@@ -17,7 +17,8 @@ import re
 from collections.abc import Sequence
 
 from harness.findings.finding import Finding, Severity
-from harness.findings.ranking import LEVELS, count, of_level, printable, slashed
+from harness.findings.ranking import LEVELS, of_level
+from harness.findings.words import count, printable, slashed
 
 MAX_OF_A_KIND = 10
 """Annotations of one kind that GitHub keeps of a step; it drops the others without a word."""

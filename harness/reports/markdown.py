@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.findings.ranking import count, count_levels, place_in_file, worst_first
+from harness.findings.ranking import count_levels, worst_first
+from harness.findings.verdict import judge
+from harness.findings.words import count, place_in_file
 from harness.reports.markup import block, cell, code, inline
-from harness.reports.report import judge
 from harness.reports.tables import answered_by, cost_line, savings_table
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def markdown(
 def _head(report: RunReport, findings: Sequence[Finding]) -> list[str]:
     calls = [f"{inline(cost_line(report))}; {answered_by(report)}."] if report.rows else []
     return [
-        f"{MARKER}\n# Prompt cache: {judge(findings, failed=report.failed)}",
+        f"{MARKER}\n# Prompt cache: {judge(findings, unexplained=report.unexplained)}",
         f"{count_levels(findings)}; {report.passed} passed, {report.failed} failed in {code(report.mode)} mode.",
         *calls,
     ]
@@ -93,7 +94,7 @@ def _fit(findings: Sequence[Finding], room: int, *, is_private: bool) -> tuple[l
 
 def _show(finding: Finding, *, is_private: bool) -> str:
     lines = [line.removeprefix("  ") for line in finding.lines(is_private=is_private)[1:]]
-    where = [code(place_in_file(finding))] if finding.file else []
+    where = [code(place_in_file(finding.file, finding.line))] if finding.file else []
     if finding.test:
         where.append(f"found by {code(finding.test)}")
     parts = [f"**{finding.level}: {inline(finding.headline)}**", ", ".join(where)]

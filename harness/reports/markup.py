@@ -6,7 +6,7 @@ markup, no HTML, no mention of a person and no link to an issue or a commit.
 
 import re
 
-from harness.findings.ranking import printable
+from harness.findings.words import printable
 
 _WORD = re.compile(r"([\"'(]*)(.*?)([)\"',.;:!?]*)")
 # Letters; numbers, and names such as "v2", too short to be the name of a commit.

@@ -6,22 +6,19 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from harness.calls.call import Call
 from harness.errors import UnknownModelError
-from harness.findings.finding import Finding, Rule
+from harness.findings.finding import Finding
+from harness.findings.rules import RunVerdict
+from harness.findings.verdict import judge
 from harness.provider.endpoints import Origin
 from harness.provider.pricing import price, price_without_cache
 from harness.provider.usage import Usage
 
 SCHEMA = 3
 """Of the JSON report; 2 added ``verdict`` and ``findings``, 3 the ``plan`` of each version."""
-
-RunVerdict = Literal["pass", "bust", "cannot tell", "fail"]
-"""``fail``: tests failed, but no check of the prompt cache did."""
-
-_CANNOT_TELL: frozenset[Rule] = frozenset({"cannot-tell", "budget"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +102,8 @@ class RunReport:
     passed: int
     failed: int
     findings: tuple[Finding, ...] = ()
+    explained: int = 0
+    """Failures that have a finding; the others are of the application, or of a test's own assertions."""
 
     @property
     def origins(self) -> tuple[Origin, ...]:
@@ -114,7 +113,12 @@ class RunReport:
     @property
     def verdict(self) -> RunVerdict:
         """What the run says of the prompts, in a word or two."""
-        return judge(self.findings, failed=self.failed)
+        return judge(self.findings, unexplained=self.unexplained)
+
+    @property
+    def unexplained(self) -> int:
+        """Failures without a finding."""
+        return self.failed - self.explained
 
     @property
     def cost(self) -> Decimal | None:
@@ -132,7 +136,7 @@ class RunReport:
         Keys: ``schema``; ``verdict``, a `RunVerdict`; ``mode``; ``answered_by``, a list of
         origins; ``passed`` and ``failed``, numbers of tests; ``findings``, a list of objects
         with the fields of `Finding` and `Place` (in private, and unless asked otherwise, the
-        excerpts ``before`` and ``after`` say only their lengths and digests); ``versions``, a
+        texts ``before``, ``after`` and ``quotes`` say only their lengths and digests); ``versions``, a
         list of objects, one for each `VersionRow`: ``suite``, ``version``, ``model``,
         ``answered_by``, ``plan`` (``null`` for tests that are not cases of suites), ``calls``,
         ``usage`` (by the API's names), ``cost_usd``, ``cost_without_cache_usd``,
@@ -152,23 +156,21 @@ class RunReport:
         return json.dumps(document, indent=2, default=lambda amount: f"{amount:f}") + "\n"
 
 
-def judge(findings: Iterable[Finding], *, failed: int) -> RunVerdict:
-    """What findings, and the number of failed tests, come to."""
-    rules = {finding.rule for finding in findings if finding.level == "error"}
-    if not rules:
-        return "fail" if failed else "pass"
-    return "cannot tell" if rules <= _CANNOT_TELL else "bust"
-
-
 def build_report(
-    calls: Iterable[CallRow], *, mode: str, passed: int, failed: int, findings: Iterable[Finding] = ()
+    calls: Iterable[CallRow],
+    *,
+    mode: str,
+    passed: int,
+    failed: int,
+    findings: Iterable[Finding] = (),
+    explained: int = 0,
 ) -> RunReport:
     """Sum calls by suite, prompt version, model, origin and plan, in that order."""
     groups: dict[tuple[str, str, str, Origin, str], list[CallRow]] = {}
     for call in calls:
         groups.setdefault((call.suite, call.version, call.model, call.origin, call.plan), []).append(call)
     rows = tuple(_sum_up(groups[key]) for key in sorted(groups))
-    return RunReport(mode=mode, rows=rows, passed=passed, failed=failed, findings=tuple(findings))
+    return RunReport(mode=mode, rows=rows, passed=passed, failed=failed, findings=tuple(findings), explained=explained)
 
 
 def sum_known(amounts: Sequence[Decimal | None]) -> Decimal | None:

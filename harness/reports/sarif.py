@@ -13,13 +13,15 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from harness.findings.ranking import slashed, worst_first
+from harness.findings.ranking import worst_first
 from harness.findings.rules import RULES
+from harness.findings.words import slashed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.findings.finding import Finding, Rule
+    from harness.findings.finding import Finding
+    from harness.findings.rules import Rule
 
 _TOOL = "prompt-cache-harness"
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
@@ -39,8 +41,8 @@ def sarif(findings: Sequence[Finding], *, is_private: bool) -> str:
 
 
 def _descriptor(rule: Rule) -> dict[str, Any]:
-    short, long = RULES[rule]
-    return {"id": rule, "shortDescription": {"text": f"{short}."}, "help": {"text": long}}
+    row = RULES[rule]
+    return {"id": rule, "shortDescription": {"text": f"{row.short}."}, "help": {"text": row.help}}
 
 
 def _result(finding: Finding, rules: Sequence[Rule], mark: str, *, is_private: bool) -> dict[str, Any]:

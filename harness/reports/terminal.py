@@ -1,15 +1,16 @@
-"""The findings in the summary of a run: a few lines each, for the failures above tell all."""
+"""The findings in the summary of a run: a few lines each, since the failures above hold the rest."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.findings.ranking import LEVELS, count, next_command, of_level, place_in_file, printable
+from harness.findings.ranking import LEVELS, next_command, of_level
+from harness.findings.words import count, place_in_file, printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.findings.finding import Finding
+    from harness.findings.finding import Finding, Place
 
 MAX_OF_A_LEVEL = 20
 """Findings of one level that are shown; a thousand say no more than twenty."""
@@ -42,8 +43,13 @@ def _block(finding: Finding, command: str, *, is_private: bool) -> list[str]:
 
 
 def _place(finding: Finding, *, is_private: bool) -> str:
-    parts = [place_in_file(finding)] if finding.file is not None else []
+    parts = [place_in_file(finding.file, finding.line)] if finding.file is not None else []
     if (place := finding.place) is not None:
-        has_texts = bool(place.before or place.after) and not is_private
-        parts.append(f"{place}: {place.before!r} -> {place.after!r}" if has_texts else str(place))
+        parts.append(str(place) if is_private else f"{place}{_texts(place)}")
     return ", ".join(parts)
+
+
+def _texts(place: Place) -> str:
+    if not (place.before or place.after):
+        return ""
+    return f": {place.before!r} -> {place.after!r}" if place.first else f": {place.after!r}"

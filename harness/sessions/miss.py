@@ -7,7 +7,8 @@ from operator import itemgetter
 
 from harness.cassettes.format import Cassette, RecordedRequest
 from harness.errors import CannotTellError, RequestError
-from harness.findings.finding import Finding, Place
+from harness.findings.describe import add_loss, make_place
+from harness.findings.finding import Finding
 from harness.prompt.diff import Divergence, first_divergence
 from harness.prompt.reader import PromptReader
 from harness.prompt.reading import Prompt
@@ -50,7 +51,7 @@ def find_miss(
     if place is None:
         why = "it differs from a recorded one only outside the prompt, or in the order of keys"
         return _finding(f"{headline}: {why}")
-    finding = replace(_finding(headline), place=Place.of(place, first="recorded", second="now"))
+    finding = replace(_finding(headline), place=make_place(place, first="recorded", second="now"))
     try:
         explanation = explain(closest, prompt)
     except CannotTellError as error:
@@ -59,7 +60,7 @@ def find_miss(
     if explanation.verdict == "hit":
         notes.append("the prompt cache loses nothing by this change")
     elif explanation.tokens_lost or (explanation.error is not None and explanation.cause != "other"):
-        finding = finding.with_loss(explanation)
+        finding = add_loss(finding, explanation)
     if others := _count_others(place, count_sharing):
         notes.append(f"shared: {others} more {'cassette has' if others == 1 else 'cassettes have'} the recorded text")
     return replace(finding, notes=tuple(notes))

@@ -89,7 +89,7 @@ def find_difference_between_cases(first: CaseRun, other: CaseRun, function: Suit
                 f"in the cases {first.case.name} and {other.case.name}",
                 place=place,
                 cause=cause,
-                fix=ADVICE[cause][1]
+                fix=ADVICE[cause].fix
                 if cause
                 else "move what differs from case to case behind the last breakpoint, into the user message",
             )
@@ -168,7 +168,7 @@ def _describe_leaks(spots: Sequence[_Spot], usual: Sequence[Prompt | None]) -> F
             before=_excerpt(usual[number] if number < len(usual) else None, leak),
             after=leak.excerpt,
         ),
-        fix=ADVICE["automatic_after_unique_tail"][1]
+        fix=ADVICE["automatic_after_unique_tail"].fix
         if is_automatic
         else "move it behind the last breakpoint, into the user message",
         notes=(f"this is as it should be where one {owner} is asked about more than once",)

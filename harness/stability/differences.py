@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from harness.findings.describe import make_place
 from harness.findings.finding import Place
 from harness.prompt.diff import Divergence, pair_parts
 from harness.promptcache.naming import name_cause
@@ -38,7 +39,7 @@ def find_differences(before: Prompt, after: Prompt, *, first: str, second: str) 
         for pair in pair_parts(before.parts, after.parts, level):
             if _differs(*pair) and any(part is not None and part.path in paths for part in pair):
                 divergence = Divergence(*pair)
-                place = Place.of(divergence, first=first, second=second)
+                place = make_place(divergence, first=first, second=second)
                 cause = name_cause(divergence, before.parts, after.parts)
                 found.append(Difference(place, None if cause in _VAGUE else cause))
     return tuple(found) or (_moved_breakpoint(before, after, first=first, second=second),)

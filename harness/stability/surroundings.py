@@ -10,6 +10,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import NetworkBlockedError
+from harness.loopback import as_text, is_loopback
 from harness.stability.conditions import USUAL
 from harness.stability.foreign_locale import use_locale
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _CONNECTIONS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 _LOOKUPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"})
-_LOCAL = ("127.", "::1", "::ffff:127.")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_"
 
 
@@ -127,9 +127,11 @@ def _refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
         host = arguments[0]
     else:
         return
-    name = host.decode("utf-8", "replace") if isinstance(host, bytes | bytearray) else str(host or "localhost")
-    if name.lower() != "localhost" and not name.startswith(_LOCAL):
-        raise NetworkBlockedError(f"{name} was asked for while a prompt was built, expected a loopback address")
+    # Without a host, it is this machine's.
+    if host and not is_loopback(host):
+        raise NetworkBlockedError(
+            f"{as_text(host)} was asked for while a prompt was built, expected a loopback address"
+        )
 
 
 def _put(owner: Any, name: str, value: Any) -> None:

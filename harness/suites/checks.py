@@ -6,7 +6,7 @@ from dataclasses import replace
 from harness.calls.call import Call
 from harness.errors import RequestError
 from harness.findings.advice import ADVICE
-from harness.findings.describe import add_change
+from harness.findings.describe import add_change, add_loss
 from harness.findings.finding import Finding, Place
 from harness.prompt.reading import Prompt
 from harness.promptcache.explain import explain
@@ -51,7 +51,7 @@ def check_read(earlier: Call, later: Call, *, names: CallNames, extent: Extent =
     place = Place(
         path=result.path or "model", offset=result.offset, first=first, second=second, before=before, after=after
     )
-    found = finding.with_loss(result)
+    found = add_loss(finding, result)
     # What the call loses behind the expected prefix is not part of this finding.
     costs = found.costs if result.tokens_lost == finding.tokens else ()
     return replace(found, place=place, tokens=finding.tokens, costs=costs)
@@ -67,7 +67,7 @@ def compare_usage(earlier: Call, later: Call, expected: int, names: CallNames) -
             headline=f"{names.earlier} wrote {'no static prefix' if is_short else 'nothing'} to the prompt cache",
             facts=(_show(first, earlier.usage),),
             cause="below_minimum" if is_short else None,
-            fix=ADVICE["below_minimum"][1] if is_short else None,
+            fix=ADVICE["below_minimum"].fix if is_short else None,
         )
     missing = expected - later.usage.cache_read_input_tokens
     if missing <= 0:
@@ -149,11 +149,12 @@ def check_rules(call: Call) -> Finding | None:
         longest = prompt.count.prefixes[prompt.breakpoints[-1].block_index]
         minimum = prompt.model.min_cacheable_tokens
         facts.append(f"prefix: {longest:,} tokens; minimum of {prompt.model.id}: {minimum:,}")
-    return Finding(
+    finding = Finding(
         rule="never-cached",
         headline="by the rules, a second call with the request as built now reads nothing",
         facts=tuple(facts),
-    ).with_loss(result)
+    )
+    return add_loss(finding, result)
 
 
 def _agree(predicted: Usage, reported: Usage, *, is_new: bool) -> bool:

@@ -1,12 +1,14 @@
 """Assertions on calls, with messages that say what to look at."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 
 from harness.calls.call import Call
 from harness.client.token_memo import TokenMemo
-from harness.errors import CheckError, RequestError, UsageError
-from harness.findings.describe import describe_change, describe_loss
+from harness.errors import RequestError, UsageError
+from harness.findings.describe import add_change, add_loss
+from harness.findings.finding import Finding
 from harness.prompt.blocks import Request
 from harness.prompt.reading import Prompt, read
 from harness.prompt.tokens import TextCounter
@@ -16,7 +18,7 @@ from harness.provider.pricing import dollars as show_dollars
 from harness.provider.pricing import price
 from harness.provider.usage import Usage
 from harness.suites.checks import check_second_call
-from harness.testing.messages import advice, lines
+from harness.testing.messages import check_error
 
 
 def assert_reads_prefix(call: Call, *, written_by: Call | None = None) -> None:
@@ -31,7 +33,7 @@ def assert_reads_prefix(call: Call, *, written_by: Call | None = None) -> None:
     if written_by is None:
         _check_all_read(call)
     elif fault := check_second_call(written_by, call):
-        raise CheckError(str(fault))
+        raise check_error(_explain(fault, written_by, call))
 
 
 def assert_same_prefix(first: Call | Request, second: Call | Request) -> None:
@@ -46,17 +48,17 @@ def assert_same_prefix(first: Call | Request, second: Call | Request) -> None:
     count_text = TextCounter(TokenMemo())
     before, after = (call.prompt if isinstance(call, Call) else read(call, count_text) for call in (first, second))
     if not before.breakpoints:
-        raise CheckError(lines("the first request has no breakpoint", advice("unmarked")))
+        headline = "the first request has no breakpoint"
+        raise check_error(Finding(rule="never-cached", headline=headline).with_cause("unmarked"))
     prefix = before.fingerprints[before.breakpoints[-1].block_index]
     if prefix in _marked(after):
         return
     result = explain(before, after)
     if prefix not in after.fingerprints:
-        headline = "the second request does not have the cached prefix of the first"
-        raise CheckError(lines(headline, _describe_change(before, after, result)))
+        raise check_error(_describe_change(before, after, result))
     if result.cause is not None:
         headline = "the second request has the cached prefix of the first, but does not read it"
-        raise CheckError(lines(headline, [*describe_loss(result), *_notes(result)]))
+        raise check_error(add_loss(Finding(rule="second-call", headline=headline, notes=_notes(result)), result))
 
 
 def assert_cost_below(calls: Call | Iterable[Call], dollars: str | float | Decimal) -> None:
@@ -70,10 +72,11 @@ def assert_cost_below(calls: Call | Iterable[Call], dollars: str | float | Decim
     limit = _read_limit(dollars)
     priced = [(price(call.usage, call.model), call) for call in ([calls] if isinstance(calls, Call) else calls)]
     if not priced:
-        raise CheckError(lines("there are no calls to price", ["fix:   pass the calls that the test made"]))
+        headline = "there are no calls to price"
+        raise check_error(Finding(rule="cannot-tell", headline=headline, fix="pass the calls that the test made"))
     total = sum((cost for cost, _ in priced), Decimal(0))
     if total >= limit:
-        raise CheckError(_describe_cost(priced, total, limit))
+        raise check_error(_describe_cost(priced, total, limit))
 
 
 # --- reads -----------------------------------------------------------------------------------------------
@@ -84,27 +87,53 @@ def _check_all_read(call: Call) -> None:
     read, written = call.usage.cache_read_input_tokens, call.usage.cache_creation_input_tokens
     if read and not written:
         return
-    facts = [f"usage: {_show(call.usage)}"]
-    if read:
-        headline = "the call read a part of its prefix and wrote the rest anew"
-        facts += ["fix:   pass written_by= with the earlier call to see where they part; a turn added since is a write"]
-    elif written:
-        headline = "the call wrote its prefix to the prompt cache instead of reading it"
-        facts += [
-            "fix:   look for an earlier call with the same prefix, answered within the TTL; "
-            "pass it as written_by= to see where they part"
-        ]
-    elif _has_breakpoint(call):
-        model = find_model(call.model)
-        headline = "the call neither read nor wrote anything in the prompt cache"
-        facts += [
-            f"minimum of {model.id}: {model.min_cacheable_tokens:,} tokens",
-            *advice("below_minimum"),
-        ]
-    else:
-        headline = "the call has no breakpoint"
-        facts += advice("unmarked")
-    raise CheckError(lines(headline, facts))
+    finding = Finding(rule="second-call", headline="", facts=(f"usage: {_show(call.usage)}",))
+    if read or written:
+        headline, fix = _WROTE[bool(read)]
+        raise check_error(replace(finding, headline=headline, fix=fix))
+    finding = replace(finding, rule="never-cached")
+    if not _has_breakpoint(call):
+        raise check_error(replace(finding, headline="the call has no breakpoint").with_cause("unmarked"))
+    model = find_model(call.model)
+    raise check_error(
+        replace(
+            finding,
+            headline="the call neither read nor wrote anything in the prompt cache",
+            facts=(*finding.facts, f"minimum of {model.id}: {model.min_cacheable_tokens:,} tokens"),
+        ).with_cause("below_minimum")
+    )
+
+
+_WROTE = {
+    True: (
+        "the call read a part of its prefix and wrote the rest",
+        "pass written_by= with the earlier call to see where they part; a turn added since is a write",
+    ),
+    False: (
+        "the call wrote its prefix to the prompt cache instead of reading it",
+        "look for an earlier call with the same prefix, answered within the TTL; "
+        "pass it as written_by= to see where they part",
+    ),
+}
+"""Headline and fix of a call that wrote: whether it read too."""
+
+
+def _explain(fault: Finding, first: Call, second: Call) -> Finding:
+    """A fault of a second call with what the caching rules say of it.
+
+    The first difference between two requests may stand behind the last breakpoint; then it is
+    not what kept the second one from reading.
+    """
+    try:
+        result = explain(first.prompt, second.prompt)
+    except RequestError:
+        # Made by hand in a test, perhaps: the usage alone has to do.
+        return fault
+    if result.cause is None:
+        return fault
+    is_there = fault.place is not None and fault.place.path == result.path
+    explained = add_loss(fault if is_there else replace(fault, place=None), result)
+    return replace(explained, notes=(*fault.notes, *_notes(result)))
 
 
 def _has_breakpoint(call: Call) -> bool:
@@ -123,18 +152,21 @@ def _marked(prompt: Prompt) -> set[bytes]:
     return {prompt.fingerprints[point.block_index] for point in prompt.breakpoints}
 
 
-def _describe_change(before: Prompt, after: Prompt, result: Explanation) -> Iterator[str]:
+def _describe_change(before: Prompt, after: Prompt, result: Explanation) -> Finding:
     """Place, cause, cost and fix. The rules may find fault with more than the change: then the change counts."""
-    facts = describe_change(before, after, first="first", second="second")
-    yield from facts[:-2]
-    yield from describe_loss(result) if result.verdict in ("miss", "partial") else facts[-2:]
-    if result.error:
-        yield f"the API answers {result.error.status}: {result.error.message}"
-    yield from _notes(result)
+    error = result.error
+    finding = Finding(
+        rule="second-call",
+        headline="the second request does not have the cached prefix of the first",
+        facts=(f"the API answers {error.status}: {error.message}",) if error else (),
+        notes=_notes(result),
+    )
+    changed = add_change(finding, before, after, first="first", second="second")
+    return add_loss(changed, result) if result.verdict in ("miss", "partial") else changed
 
 
-def _notes(result: Explanation) -> list[str]:
-    return [f"note:  {note}" for note in result.notes]
+def _notes(result: Explanation) -> tuple[str, ...]:
+    return tuple(f"note:  {note}" for note in result.notes)
 
 
 # --- costs -----------------------------------------------------------------------------------------------
@@ -150,15 +182,17 @@ def _read_limit(dollars: str | float | Decimal) -> Decimal:
     return limit
 
 
-def _describe_cost(priced: list[tuple[Decimal, Call]], total: Decimal, limit: Decimal) -> str:
+def _describe_cost(priced: list[tuple[Decimal, Call]], total: Decimal, limit: Decimal) -> Finding:
     number, (cost, call) = max(enumerate(priced, start=1), key=lambda item: item[1][0])
     what = "the call costs" if len(priced) == 1 else f"{len(priced)} calls cost"
     facts = [f"tokens: {_show_all(sum((call.usage for _, call in priced), Usage()))}"]
     if len(priced) > 1:
         facts.append(f"most expensive: call {number}, {call.model}, {show_dollars(cost)}: {_show_all(call.usage)}")
-    return lines(
-        f"{what} {_exact(total)}, expected less than {_exact(limit)}",
-        [*facts, "fix:   have more of the prompt read than written or sent uncached, ask for less, or raise the limit"],
+    return Finding(
+        rule="cost",
+        headline=f"{what} {_exact(total)}, expected less than {_exact(limit)}",
+        facts=tuple(facts),
+        fix="have more of the prompt read than written or sent uncached, ask for less, or raise the limit",
     )
 
 

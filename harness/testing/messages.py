@@ -1,9 +1,13 @@
-"""What to say of a cached prefix that is not the same in every call."""
+"""Findings on a cached prefix that is not the same in every call."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from harness.errors import CheckError
 from harness.findings.advice import ADVICE
-from harness.findings.describe import describe_change
+from harness.findings.describe import add_change
+from harness.findings.finding import Finding, Place
+from harness.findings.words import and_more, join
 from harness.prompt.reading import Prompt
 from harness.promptcache.causes import Cause
 from harness.stability.taint import Leak
@@ -12,43 +16,53 @@ from harness.testing.inputs import InputChange
 _LISTED = 8
 
 
-def describe_leaks(leaks: Sequence[Leak], prompt: Prompt) -> str:
-    """The whole message for fields whose marks stand in the prefix of a request."""
+def check_error(finding: Finding) -> CheckError:
+    """The error for a finding, whose message is all of it."""
+    return CheckError(str(finding), findings=(finding,))
+
+
+def describe_leaks(leaks: Sequence[Leak], prompt: Prompt) -> Finding:
+    """One finding for all fields whose marks stand in the prefix of a request."""
     fields = list(dict.fromkeys(leak.field for leak in leaks))
     what = f"{fields[0]} is" if len(fields) == 1 else f"{len(fields)} fields of the inputs are"
-    facts = [f"{_place(leak)}: {leak.excerpt!r}" for leak in leaks[:_LISTED]]
-    if len(leaks) > _LISTED:
-        facts.append(f"and at {len(leaks) - _LISTED} more places")
     end = prompt.static_end
     is_automatic = end is not None and end.is_automatic
-    fix = ADVICE["automatic_after_unique_tail"][1] if is_automatic else "move it behind that breakpoint"
-    facts += [
-        f"the prefix ends at the {_breakpoint(prompt)}",
-        "cause: text from the inputs stands in front of the breakpoint, so that each input writes a prefix of its own",
-        f"fix:   {fix}",
-    ]
-    return lines(f"{what} in the cached prefix", facts)
+    first, *others = leaks
+    facts = [f"the prefix ends at the {_breakpoint(prompt)}"]
+    if len(fields) > 1:
+        facts.append(f"fields: {join(fields, limit=_LISTED)}")
+    quotes = [f"also at {_place(leak)}: {leak.excerpt!r}" for leak in others[: _LISTED - 1]]
+    if len(leaks) > _LISTED:
+        facts.append(f"places: {len(leaks)}, {_LISTED} of them shown")
+    return Finding(
+        rule="leak",
+        headline=f"{what} in the cached prefix, so that each input writes a prefix of its own",
+        facts=tuple(facts),
+        place=replace(_place(first), first="", second="marked", after=first.excerpt),
+        quotes=tuple(quotes),
+        fix=ADVICE["automatic_after_unique_tail"].fix if is_automatic else "move it behind that breakpoint",
+    )
 
 
-def _place(leak: Leak) -> str:
-    return leak.path if leak.offset is None else f"{leak.path} at character {leak.offset:,}"
+def _place(leak: Leak) -> Place:
+    return Place(path=leak.path, offset=leak.offset)
 
 
-def describe_difference(before: Prompt, after: Prompt, *, first: str, second: str) -> list[str]:
-    """Place, both sides, and as the last two lines cause and fix."""
-    prefix = before.static_parts
+def add_difference(finding: Finding, before: Prompt, after: Prompt, *, first: str, second: str) -> Finding:
+    """The finding with place, both sides, cause and fix of a difference between two prefixes."""
+    prefix, end = before.static_parts, before.static_end
     if [part.key for part in prefix] != [part.key for part in after.parts[: len(prefix)]]:
-        facts = describe_change(before, after, first=first, second=second)
-        end = before.static_end
-        return [*facts[:-2], *advice("automatic_after_unique_tail")] if end and end.is_automatic else facts
+        changed = add_change(finding, before, after, first=first, second=second)
+        return changed.with_cause("automatic_after_unique_tail") if end and end.is_automatic else changed
     cause: Cause = "breakpoint_moved" if after.static_end else "breakpoint_removed"
     width = max(len(first), len(second)) + 1
-    return [
+    facts = (
         "the same text is marked elsewhere:",
         f"  {first + ':':<{width}} {_breakpoint(before)}",
         f"  {second + ':':<{width}} {_breakpoint(after)}",
-        *advice(cause),
-    ]
+    )
+    place = Place(path=before.static_blocks[-1].path)
+    return replace(finding, facts=(*finding.facts, *facts), place=place).with_cause(cause)
 
 
 def _breakpoint(prompt: Prompt) -> str:
@@ -59,19 +73,8 @@ def _breakpoint(prompt: Prompt) -> str:
     return f"automatic breakpoint, on {path}" if end.is_automatic else f"breakpoint on {path}"
 
 
-def advice(cause: Cause) -> tuple[str, str]:
-    """Two lines for a cause: why, and what to do."""
-    why, fix = ADVICE[cause]
-    return f"cause: {cause}: {why}", f"fix:   {fix}"
-
-
 def list_changes(changes: Sequence[InputChange]) -> Iterator[str]:
-    """One line for each change of the inputs, but not for too many."""
+    """One line for each change of the inputs, up to a limit."""
     yield from (f"  {change}" for change in changes[:_LISTED])
-    if len(changes) > _LISTED:
-        yield f"  and {len(changes) - _LISTED} more"
-
-
-def lines(headline: str, facts: Iterable[str]) -> str:
-    """A message: what is wrong, then the facts, indented."""
-    return "\n".join([headline, *(f"  {fact}" for fact in facts)])
+    if left_out := and_more(len(changes) - _LISTED):
+        yield f" {left_out}"

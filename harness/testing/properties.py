@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
@@ -12,13 +13,14 @@ from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
 from harness.calls.call import Call
-from harness.errors import CheckError, UsageError
+from harness.errors import UsageError
+from harness.findings.finding import Finding
 from harness.prompt.blocks import Request
 from harness.prompt.reading import Prompt, read
 from harness.prompt.wire import to_body
 from harness.stability.taint import Leak, find_leaks, list_fields, taint
 from harness.testing.inputs import find_changes, revert
-from harness.testing.messages import advice, describe_difference, describe_leaks, lines, list_changes
+from harness.testing.messages import add_difference, check_error, describe_leaks, list_changes
 
 Builder = Callable[..., Request | Call]
 """Anyone's function from inputs, by keyword, to the parameters of a request."""
@@ -28,6 +30,8 @@ _SAMPLES = 20
 _INDEX = re.compile(r"\[\d+\]")
 _NOTED = 2_000
 """Characters of the inputs in the note on an exception of the builder's own."""
+
+_UNREPEATABLE = Finding(rule="unstable", headline="the cached prefix changes from call to call, with the same inputs")
 
 
 def assert_prefix_stable(build: Builder, /, *, examples: int = 100, **strategies: SearchStrategy[Any]) -> None:
@@ -76,15 +80,16 @@ class _Property:
     def check(self, examples: int) -> None:
         """Raise what is wrong, the cheapest checks first."""
         if not self.prefix:
-            raise CheckError(lines("the built request has no breakpoint", advice("unmarked")))
+            headline = "the built request has no breakpoint"
+            raise check_error(Finding(rule="never-cached", headline=headline).with_cause("unmarked"))
         if leaks := self.find_leaks():
-            raise CheckError(describe_leaks(leaks, self.prompt))
+            raise check_error(describe_leaks(leaks, self.prompt))
         self.check_repeats()
         inputs = self.find_move(examples)
         if inputs is not None:
             # It took time to get here: perhaps it is the clock that moved the prefix.
             self.check_repeats()
-            raise CheckError(self.describe_move(self.narrow(inputs)))
+            raise check_error(self.describe_move(self.narrow(inputs)))
 
     def render(self, inputs: Inputs) -> Prompt:
         """The request that the builder makes, from a copy of the inputs, which it may change."""
@@ -96,9 +101,7 @@ class _Property:
         if isinstance(result, Call):
             return result.prompt
         if not isinstance(result, Mapping):
-            raise CheckError(
-                f"the builder returned {type(result).__name__}, expected the parameters of a request as a mapping"
-            )
+            raise check_error(_not_a_request(result))
         return read(json.loads(to_body(result)))
 
     def moves(self, inputs: Inputs) -> bool:
@@ -140,8 +143,9 @@ class _Property:
         """That the reference inputs make the reference prefix again."""
         again = self.render(self.reference)
         if _keys(again) != self.prefix:
-            facts = describe_difference(self.prompt, again, first="first call", second="later call")
-            raise CheckError(lines("the cached prefix changes from call to call, with the same inputs", facts))
+            raise check_error(
+                add_difference(_UNREPEATABLE, self.prompt, again, first="first call", second="later call")
+            )
 
     def find_move(self, examples: int) -> Inputs | None:
         """The smallest inputs found that move the prefix."""
@@ -174,21 +178,27 @@ class _Property:
                 inputs = candidate
         return inputs
 
-    def describe_move(self, inputs: Inputs) -> str:
+    def describe_move(self, inputs: Inputs) -> Finding:
         """What moved, where, and because of which inputs."""
         request = self.render(inputs)
         if _keys(request) == self.prefix:
-            return lines(
-                "the cached prefix changes from call to call, with the same inputs",
-                [
-                    "it moved once, and no more when it was built again",
-                    "fix:   look for what the builder keeps or counts",
-                ],
+            return replace(
+                _UNREPEATABLE,
+                facts=("it moved once, and no more when it was built again",),
+                fix="look for what the builder keeps or counts",
             )
-        facts = describe_difference(self.prompt, request, first="reference", second="drawn")
         changes = list(find_changes(self.reference, inputs))
-        facts[-2:-2] = ["smallest inputs that do it, against the reference:", *list_changes(changes)]
-        return lines("the cached prefix changes with the inputs", facts)
+        finding = Finding(
+            rule="unstable",
+            headline="the cached prefix changes with the inputs",
+            quotes=("smallest inputs that do it, against the reference:", *list_changes(changes)),
+        )
+        return add_difference(finding, self.prompt, request, first="reference", second="drawn")
+
+
+def _not_a_request(result: object) -> Finding:
+    what = f"the builder returned {type(result).__name__}"
+    return Finding(rule="cannot-tell", headline=f"{what}, expected the parameters of a request as a mapping")
 
 
 def _draw(inputs: SearchStrategy[dict[str, Any]], number: int) -> list[dict[str, Any]]:

@@ -148,7 +148,14 @@ def test_credentials_and_organisation_stay_behind(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("uri", "origin"), [(URL, "anthropic"), ("http://127.0.0.1:80/x", "emulator"), ("http://localhost/x", "emulator")]
+    ("uri", "origin"),
+    [
+        (URL, "anthropic"),
+        ("http://127.0.0.1:80/x", "emulator"),
+        ("http://[::1]/x", "emulator"),
+        ("http://LOCALHOST/x", "emulator"),
+        ("http://127.0.0.1.evil.example/x", "anthropic"),
+    ],
 )
 def test_header_tells_who_answered_and_when(uri: str, origin: str, tmp_path: Path) -> None:
     path = vcr_file(tmp_path, item(uri=uri, date="Mon, 23 Nov 2026 10:00:00 GMT"))

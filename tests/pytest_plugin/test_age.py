@@ -23,7 +23,7 @@ from harness.pytest_plugin.run import RUN
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config):
-    config.stash[RUN].clock = lambda: datetime(2026, 11, 23, 12, tzinfo=UTC)
+    config.stash[RUN].sessions.clock = lambda: datetime(2026, 11, 23, 12, tzinfo=UTC)
 """
 
 DATES = {"a": "2026-11-13T12:00:00Z", "b": "2026-11-13T11:59:59Z", "c": "2025-11-23T12:00:00Z"}

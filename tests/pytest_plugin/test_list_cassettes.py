@@ -63,7 +63,7 @@ def test_list_that_would_not_be_whole_is_not_written(
         [
             f"ERROR: --harness-list-cassettes: not everything could be collected*, "
             f"so {project.path}/used.txt is not written",
-            "  try: run pytest --collect-only, and mend what it shows",
+            "  try: run pytest --collect-only, and fix what it shows",
         ]
     )
 

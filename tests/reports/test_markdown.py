@@ -115,15 +115,16 @@ def test_a_run_without_findings_and_calls_is_short() -> None:
 
 
 @pytest.mark.parametrize(
-    ("findings", "failed", "verdict"),
+    ("findings", "failed", "explained", "verdict"),
     [
-        ((), 1, "fail"),
-        ((Finding(rule="cannot-tell", headline="x"),), 1, "cannot tell"),
-        ((UNUSED, ACCEPTED), 0, "pass"),
+        ((), 1, 0, "fail"),
+        ((Finding(rule="cannot-tell", headline="x"),), 1, 1, "cannot tell"),
+        ((Finding(rule="cannot-tell", headline="x"),), 2, 1, "fail"),
+        ((UNUSED, ACCEPTED), 0, 0, "pass"),
     ],
 )
-def test_the_heading_is_the_verdict(findings: tuple[Finding, ...], failed: int, verdict: str) -> None:
-    text = markdown(report(failed=failed), findings, is_private=False)
+def test_the_heading_is_the_verdict(findings: tuple[Finding, ...], failed: int, explained: int, verdict: str) -> None:
+    text = markdown(replace(report(failed=failed), explained=explained), findings, is_private=False)
     assert text.splitlines()[:2] == [MARKER, f"# Prompt cache: {verdict}"]
 
 

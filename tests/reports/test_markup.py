@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from harness.findings.ranking import printable
+from harness.findings.words import printable
 from harness.reports.markup import block, cell, code, inline
 from tests.reports.examples import HOSTILE
 

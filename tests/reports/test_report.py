@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.findings.finding import Finding, Place, Rule, withhold
+from harness.findings.finding import Finding, Place, withhold
 from harness.provider.usage import Usage
 from harness.reports.report import CallRow, build_report
 from tests.reports.examples import ACCEPTED, BUST, MODEL, READ, UNUSED, WRITE, report, row
@@ -151,6 +151,7 @@ def test_the_report_as_json_is_whole() -> None:
                     "before": "as of 12:00 canary-7f3a",
                     "after": "as of 12:01 canary-7f3a",
                 },
+                "quotes": [],
                 "cause": "timestamp",
                 "tokens": 4000,
                 "costs": ["4,000 tokens are not read any more: $0.0108 more a call"],
@@ -167,6 +168,7 @@ def test_the_report_as_json_is_whole() -> None:
                 "headline": "analysis v1: the lock file has an entry that no test used",
                 "facts": [],
                 "place": None,
+                "quotes": [],
                 "cause": None,
                 "tokens": 0,
                 "costs": [],
@@ -242,6 +244,12 @@ def test_in_private_the_report_says_only_lengths_and_digests_of_excerpts() -> No
     assert shown == {**public, "place": {**public["place"], **texts}}
 
 
+def test_in_private_the_report_says_only_lengths_and_digests_of_quotes() -> None:
+    finding = Finding(rule="leak", headline="a leak", quotes=("also at system[1]: 'Ana'",))
+    (shown,) = json.loads(report(findings=(finding,)).to_json(is_private=True))["findings"]
+    assert shown["quotes"] == [withhold(finding.quotes[0])]
+
+
 def test_in_private_a_place_without_texts_stays_without() -> None:
     finding = Finding(rule="leak", headline="a leak", place=Place(path="system[0]"))
     assert report(findings=(finding,)).to_json(is_private=True) == report(findings=(finding,)).to_json(is_private=False)
@@ -253,21 +261,22 @@ def test_findings_come_back_from_the_report() -> None:
 
 
 @pytest.mark.parametrize(
-    ("errors", "failed", "verdict"),
+    ("findings", "failed", "explained", "verdict"),
     [
-        ((), 0, "pass"),
-        ((), 1, "fail"),
-        (("bust",), 1, "bust"),
-        # An error at the end of a run fails no test.
-        (("bust",), 0, "bust"),
-        (("cannot-tell",), 1, "cannot tell"),
-        (("budget", "cannot-tell"), 0, "cannot tell"),
-        (("cannot-tell", "leak"), 2, "bust"),
+        ((), 0, 0, "pass"),
+        ((), 1, 0, "fail"),
+        # Where nobody says what explains a failure, nothing does.
+        ((Finding(rule="cannot-tell", headline=""),), 1, 0, "fail"),
+        ((Finding(rule="cannot-tell", headline=""),), 1, 1, "cannot tell"),
+        ((BUST,), 2, 1, "bust"),
     ],
 )
-def test_the_verdict_is_of_the_errors_and_the_failed_tests(errors: tuple[Rule, ...], failed: int, verdict: str) -> None:
-    findings = (UNUSED, ACCEPTED, *(Finding(rule=rule, headline="") for rule in errors))
-    assert report(failed=failed, findings=findings).verdict == verdict
+def test_the_verdict_is_of_the_findings_and_the_failures_without_one(
+    findings: tuple[Finding, ...], failed: int, explained: int, verdict: str
+) -> None:
+    built = build_report([], mode="replay", passed=0, failed=failed, findings=findings, explained=explained)
+    assert built.verdict == verdict
+    assert json.loads(built.to_json())["verdict"] == verdict
 
 
 def test_a_run_costs_what_its_versions_cost() -> None:

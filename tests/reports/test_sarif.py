@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator, FormatChecker
 
-from harness.findings.finding import Finding, Rule
-from harness.findings.rules import RULES
+from harness.findings.finding import Finding
+from harness.findings.rules import RULES, Rule
 from harness.reports.sarif import sarif
 from tests.reports.examples import ACCEPTED, BUST, FINDINGS, HOSTILE, UNUSED, findings_of
 
@@ -56,12 +56,12 @@ def test_the_log_is_whole() -> None:
                             {
                                 "id": "accepted-bust",
                                 "shortDescription": {"text": "An accepted change busts the prompt cache."},
-                                "help": {"text": RULES["accepted-bust"][1]},
+                                "help": {"text": RULES["accepted-bust"].help},
                             },
                             {
                                 "id": "bust",
                                 "shortDescription": {"text": "The cached prefix is not the accepted one any more."},
-                                "help": {"text": RULES["bust"][1]},
+                                "help": {"text": RULES["bust"].help},
                             },
                         ],
                     }

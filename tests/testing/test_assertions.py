@@ -99,7 +99,7 @@ def test_call_that_reads_and_writes_nothing_new_passes() -> None:
         ),
         pytest.param(
             make_call(written=500, read=1500),
-            "the call read a part of its prefix and wrote the rest anew\n"
+            "the call read a part of its prefix and wrote the rest\n"
             "  usage: 500 written, 1,500 read, 9 uncached\n"
             "  fix:   pass written_by= with the earlier call to see where they part; a turn added since is a write",
             id="read-in-part",
@@ -188,6 +188,7 @@ def test_changed_prefix_below_the_minimum_is_told_by_its_change() -> None:
 def test_prefix_that_lost_its_breakpoint_fails() -> None:
     assert message_for(request(RULES, "Go."), request(RULES, "Go.") | {"system": RULES}) == (
         "the second request has the cached prefix of the first, but does not read it\n"
+        "  place: system[0]\n"
         "  cause: breakpoint_removed: the breakpoint is gone\n"
         f"  cost:  5,702 tokens are not read any more: {more_than_a_read(input_tokens=5702)} more a call\n"
         '  fix:   put "cache_control": {"type": "ephemeral"} back on the block'

@@ -117,11 +117,10 @@ def test_field_in_the_prefix_is_named_with_its_place() -> None:
         return request(f"You help the candidate {resume['basics']['name'].upper()} to find work.")
 
     assert message(build) == (
-        "resume.basics.name is in the cached prefix\n"
-        "  system[0] at character 23: 'You help the candidate ⟦RESUME.BASICS.NAME⟧ to find work.'\n"
+        "resume.basics.name is in the cached prefix, so that each input writes a prefix of its own\n"
         "  the prefix ends at the breakpoint on system[0]\n"
-        "  cause: text from the inputs stands in front of the breakpoint, "
-        "so that each input writes a prefix of its own\n"
+        "  place: system[0] at character 23\n"
+        "    marked: 'You help the candidate ⟦RESUME.BASICS.NAME⟧ to find work.'\n"
         "  fix:   move it behind that breakpoint"
     )
 
@@ -132,16 +131,23 @@ def test_several_fields_are_counted_and_the_first_ones_shown() -> None:
 
     found = message(build, resume=resumes()).splitlines()
 
-    assert found[0] == "7 fields of the inputs are in the cached prefix"
-    assert found[-3] == "  the prefix ends at the automatic breakpoint, on messages[0].content[0]"
+    assert found[0] == (
+        "7 fields of the inputs are in the cached prefix, so that each input writes a prefix of its own"
+    )
+    assert found[1] == "  the prefix ends at the automatic breakpoint, on messages[0].content[0]"
+    assert found[2].startswith("  fields: resume.basics.name, resume.basics.")
+    assert found[3].startswith("  place: messages[0].content[0] at character ")
+    assert found[4].startswith("    marked: ")
+    assert [line.split(" at character ")[0] for line in found[5:-1]] == ["  also at messages[0].content[0]"] * 6
     assert found[-1] == "  fix:   put an explicit breakpoint on the last block that stays the same"
-    assert [line.split(" at ")[0] for line in found[1:-3]] == ["  messages[0].content[0]"] * 7
 
 
 def test_more_fields_than_can_be_listed_are_counted() -> None:
     found = message(lambda words: request(PROMPT + " ".join(words)), words=st.lists(st.text("ab"), min_size=12))
 
-    assert "  and at 4 more places\n" in found
+    assert found.splitlines()[2].endswith("words[7] and 4 more")
+    assert "  places: 12, 8 of them shown\n" in found
+    assert found.count("  also at ") == 7
 
 
 def test_field_that_only_some_inputs_have_is_found() -> None:
@@ -156,7 +162,7 @@ def test_builder_that_raises_at_some_marks_is_tried_with_one_field_at_a_time() -
         words = {locale.language: locale.summary for locale in LOCALES}
         return request(PROMPT + job["title"], words[job["language"]])
 
-    assert message(build, job=jobs()).startswith("job.title is in the cached prefix\n")
+    assert message(build, job=jobs()).startswith("job.title is in the cached prefix, ")
 
 
 # --- what no mark shows ----------------------------------------------------------------------------------
@@ -237,6 +243,7 @@ def test_breakpoint_that_comes_and_goes_is_found() -> None:
         "  the same text is marked elsewhere:\n"
         "    reference: breakpoint on system[0]\n"
         "    drawn:     no breakpoint\n"
+        "  place: system[0]\n"
         "  smallest inputs that do it, against the reference:\n"
         "    job.salary: None → '$100,000'\n"
         "  cause: breakpoint_removed: the breakpoint is gone\n"

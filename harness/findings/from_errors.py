@@ -1,0 +1,51 @@
+"""Findings of exceptions: those they carry, or one made from their class and message."""
+
+from harness.errors import (
+    CheckError,
+    HarnessError,
+    LockError,
+    NetworkBlockedError,
+    RequestError,
+    UnknownModelError,
+)
+from harness.findings.finding import Finding
+from harness.findings.rules import Rule
+
+_RULES: tuple[tuple[type[HarnessError], Rule], ...] = (
+    (CheckError, "check"),
+    (NetworkBlockedError, "network-blocked"),
+    (LockError, "cannot-tell"),
+    (RequestError, "cannot-tell"),
+    (UnknownModelError, "cannot-tell"),
+    # A suite, a cassette, an option or a variable.
+    (HarnessError, "invalid-input"),
+)
+"""The first class that fits counts."""
+
+
+def findings_of(error: BaseException, *, withheld: str | None = None) -> tuple[Finding, ...]:
+    """What an error of the harness has to say; empty for any other exception.
+
+    ``withheld`` stands for messages that may quote a prompt, in a private run.
+    """
+    if not isinstance(error, HarnessError):
+        return ()
+    return tuple(finding for finding in error.findings if isinstance(finding, Finding)) or (
+        _make_finding(error, withheld),
+    )
+
+
+def _make_finding(error: HarnessError, withheld: str | None) -> Finding:
+    rule = next(rule for kind, rule in _RULES if isinstance(error, kind))
+    if withheld is not None:
+        return Finding(rule=rule, headline=f"{type(error).__name__} ({withheld})")
+    headline, *facts = error.message.splitlines() or [type(error).__name__]
+    # What to type becomes the finding's command, and not its fix.
+    is_command = (error.hint or "").startswith("pytest ")
+    return Finding(
+        rule=rule,
+        headline=headline,
+        facts=tuple(fact.strip() for fact in facts),
+        fix=None if is_command else error.hint,
+        command=(error.hint or "") if is_command else "",
+    )

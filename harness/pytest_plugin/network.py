@@ -1,0 +1,51 @@
+"""Which tests are kept from the network, and when."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from harness.pytest_plugin.stash import GUARD, SESSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pytest
+
+    from harness.pytest_plugin.options import Options
+
+_FIXTURES = frozenset({"harness_session", "harness_cassette"})
+"""Every fixture of ours asks for one of these."""
+
+
+@contextmanager
+def guarded(item: pytest.Item, options: Options) -> Iterator[None]:
+    """Keep a test that uses the harness from the network, as far as the options want it."""
+    if options.guard == "all" or not _FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
+        start_guard(item, options)
+    try:
+        yield
+    finally:
+        # Applications seldom close a client that they were given.
+        if session := item.stash.get(SESSION, None):
+            session.close()
+        if guard := item.stash.get(GUARD, None):
+            guard.stop()
+            del item.stash[GUARD]
+
+
+def start_guard(item: pytest.Item, options: Options) -> None:
+    """Start the guard of a test, unless it runs or the options want none."""
+    if not options.is_guarding or GUARD in item.stash:
+        return
+    # Not loaded where no test needs it.
+    from harness.pytest_plugin.guard import Guard
+
+    item.stash[GUARD] = Guard(item.nodeid, mode=options.mode)
+    item.stash[GUARD].start()
+
+
+def raise_first_blocked(item: pytest.Item) -> None:
+    """Raise the first connection that the guard refused, for tests whose code swallowed it."""
+    if guard := item.stash.get(GUARD, None):
+        guard.raise_first()

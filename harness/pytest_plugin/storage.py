@@ -1,0 +1,59 @@
+"""The cassettes and token counts of a run, opened when first needed."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pytest
+
+    from harness.cassettes.store import CassetteStore
+    from harness.prompt.reader import PromptReader
+    from harness.prompt.tokens import CountText
+    from harness.pytest_plugin.options import Options
+
+
+class Storage:
+    """What a run reads and writes on disk. None of it needs the SDK: a run may send nothing."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+
+    @cached_property
+    def count_text(self) -> CountText:
+        """The token counter of the run, with its memory on disk."""
+        from harness.client.token_memo import TokenMemo
+        from harness.prompt.tokens import TextCounter
+
+        return TextCounter(TokenMemo())
+
+    @cached_property
+    def reader(self) -> PromptReader:
+        """Reads and counts the requests of all tests, each distinct one once."""
+        from harness.prompt.reader import PromptReader
+
+        return PromptReader(self.count_text)
+
+    @cached_property
+    def store(self) -> CassetteStore:
+        """The cassettes of the run."""
+        from harness.cassettes.store import CassetteStore
+
+        return CassetteStore(self._options.cassettes)
+
+    def read_header(self, cassette: str) -> Mapping[str, Any]:
+        """What a cassette says of its recording; empty if there is none that can be read."""
+        try:
+            header = json.loads(self.store.path(cassette).read_bytes())["recorded"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+        return header if isinstance(header, dict) else {}
+
+    def record_command(self, item: pytest.Item, cassette: str) -> str:
+        """What to type to record a test's cassette again: from where it came, else from the emulator."""
+        upstream = "anthropic" if self.read_header(cassette).get("from") == "anthropic" else "emulator"
+        return f'pytest "{item.nodeid}" --harness-mode=record --harness-upstream={upstream}'

@@ -1,0 +1,59 @@
+"""The files that a run can write: one row for each format.
+
+To add a format: a row here, its function in a file of its own, and a test of that.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from harness.reports.report import RunReport
+
+
+class Write(Protocol):
+    """What spells a report in one format; in private, without any text of a prompt."""
+
+    def __call__(self, report: RunReport, *, is_private: bool) -> str: ...  # noqa: D102
+
+
+class ReportFormat(NamedTuple):
+    """One format of the report."""
+
+    name: str
+    file: str
+    """Name of the file in the folder ``harness_reports``."""
+    write: Write
+
+
+# The modules are imported when a report is written: help texts need the names alone.
+
+
+def _markdown(report: RunReport, *, is_private: bool) -> str:
+    from harness.reports.markdown import markdown
+
+    return markdown(report, report.findings, is_private=is_private)
+
+
+def _json(report: RunReport, *, is_private: bool) -> str:
+    return report.to_json(is_private=is_private)
+
+
+def _sarif(report: RunReport, *, is_private: bool) -> str:
+    from harness.reports.sarif import sarif
+
+    return sarif(report.findings, is_private=is_private)
+
+
+FORMATS = (
+    ReportFormat(name="Markdown", file="report.md", write=_markdown),
+    ReportFormat(name="JSON", file="report.json", write=_json),
+    ReportFormat(name="SARIF", file="report.sarif", write=_sarif),
+)
+"""In the order in which they are written and named."""
+
+
+def list_files() -> str:
+    """``report.md, report.json and report.sarif``: names of all files, for a sentence."""
+    *first, last = (row.file for row in FORMATS)
+    return f"{', '.join(first)} and {last}"

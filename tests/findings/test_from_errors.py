@@ -1,0 +1,55 @@
+"""Every error of the harness that fails a test becomes findings, and these decide verdict and exit code."""
+
+import pytest
+
+from harness import errors
+from harness.findings.finding import Finding
+from harness.findings.from_errors import findings_of
+from harness.findings.rules import Rule
+from harness.findings.verdict import exit_code
+from tests.reports.examples import ACCEPTED, BUST
+
+RULES: dict[type[errors.HarnessError], Rule] = {
+    errors.SettingsError: "invalid-input",
+    errors.RequestError: "cannot-tell",
+    errors.UnknownModelError: "cannot-tell",
+    errors.CassetteError: "invalid-input",
+    errors.LockError: "cannot-tell",
+    errors.SuiteError: "invalid-input",
+    errors.UsageError: "invalid-input",
+    errors.CheckError: "check",
+    errors.NetworkBlockedError: "network-blocked",
+}
+
+
+def test_the_table_names_every_class() -> None:
+    defined = {kind for kind in vars(errors).values() if isinstance(kind, type)} - {errors.HarnessError}
+    assert set(RULES) == defined
+
+
+@pytest.mark.parametrize(("kind", "rule"), RULES.items(), ids=lambda value: getattr(value, "__name__", value))
+def test_an_error_without_findings_becomes_one(kind: type[errors.HarnessError], rule: Rule) -> None:
+    (finding,) = findings_of(kind("wrong:\n  this", hint="do that"))
+
+    assert finding == Finding(rule=rule, headline="wrong:", facts=("this",), fix="do that")
+    assert exit_code([finding]) == (2 if rule == "cannot-tell" else 1)
+
+
+def test_a_hint_that_is_a_command_is_what_to_type() -> None:
+    (finding,) = findings_of(errors.CassetteError("damaged", hint="pytest --harness-mode=record"))
+
+    assert (finding.fix, finding.command) == (None, "pytest --harness-mode=record")
+
+
+def test_findings_that_an_error_carries_are_its_findings() -> None:
+    error = errors.CheckError("two things", findings=(BUST, ACCEPTED))
+    assert findings_of(error) == findings_of(error, withheld="withheld") == (BUST, ACCEPTED)
+
+
+def test_in_private_only_the_class_is_told() -> None:
+    error = errors.SuiteError("suite.yaml:3: 'secret' is there twice", hint="remove 'secret'")
+    assert findings_of(error, withheld="withheld") == (Finding(rule="invalid-input", headline="SuiteError (withheld)"),)
+
+
+def test_other_exceptions_are_no_findings() -> None:
+    assert findings_of(AssertionError("1 == 2")) == ()
