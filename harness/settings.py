@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from os import environ
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from harness.errors import SettingsError
 
@@ -96,6 +95,9 @@ class GithubSettings:
 
 
 def _is_address(value: str) -> bool:
+    # The plugin reads settings at every start of pytest, and few runs have an address.
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(value)
         return parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
