@@ -12,6 +12,7 @@ from tests.reports.examples import ACCEPTED, BUST
 RULES: dict[type[errors.HarnessError], Rule] = {
     errors.SettingsError: "invalid-input",
     errors.RequestError: "cannot-tell",
+    errors.CannotTellError: "cannot-tell",
     errors.UnknownModelError: "cannot-tell",
     errors.CassetteError: "invalid-input",
     errors.LockError: "cannot-tell",

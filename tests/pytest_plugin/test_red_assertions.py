@@ -43,7 +43,7 @@ TOO_SHORT = APP.format(prompt=CANARY, text="PROMPT", mark=MARK)
 
 RED = {
     "time": (WITH_TIME, "second-call", "timestamp", "system[0]", "move it behind the last breakpoint"),
-    "no mark": (WITHOUT_MARK, "never-cached", "other", "cache_control", "mark the end of the static part"),
+    "no mark": (WITHOUT_MARK, "never-cached", "unmarked", "cache_control", "mark the end of the static part"),
     "too short": (
         TOO_SHORT,
         "never-cached",
