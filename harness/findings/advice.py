@@ -124,8 +124,8 @@ ADVICE: dict[str, Advice] = {
         'mark the end of the static part: "cache_control": {"type": "ephemeral"}',
     ),
     "other": Advice(
-        "the requests differ in a way that has no name here",
-        "compare the two texts above, and keep what stands in front of the last breakpoint the same",
+        "a reason that has no name of its own here",
+        "see the place, the texts and the API's answer above",
     ),
 }
 """Keyed by `harness.promptcache.causes.Cause`; a test holds that every cause has its row."""

@@ -6,17 +6,17 @@ from dataclasses import replace
 from harness.findings.advice import ADVICE
 from harness.findings.finding import Finding, Place
 from harness.findings.words import amount
-from harness.prompt.diff import Divergence, first_divergence
+from harness.prompt.diff import first_divergence
 from harness.prompt.reading import Prompt
 from harness.promptcache.causes import Cause
 from harness.promptcache.explain import Explanation
-from harness.promptcache.naming import name_cause
+from harness.promptcache.naming import Change, name_change
 
 
-def make_place(divergence: Divergence, *, first: str, second: str) -> Place:
-    """The place of a difference between two requests, which are called ``first`` and ``second``."""
-    before, after = divergence.excerpts()
-    return Place(path=divergence.path, offset=divergence.offset, first=first, second=second, before=before, after=after)
+def make_place(change: Change, *, first: str, second: str) -> Place:
+    """The place of a change between two requests, which are called ``first`` and ``second``."""
+    before, after = change.excerpt or ("", "")
+    return Place(path=change.path, offset=change.offset, first=first, second=second, before=before, after=after)
 
 
 def find_change(before: Prompt, after: Prompt, *, first: str, second: str) -> tuple[Place, Cause] | None:
@@ -24,7 +24,8 @@ def find_change(before: Prompt, after: Prompt, *, first: str, second: str) -> tu
     divergence = first_divergence(before.parts, after.parts)
     if divergence is None:
         return None
-    return make_place(divergence, first=first, second=second), name_cause(divergence, before.parts, after.parts)
+    change = name_change(divergence, before, after)
+    return make_place(change, first=first, second=second), change.cause
 
 
 def add_change(finding: Finding, before: Prompt, after: Prompt, *, first: str, second: str) -> Finding:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from harness.prompt.parts import Part
 from harness.prompt.text import block_text, cut, cut_around, dump, first_difference
-from harness.provider.parameters import LEVELS, Level
+from harness.provider.parameters import LEVELS, Level, Parameter
 
 
 class Divergence(NamedTuple):
@@ -21,6 +21,12 @@ class Divergence(NamedTuple):
         part = self.after or self.before
         assert part is not None
         return part.path
+
+    @property
+    def row(self) -> Parameter | None:
+        """The parameter that differs; ``None`` where it is a block."""
+        part = self.after or self.before
+        return part.row if part else None
 
     @property
     def offset(self) -> int | None:

@@ -1,17 +1,15 @@
 """Why a request would not read what an earlier one wrote: verdict, place, cause, tokens and dollars."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
 from harness.errors import CannotTellError, UnknownModelError
-from harness.prompt.blocks import Block, Breakpoint
+from harness.prompt.blocks import Breakpoint
 from harness.prompt.diff import Divergence, first_divergence
-from harness.prompt.parts import Part
 from harness.prompt.reading import ActiveBreakpoint, Prompt
 from harness.promptcache.causes import Cause
-from harness.promptcache.naming import name_cause, tool_names
+from harness.promptcache.naming import Change, name_change
 from harness.promptcache.simulator import Simulator
 from harness.promptcache.validation import ApiError, check_request
 from harness.provider.limits import TTL_SECONDS
@@ -219,22 +217,22 @@ class _Comparison:
         tokens = max(0, lost.tokens - self.read_tokens)
         divergence = self._divergence(lost)
         if divergence is None:
-            cause, path = self._cause_without_divergence(lost)
-            offset, excerpt, row = None, None, None
+            change, row = self._change_of_markers(lost), None
         else:
-            cause, path, offset, excerpt = self._cause_of(divergence, lost)
-            row = _row_of(divergence)
+            change, row = name_change(divergence, self.old, self.new), divergence.row
+            if self._is_unique_tail(divergence, lost):
+                change = change._replace(cause="automatic_after_unique_tail")
         return Explanation(
             verdict=verdict,
             levels=self._levels(row),
             breakpoints=self._breakpoints(),
-            cause=cause,
-            path=path,
-            offset=offset,
-            excerpt=excerpt,
+            cause=change.cause,
+            path=change.path,
+            offset=change.offset,
+            excerpt=change.excerpt,
             tokens_lost=tokens,
             cost=self._cost(tokens),
-            notes=self._notes(row, cause),
+            notes=self._notes(row, change.cause),
         )
 
     # --- causes ------------------------------------------------------------------------------------------
@@ -244,23 +242,6 @@ class _Comparison:
         if self.old.fingerprints[lost.block_index] in self.new.fingerprints:
             return None
         return first_divergence(self.old.parts, self.new.parts)
-
-    def _cause_of(
-        self, divergence: Divergence, lost: ActiveBreakpoint
-    ) -> tuple[Cause, str, int | None, tuple[str, str] | None]:
-        if _is_stripped(divergence):
-            assert divergence.before is not None
-            return "thinking_stripped", divergence.before.path, None, None
-        cause, path = name_cause(divergence, self.old.parts, self.new.parts), divergence.path
-        if self._is_unique_tail(divergence, lost):
-            cause = "automatic_after_unique_tail"
-        elif cause in ("image_added", "image_removed"):
-            path = _image_path(self.new.blocks if cause == "image_added" else self.old.blocks)
-        elif cause == "citations_changed":
-            path = _citations_path(self.new.blocks, self.old.blocks)
-        elif cause == "tool_removed":
-            path = _removed_tool_path(self.old.parts, self.new.parts) or path
-        return cause, path, divergence.offset, divergence.excerpts()
 
     def _is_unique_tail(self, divergence: Divergence, lost: ActiveBreakpoint) -> bool:
         """Whether an automatic breakpoint sits on the block that differs, at the end of both requests."""
@@ -272,22 +253,23 @@ class _Comparison:
             and divergence.after.block is self.new.blocks[new_last.block_index]
         )
 
-    def _cause_without_divergence(self, lost: ActiveBreakpoint) -> tuple[Cause, str]:
-        """The cause where the lost prefix is still sent unchanged: time, reach, or the markers."""
+    def _change_of_markers(self, lost: ActiveBreakpoint) -> Change:
+        """The change where the lost prefix is still sent as it was: time, reach, or the markers."""
         index = self.new.fingerprints.index(self.old.fingerprints[lost.block_index])
         block = self.new.blocks[index].path
         here = next((point for point in self.new.breakpoints if point.block_index == index), None)
         if here is not None and here.ttl != lost.ttl and self.assumptions.is_ttl_in_key:
-            return "ttl_changed", "cache_control" if here.is_automatic else f"{block}.cache_control.ttl"
+            return Change("ttl_changed", "cache_control" if here.is_automatic else f"{block}.cache_control.ttl")
         if self.gap_seconds > TTL_SECONDS[lost.ttl]:
-            return "ttl_expired", block
+            return Change("ttl_expired", block)
         later = [point for point in self.new.active_breakpoints if point.block_index > index]
         if later:
-            return "lookback", self.new.path_of(later[0])
+            return Change("lookback", self.new.path_of(later[0]))
         old_marks, new_marks = (
             {prompt.path_of(point) for point in prompt.breakpoints} for prompt in (self.old, self.new)
         )
-        return ("breakpoint_moved" if new_marks - old_marks else "breakpoint_removed"), _marker_path(self.old, lost)
+        cause: Cause = "breakpoint_moved" if new_marks - old_marks else "breakpoint_removed"
+        return Change(cause, _marker_path(self.old, lost))
 
     # --- notes -------------------------------------------------------------------------------------------
 
@@ -324,40 +306,6 @@ def _points_of(prompt: Prompt, level: Level) -> list[Breakpoint]:
 
 def _marker_path(prompt: Prompt, point: Breakpoint | ActiveBreakpoint) -> str:
     return "cache_control" if point.is_automatic else prompt.path_of(point)
-
-
-def _row_of(divergence: Divergence) -> Parameter | None:
-    part = divergence.after or divergence.before
-    return part.row if part else None
-
-
-def _is_stripped(divergence: Divergence) -> bool:
-    """Whether the first difference is a thinking block that is still sent, but not rendered any more."""
-    part = divergence.before
-    if part is None or part.block is None or part.block.type not in ("thinking", "redacted_thinking"):
-        return False
-    return divergence.after is None or divergence.after.block is None or divergence.after.block.type != part.block.type
-
-
-def _image_path(blocks: Sequence[Block]) -> str:
-    for block in blocks:
-        if block.type == "image":
-            return block.path
-        parts = block.content.get("content")
-        for index, part in enumerate(parts if isinstance(parts, list) else ()):
-            if isinstance(part, dict) and part.get("type") == "image":
-                return f"{block.path}.content[{index}]"
-    return "messages"
-
-
-def _citations_path(*sides: Sequence[Block]) -> str:
-    return next((block.path for blocks in sides for block in blocks if block.content.get("citations")), "messages")
-
-
-def _removed_tool_path(old: Sequence[Part], new: Sequence[Part]) -> str | None:
-    """Of the first tool that is gone; ``None`` if there were two of one name, of which one is left."""
-    kept = set(tool_names(new))
-    return next((f"tools[{index}]" for index, name in enumerate(tool_names(old)) if name not in kept), None)
 
 
 def _tool_ids(prompt: Prompt) -> list[str]:

@@ -4,11 +4,12 @@ import json
 import unicodedata
 from collections.abc import Sequence
 from itertools import takewhile
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from harness.prompt.blocks import Block
 from harness.prompt.diff import Divergence
 from harness.prompt.parts import Part
+from harness.prompt.reading import Prompt
 from harness.prompt.text import block_text, first_difference
 from harness.prompt.volatile import reads_as_time
 from harness.promptcache.causes import Cause
@@ -17,7 +18,38 @@ _NEIGHBOURS = 8
 """Characters on either side of a difference that may compose with it."""
 
 
-def name_cause(divergence: Divergence, old: Sequence[Part], new: Sequence[Part]) -> Cause:
+class Change(NamedTuple):
+    """A change with its name: what kind it is, and where."""
+
+    cause: Cause
+    path: str
+    offset: int | None = None
+    """The first differing character of the block's text."""
+    excerpt: tuple[str, str] | None = None
+    """Both texts around the place, shortened."""
+
+
+def name_change(divergence: Divergence, before: Prompt, after: Prompt) -> Change:
+    """The name of a divergence between two prompts."""
+    if _is_stripped(divergence):
+        assert divergence.before is not None
+        return Change("thinking_stripped", divergence.before.path)
+    cause = _name_cause(divergence, before.parts, after.parts)
+    return Change(cause, _find_path(cause, divergence, before, after), divergence.offset, divergence.excerpts())
+
+
+def _find_path(cause: Cause, divergence: Divergence, before: Prompt, after: Prompt) -> str:
+    """Where a change stands: of some parameters, the block that they were read from."""
+    if cause in ("image_added", "image_removed"):
+        return _image_path(after.blocks if cause == "image_added" else before.blocks)
+    if cause == "citations_changed":
+        return _citations_path(after.blocks, before.blocks)
+    if cause == "tool_removed":
+        return _removed_tool_path(before.parts, after.parts) or divergence.path
+    return divergence.path
+
+
+def _name_cause(divergence: Divergence, old: Sequence[Part], new: Sequence[Part]) -> Cause:
     """The cause of the first divergence between two requests, given all their parts."""
     before, after = divergence
     part = after or before
@@ -45,7 +77,7 @@ def _name_parameter(part: Part, after: Part | None) -> Cause:
 
 
 def _name_tool(divergence: Divergence, old: Sequence[Part], new: Sequence[Part]) -> Cause:
-    names = [tool_names(parts) for parts in (old, new)]
+    names = [_tool_names(parts) for parts in (old, new)]
     if names[0] == names[1]:
         old_block, new_block = (part.block if part else None for part in divergence)
         return _name_text(old_block, new_block) or "tool_changed"
@@ -63,7 +95,7 @@ def _name_tool(divergence: Divergence, old: Sequence[Part], new: Sequence[Part])
     return "tool_changed" if is_renamed else "tool_added"
 
 
-def tool_names(parts: Sequence[Part]) -> list[str]:
+def _tool_names(parts: Sequence[Part]) -> list[str]:
     """Names of the tools among the parts, in order."""
     return [_tool_name(part) for part in parts if part.level == "tools" and part.block]
 
@@ -174,3 +206,32 @@ def _differs_in_key_order(old: str, new: str) -> bool:
 
 def _without_border(key: str) -> str:
     return key.rpartition(":")[2]
+
+
+def _is_stripped(divergence: Divergence) -> bool:
+    """Whether the first difference is a thinking block that is still sent, but not rendered any more."""
+    part = divergence.before
+    if part is None or part.block is None or part.block.type not in ("thinking", "redacted_thinking"):
+        return False
+    return divergence.after is None or divergence.after.block is None or divergence.after.block.type != part.block.type
+
+
+def _image_path(blocks: Sequence[Block]) -> str:
+    for block in blocks:
+        if block.type == "image":
+            return block.path
+        parts = block.content.get("content")
+        for index, part in enumerate(parts if isinstance(parts, list) else ()):
+            if isinstance(part, dict) and part.get("type") == "image":
+                return f"{block.path}.content[{index}]"
+    return "messages"
+
+
+def _citations_path(*sides: Sequence[Block]) -> str:
+    return next((block.path for blocks in sides for block in blocks if block.content.get("citations")), "messages")
+
+
+def _removed_tool_path(old: Sequence[Part], new: Sequence[Part]) -> str | None:
+    """Of the first tool that is gone; ``None`` if there were two of one name, of which one is left."""
+    kept = set(_tool_names(new))
+    return next((f"tools[{index}]" for index, name in enumerate(_tool_names(old)) if name not in kept), None)

@@ -13,6 +13,7 @@ from harness.prompt.diff import Divergence, first_divergence
 from harness.prompt.reader import PromptReader
 from harness.prompt.reading import Prompt
 from harness.promptcache.explain import explain
+from harness.promptcache.naming import name_change
 
 
 def find_miss(
@@ -51,7 +52,9 @@ def find_miss(
     if place is None:
         why = "it differs from a recorded one only outside the prompt, or in the order of keys"
         return _finding(f"{headline}: {why}")
-    finding = replace(_finding(headline), place=make_place(place, first="recorded", second="now"))
+    finding = replace(
+        _finding(headline), place=make_place(name_change(place, closest, prompt), first="recorded", second="now")
+    )
     try:
         explanation = explain(closest, prompt)
     except CannotTellError as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from harness.findings.describe import make_place
 from harness.findings.finding import Place
 from harness.prompt.diff import Divergence, pair_parts
-from harness.promptcache.naming import name_cause
+from harness.promptcache.naming import name_change
 from harness.provider.parameters import LEVELS
 
 if TYPE_CHECKING:
@@ -38,10 +38,9 @@ def find_differences(before: Prompt, after: Prompt, *, first: str, second: str) 
         # All parts of both: where only the breakpoint moved, the text behind it is still there.
         for pair in pair_parts(before.parts, after.parts, level):
             if _differs(*pair) and any(part is not None and part.path in paths for part in pair):
-                divergence = Divergence(*pair)
-                place = make_place(divergence, first=first, second=second)
-                cause = name_cause(divergence, before.parts, after.parts)
-                found.append(Difference(place, None if cause in _VAGUE else cause))
+                change = name_change(Divergence(*pair), before, after)
+                cause = None if change.cause in _VAGUE else change.cause
+                found.append(Difference(make_place(change, first=first, second=second), cause))
     return tuple(found) or (_moved_breakpoint(before, after, first=first, second=second),)
 
 

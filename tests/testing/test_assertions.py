@@ -13,10 +13,12 @@ import pytest
 from harness.calls.call import Call
 from harness.client import token_memo
 from harness.errors import CheckError, RequestError, UnknownModelError, UsageError
+from harness.findings.finding import Finding
 from harness.provider.pricing import dollars as show_dollars
 from harness.provider.pricing import price
 from harness.provider.usage import Usage
 from harness.testing.assertions import assert_cost_below, assert_reads_prefix, assert_same_prefix
+from tests.promptcache.pairs import PAIRS, Pair
 
 MARK = {"type": "ephemeral"}
 RULES = "Weigh the evidence of each skill before the title of the post. " * 300
@@ -311,3 +313,16 @@ def test_public_names_are_sorted_and_resolve() -> None:
     assert [getattr(harness.testing, name).__name__ for name in harness.testing.__all__] == harness.testing.__all__
     with pytest.raises(AttributeError, match=r"^module 'harness.testing' has no attribute 'assert_nothing'$"):
         _ = harness.testing.assert_nothing
+
+
+@pytest.mark.parametrize(
+    "pair", [pair for pair in PAIRS if pair.cause == "thinking_stripped"], ids=lambda pair: pair.name.replace(" ", "-")
+)
+def test_thinking_that_the_api_strips_is_not_the_same_prefix(pair: Pair) -> None:
+    with pytest.raises(CheckError) as caught:
+        assert_same_prefix(pair.before, pair.after)
+
+    (finding,) = caught.value.findings
+    assert isinstance(finding, Finding)
+    assert finding.place is not None
+    assert (finding.cause, finding.place.path) == ("thinking_stripped", pair.path)
