@@ -24,6 +24,25 @@ from harness.provider.parameters import Level
 VERSION = 1
 """Raised whenever the same request would get another fingerprint."""
 
+_AT_DEFAULT = frozenset(
+    {
+        "web",
+        "citations",
+        "output_config.format",
+        "tool_choice",
+        "tool_choice.disable_parallel_tool_use",
+        "images",
+        "thinking",
+        "output_config.effort",
+        "output_config.task_budget",
+    }
+)
+"""Parameters that stand in every fingerprint of version 1, even at their defaults.
+
+Any other parameter enters only where a request sets it to something else, so a new row in the table of parameters
+leaves every accepted prompt as it is.
+"""
+
 # Bytes that UTF-8 never has, so that no text can look like two blocks.
 _END_OF_TEXT = b"\xff"
 _END_OF_JSON = b"\xfe"
@@ -78,7 +97,9 @@ def _of_level(parameters: Sequence[Value], level: Level) -> dict[str, Any]:
     return {
         value.row.name.rpartition(".")[2]: value.value
         for value in parameters
-        if (value.row.level or "tools") == level and value.row.name not in ("model", "speed")
+        if (value.row.level or "tools") == level
+        and value.row.name not in ("model", "speed")
+        and (not value.is_default or value.row.name in _AT_DEFAULT)
     }
 
 

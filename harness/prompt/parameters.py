@@ -24,6 +24,7 @@ class Value(NamedTuple):
 
     row: Parameter
     value: Any
+    is_default: bool = False
 
 
 def read_parameters(request: Request, blocks: Sequence[Block], model: Model) -> tuple[Value, ...]:
@@ -78,12 +79,6 @@ def thinking(request: Request) -> dict[str, Any]:
     return value
 
 
-def effort(request: Request, model: Model) -> str:
-    """``output_config.effort``; the model's default where it is left out."""
-    value: str = _value(BY_NAME["output_config.effort"], request, model)
-    return value
-
-
 def output_format(request: Request) -> dict[str, Any]:
     """The structured-output format, from either of the two places it may stand in; empty for none."""
     value: dict[str, Any] = _value(BY_NAME["output_config.format"], request)
@@ -131,10 +126,9 @@ def _rendered(request: Request, blocks: Sequence[Block], model: Model) -> Iterat
         elif row.name == "model":
             yield Value(row, model.id)
         else:
-            value = _value(row, request, model)
-            if value is OMITTED:
-                continue
-            yield Value(row, _without_own_rows(value) if row.name == "tool_choice" else value)
+            value, default = _value(row, request, model), _default(row, model)
+            if value is not OMITTED:
+                yield Value(row, _without_own_rows(value) if row.name == "tool_choice" else value, value == default)
 
 
 def _unclear(request: Request) -> Iterator[Value]:
@@ -165,6 +159,10 @@ def _value(row: Parameter, request: Request, model: Model | None = None) -> Any:
             value = _object(value, row.name) or (row.also_at and _object(request.get(row.also_at), row.also_at))
         if value:
             return value if row.default is not False else True
+    return _default(row, model)
+
+
+def _default(row: Parameter, model: Model | None) -> Any:
     return getattr(model, row.model_default) if row.model_default else row.default
 
 

@@ -48,7 +48,7 @@ def list_parts(
 
 
 def _parameter_parts(parameters: Sequence[Value], level: Level, model_name: Any) -> Iterator[Part]:
-    for row, value in parameters:
+    for row, value, _ in parameters:
         if (row.level or "tools") == level:
             shown = model_name if row.name == "model" else value
             yield Part(row.shown_as, dump(value), level, value=shown, row=row)

@@ -221,8 +221,3 @@ BY_NAME = {row.name: row for row in PARAMETERS if row.kind != "derived"}
 
 RENDERED = tuple(row for row in PARAMETERS if row.kind in ("rendered", "derived"))
 """What is part of the prompt besides the blocks."""
-
-
-def cause_of(path: str) -> str:
-    """The cause of a change of the parameter that messages call ``path``."""
-    return next((row.cause for row in PARAMETERS if row.shown_as == path), "parameter_changed")

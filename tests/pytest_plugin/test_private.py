@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.reports.formats import FORMATS
 from tests.lock.examples import PROMPT
 from tests.pytest_plugin.conftest import RECORD, Project
 from tests.pytest_plugin.scratch import EMULATE, UPDATE
@@ -288,7 +289,7 @@ def accept_bust(secrets: Secrets) -> None:
 
 
 CHANGES = {"nothing": lambda _: None, "bust": bust, "leak": leak, "vary": vary, "accepted": accept_bust}
-FILES = {"summary.md", "junit.xml", "report.md", "report.json", "report.sarif"}
+FILES = {"summary.md", "junit.xml", *(row.file for row in FORMATS)}
 
 
 @pytest.mark.parametrize("options", OPTIONS)

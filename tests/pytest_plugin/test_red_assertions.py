@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from harness.reports.formats import FORMATS
 from tests.pytest_plugin.conftest import PROMPT, Project
 
 pytest_plugins = ("pytester",)
@@ -127,7 +128,7 @@ def test_in_private_no_text_is_shown(outputs: dict[str, str], expected: tuple[st
 @pytest.mark.parametrize("outputs", [(WITH_TIME, ())], indirect=True)
 def test_in_public_the_texts_are_shown_everywhere_but_in_junit_properties(outputs: dict[str, str]) -> None:
     shown = {name for name, text in outputs.items() if CANARY in text}
-    assert shown == {"stdout", "report.md", "report.json", "report.sarif", "summary.md", "junit.xml"}
+    assert shown == {"stdout", "summary.md", "junit.xml", *(row.file for row in FORMATS)}
 
 
 UNKNOWN = """

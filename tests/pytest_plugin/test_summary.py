@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from harness.reports.formats import FORMATS
 from tests.pytest_plugin.conftest import APP, PROMPT, RECORD, Project, shown
 
 pytest_plugins = ("pytester",)
@@ -122,9 +123,9 @@ def test_reports_hold_every_figure(project: Project) -> None:
 
     result = project.run("--harness-mode=emulate", *REPORTS)
 
-    result.stdout.fnmatch_lines(["written: reports/report.md, reports/report.json, reports/report.sarif"])
+    result.stdout.fnmatch_lines(["written: " + ", ".join(f"reports/{row.file}" for row in FORMATS)])
     reports = project.files("reports")
-    assert sorted(reports) == ["report.json", "report.md", "report.sarif"]
+    assert reports.keys() == {row.file for row in FORMATS}
     assert json.loads(reports["report.json"]) == {
         "schema": 3,
         "mode": "emulate",
@@ -185,4 +186,4 @@ def test_reports_folder_is_named_as_seen_from_where_pytest_was_started(
     result = project.run("--harness-mode=emulate", *REPORTS)
 
     path = project.path / "reports"
-    result.stdout.fnmatch_lines([f"written: {path}/report.md, {path}/report.json, {path}/report.sarif"])
+    result.stdout.fnmatch_lines(["written: " + ", ".join(f"{path}/{row.file}" for row in FORMATS)])
