@@ -14,13 +14,13 @@ from harness.promptcache.naming import name_cause
 
 
 def make_place(divergence: Divergence, *, first: str, second: str) -> Place:
-    """The place of a difference between two requests, which are called ``first`` and ``second``."""
+    """Make the place of a difference between two requests; ``first`` and ``second`` name them."""
     before, after = divergence.excerpts()
     return Place(path=divergence.path, offset=divergence.offset, first=first, second=second, before=before, after=after)
 
 
 def find_change(before: Prompt, after: Prompt, *, first: str, second: str) -> tuple[Place, Cause] | None:
-    """Place and cause of the first difference between two requests, which are called ``first`` and ``second``."""
+    """Find place and cause of the first difference between two requests; ``first`` and ``second`` name them."""
     divergence = first_divergence(before.parts, after.parts)
     if divergence is None:
         return None
@@ -28,7 +28,7 @@ def find_change(before: Prompt, after: Prompt, *, first: str, second: str) -> tu
 
 
 def add_change(finding: Finding, before: Prompt, after: Prompt, *, first: str, second: str) -> Finding:
-    """The finding with place, cause and fix of the first difference between two requests, if there is one."""
+    """Add place, cause and fix of the first difference between two requests, if there is one."""
     change = find_change(before, after, first=first, second=second)
     if change is None:
         return finding
@@ -37,7 +37,7 @@ def add_change(finding: Finding, before: Prompt, after: Prompt, *, first: str, s
 
 
 def add_loss(finding: Finding, result: Explanation) -> Finding:
-    """The finding with cause, cost and fix of an explanation, if that found anything wrong."""
+    """Add cause, cost and fix of an explanation, if it found anything wrong."""
     if result.cause is None:
         return finding
     place = finding.place or (None if result.path is None else Place(path=result.path))
@@ -46,7 +46,7 @@ def add_loss(finding: Finding, result: Explanation) -> Finding:
 
 
 def loss_lines(result: Explanation) -> Iterator[str]:
-    """Cause, cost and fix of an explanation, a line each; none if nothing is wrong."""
+    """Cause, cost and fix of an explanation, one line each; none if nothing is wrong."""
     if result.cause is None:
         return
     yield f"cause: {result.cause}: {ADVICE[result.cause].why}"
@@ -56,4 +56,4 @@ def loss_lines(result: Explanation) -> Iterator[str]:
 
 
 def _loss(result: Explanation) -> str:
-    return f"{result.tokens_lost:,} tokens are not read any more: {amount(result.cost)} more a call"
+    return f"{result.tokens_lost:,} tokens are no longer read: {amount(result.cost)} more per call"
