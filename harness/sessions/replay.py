@@ -103,11 +103,11 @@ class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         return tuple(item for item in (self._cassette.interactions if self._cassette else ()) if id(item) in left)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """HttpAnswer one request from the cassette."""
+        """Answer one request from the cassette."""
         return self._answer(self._scrubber.request(recorded_request(request, request.read())))
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """HttpAnswer one request from the cassette."""
+        """Answer one request from the cassette."""
         return self._answer(self._scrubber.request(recorded_request(request, await request.aread())))
 
     def _answer(self, request: RecordedRequest) -> httpx2.Response:

@@ -23,7 +23,7 @@ from harness.errors import CassetteError
 from tests.cassettes.examples import cassette, dump, interaction, request, response
 
 LONG = "x" * BLOB_CHARACTERS
-CHANGED = "not as it was recorded (its sha256 differs): edited by hand, or with other line ends"
+CHANGED = "changed since it was recorded (its sha256 differs): edited by hand, or with other line endings"
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 JSON = st.recursive(

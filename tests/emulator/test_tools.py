@@ -83,7 +83,7 @@ REFUSED: tuple[tuple[str, list[dict[str, Any]], dict[str, Any], str], ...] = (
         "no input that ends",
         [{"name": "find_job", "input_schema": {"properties": {"a": {"$ref": "#"}}, "required": ["a"]}}],
         NAMED,
-        "input_schema: a definition requires itself, so no input ends",
+        "input_schema: a definition requires itself, so no finite input exists",
     ),
 )
 

@@ -282,5 +282,8 @@ def test_nothing_stays_patched(open_session: Open) -> None:
 
 
 def test_body_of_another_kind_is_refused(open_session: Open) -> None:
-    with open_session("replay") as session, pytest.raises(CassetteMissError, match="a body of object, expected text"):
+    with (
+        open_session("replay") as session,
+        pytest.raises(CassetteMissError, match="a body is of type object, expected text"),
+    ):
         session.play(Request("POST", "https://api.anthropic.com/v1/messages", object(), {}), 0)
