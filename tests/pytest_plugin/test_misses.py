@@ -71,7 +71,7 @@ def test_test_that_was_never_recorded_says_how_to_record_it(project: Project) ->
         pytest.param(
             '"Where is my parcel")',
             '"Where is my parcel"); ask(anthropic_client, PROMPT, "Where is my parcel")',
-            "cassette 'test_app/test_ask' holds POST /v1/messages once, and it was sent once more",
+            "cassette 'test_app/test_ask' holds POST /v1/messages once, but it was sent once more",
             id="sent-once-more",
         ),
     ],

@@ -93,8 +93,8 @@ def test_request_without_room_for_the_prefix_is_not_sent() -> None:
     assert upstream.seen == []
     assert route.refused == [caught.value]
     assert str(caught.value) == (
-        "a request without any text has no room for a unique prefix, and was not sent\n"
-        "  fix:   leave out --harness-unique-prefix for this test"
+        "a request without any text has no place for a unique prefix, so it was not sent\n"
+        "  fix:   omit --harness-unique-prefix for this test"
     )
 
 
@@ -330,7 +330,7 @@ def test_refusal_for_the_budget_reaches_the_application_at_once(ask: Callable[[R
     route = LiveRoute(budget=Budget(Decimal("0.0001"), reader=PromptReader(COUNT)))
     upstream = Upstream(dump(message("Hi")))
 
-    with pytest.raises(NotSentError, match=r"^this call could pass the budget"):
+    with pytest.raises(NotSentError, match=r"^this call could exceed the budget"):
         ask(send_on(route, upstream))
 
     assert upstream.seen == []

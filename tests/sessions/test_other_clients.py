@@ -213,7 +213,7 @@ def test_request_past_the_emulator_is_refused_and_never_sent(
         post("https://gateway.example", BODY)
 
     assert str(caught.value) == (
-        "POST to gateway.example goes past the emulator, which is to answer\n"
+        "POST to gateway.example bypasses the emulator, which should answer it\n"
         "  try: point the client at harness_cassette.base_url"
     )
     assert session.misses == (caught.value,)
