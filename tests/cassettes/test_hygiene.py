@@ -1,4 +1,4 @@
-"""What a folder of cassettes holds that nothing names, that is not whole, or that must not be there."""
+"""Find files that nothing names, damaged files and secrets in a folder of cassettes."""
 
 import base64
 from pathlib import Path
@@ -17,7 +17,7 @@ UUID = "0f9c1a2b-3c4d-4e5f-8a9b-0c1d2e3f4a5b"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two cassettes, `a/one` and `b/two.x`, that share a blob; the second has one of its own."""
+    """Two cassettes, `a/one` and `b/two.x`, that share a blob; the second also has its own."""
     store = CassetteStore(tmp_path / "cassettes")
     store.save("a/one", cassette(interaction({"system": SHARED})))
     store.save("b/two.x", cassette(interaction({"system": SHARED}), interaction({"system": OWN})))

@@ -1,4 +1,4 @@
-"""vcrpy's YAML, in and out: every byte of a body, and no credential."""
+"""Import and export of vcrpy's YAML: every byte of a body, and no credential."""
 
 import gzip
 import zlib

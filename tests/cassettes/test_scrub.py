@@ -1,4 +1,4 @@
-"""Scrubbing: what is taken out of bodies, and that doing it twice is doing it once."""
+"""Scrubbing: what is removed from bodies, and that scrubbing twice equals scrubbing once."""
 
 import re
 

@@ -25,7 +25,7 @@ def blob_of(store: CassetteStore) -> Path:
 
 
 def error_of(store: CassetteStore, name: str = "suite/case") -> str:
-    # Another store: one that has just written may still know its blobs.
+    # A new store, because one that has just written may still remember its blobs.
     with pytest.raises(CassetteError) as caught:
         CassetteStore(store.folder).load(name)
     return str(caught.value)

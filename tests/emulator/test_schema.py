@@ -98,7 +98,7 @@ INSTANCES: tuple[tuple[str, Any, Any], ...] = (
         {"next": None},
     ),
     ("the document itself", {"properties": {"a": {"const": 1}, "again": {"$ref": "#"}}}, {"a": 1, "again": {"a": 1}}),
-    # what is no schema
+    # not a schema
     ("properties that are none", {"type": "object", "properties": 5, "required": "a"}, {}),
     ("bounds that are none", {"type": "integer", "minimum": "3", "exclusiveMinimum": True}, 0),
     ("a name that is none", {"type": "object", "required": [1]}, {}),
@@ -193,7 +193,7 @@ def test_whatever_is_given_as_a_schema_has_one_instance_or_is_refused(schema: An
 
 
 def outcome(schema: Any) -> str:
-    """The instance as JSON, or why there is none."""
+    """Write the instance as JSON, or the reason why there is none."""
     try:
         return json.dumps(minimal_instance(schema))
     except RequestError as error:

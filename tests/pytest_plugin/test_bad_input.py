@@ -138,5 +138,6 @@ def test_plain_test_with_a_cassette_that_is_not_whole_is_an_error_without_frames
 
     result.assert_outcomes(errors=1)
     assert shown(result, "ERROR at setup of test_ask", "=") == (
-        f"{cassette}: cassette format is None, expected 1\n  try: restore the file from version control, or record it again"
+        f"{cassette}: cassette format is None, expected 1\n"
+        "  try: restore the file from version control, or record it again"
     )

@@ -1,4 +1,4 @@
-"""What a call can cost at most, and what a budget lets through."""
+"""The most that a call can cost, and which calls a budget allows."""
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal

@@ -39,7 +39,7 @@ def test_a_request_sent_more_often_than_recorded_says_how_often(times: int, word
     )
 
 
-# What was recorded, what is sent, what is said below the headline.
+# The recorded request, the sent request, the lines below the headline.
 DIFFERENCES: tuple[tuple[str, tuple[dict[str, Any], ...], dict[str, Any], str], ...] = (
     (
         "one character",

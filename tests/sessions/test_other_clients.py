@@ -234,7 +234,7 @@ def test_what_is_meant_for_the_api_is_answered_by_the_emulator_and_replayed(
 
 
 class Compressing(BaseHTTPRequestHandler):
-    """An upstream that compresses, asked or not, and says what it was asked for."""
+    """An upstream that always compresses, and records which encoding it was asked for."""
 
     asked: list[str | None]
 

@@ -98,7 +98,7 @@ def test_a_stream_that_was_not_read_to_its_end_is_recorded_as_far_as_it_was() ->
 
 
 class Failing(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
-    """Breaks before any answer, or after some pieces of one."""
+    """Fails before any answer, or after some chunks of one."""
 
     def __init__(self, error: httpx2.TransportError, *chunks: bytes) -> None:
         self.error = error

@@ -82,7 +82,7 @@ def test_threads_take_each_recorded_answer_exactly_once() -> None:
 
 
 class Attempts(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
-    """Counts what the SDK tries."""
+    """Counts the attempts of the SDK."""
 
     def __init__(self, upstream: ReplayTransport) -> None:
         self.upstream = upstream
