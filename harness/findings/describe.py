@@ -46,7 +46,7 @@ def add_loss(finding: Finding, result: Explanation) -> Finding:
 
 
 def loss_lines(result: Explanation) -> Iterator[str]:
-    """Cause, cost and fix of an explanation, one line each; none if nothing is wrong."""
+    """Yield cause, cost and fix of an explanation, one line each; none if nothing is wrong."""
     if result.cause is None:
         return
     yield f"cause: {result.cause}: {ADVICE[result.cause].why}"

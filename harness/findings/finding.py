@@ -37,7 +37,7 @@ class Place:
         return self.path if self.offset is None else f"{self.path} at character {self.offset:,}"
 
     def lines(self, *, is_private: bool = False) -> list[str]:
-        """The place, then both texts; in a private run only their lengths and digests."""
+        """Write the place, then both texts; in a private run only their lengths and digests."""
         if not (self.before or self.after):
             return [f"place: {self}"]
         width = max(len(self.first), len(self.second)) + 1
@@ -80,7 +80,7 @@ class Finding:
     """Command to run next."""
 
     def lines(self, *, is_private: bool = False) -> list[str]:
-        """The whole finding as lines of text, headline first."""
+        """Write the finding as lines of text, headline first."""
         rest = [*self.facts]
         if self.place is not None:
             rest += self.place.lines(is_private=is_private)
@@ -100,7 +100,7 @@ class Finding:
         return replace(self, cause=cause, fix=ADVICE[cause].fix)
 
     def to_json(self, *, is_private: bool = False) -> dict[str, Any]:
-        """All parts, for a report or another process; in a private run without texts."""
+        """Convert all parts, for a report or another process; in a private run without texts."""
         data = asdict(self)
         if is_private and self.place is not None:
             texts = {"before": self.place.before, "after": self.place.after}

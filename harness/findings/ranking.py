@@ -21,7 +21,7 @@ def worst_first(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def of_level(findings: Iterable[Finding], level: Severity) -> tuple[Finding, ...]:
-    """The findings of one level, in the order given."""
+    """Select the findings of one level, in the order given."""
     return tuple(finding for finding in findings if finding.level == level)
 
 
@@ -32,5 +32,5 @@ def count_levels(findings: Sequence[Finding]) -> str:
 
 
 def next_command(findings: Iterable[Finding]) -> str:
-    """The command of the worst finding that has one; empty if none has."""
+    """Find the command of the worst finding that has one; empty if none has."""
     return next((finding.command for finding in worst_first(findings) if finding.command), "")

@@ -16,7 +16,7 @@ _WORST_LAST: tuple[RunVerdict, ...] = get_args(RunVerdict)
 
 
 def judge(findings: Iterable[Finding], *, unexplained: int = 0) -> RunVerdict:
-    """The worst verdict of all errors; ``unexplained`` failed tests without a finding count as ``fail``."""
+    """Find the worst verdict of all errors; ``unexplained`` failed tests without a finding count as ``fail``."""
     verdicts: list[RunVerdict] = [RULES[finding.rule].verdict for finding in findings if finding.level == "error"]
     if unexplained:
         verdicts.append("fail")

@@ -131,7 +131,7 @@ class Highest:
 
 
 def find_highest(request: RecordedRequest, reader: PromptReader) -> Highest:
-    """Find what a request costs if all its input is written to the prompt cache and its answer has full length.
+    """Find the cost of a request if all its input is written and its answer is as long as ``max_tokens`` allows.
 
     Raises:
         RequestError: the cost cannot be estimated offline; the message says why.
