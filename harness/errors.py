@@ -7,25 +7,25 @@
     ├── RequestError (ValueError)        a request body that cannot be judged
     │   └── CannotTellError (RequestError)  a verdict that would rest on something unknown
     ├── UnknownModelError (LookupError)  a model without a price
-    ├── CassetteError (ValueError)       a cassette or blob on disk is unreadable or not whole
+    ├── CassetteError (ValueError)       a cassette or blob on disk is unreadable or damaged
     ├── LockError (ValueError)           a lock file is unreadable, or made by another version
     ├── SuiteError (ValueError)          a suite, fixture or prompt file is unreadable or invalid
-    ├── UsageError (ValueError)          options that cannot go together, or lack something
-    ├── CheckError (AssertionError)      a check of a suite or assertion does not hold
-    └── NetworkBlockedError (ConnectionError)  a test reached for another machine where it must not
+    ├── UsageError (ValueError)          options that conflict, or lack something they need
+    ├── CheckError (AssertionError)      a check of a suite or an assertion failed
+    └── NetworkBlockedError (ConnectionError)  a test tried to connect to another machine
 
-``CassetteMissError`` (of ``harness.sessions.transport``) and ``NotSentError`` (of
-``harness.sessions.budget``) are two more: they have to derive from ``anthropic.AnthropicError``
-too, so that the SDK neither wraps nor retries them, and live where importing ``anthropic`` is
-allowed.
+Two more are defined elsewhere: ``CassetteMissError`` (in ``harness.sessions.replay``) and
+``NotSentError`` (in ``harness.sessions.budget``). They also derive from
+``anthropic.AnthropicError``, so that the SDK neither wraps nor retries them, and therefore live
+where importing ``anthropic`` is allowed.
 """
 
 
 class HarnessError(Exception):
-    """Base of all: a one-line message, and a hint that says what to try."""
+    """Base class: a one-line message, and a hint that says what to try."""
 
     def __init__(self, message: str, *, hint: str | None = None, findings: tuple[object, ...] = ()) -> None:
-        """``findings`` are what the message says, in parts (`harness.findings.finding`), where there are any."""
+        """Store the message and hint; ``findings`` (`harness.findings.finding`) hold the message in parts, if any."""
         super().__init__(message)
         self.message = message
         self.hint = hint
@@ -52,7 +52,7 @@ class UnknownModelError(HarnessError, LookupError):
 
 
 class CassetteError(HarnessError, ValueError):
-    """A cassette or blob on disk is unreadable or not whole."""
+    """A cassette or blob on disk is unreadable or damaged."""
 
 
 class LockError(HarnessError, ValueError):
@@ -64,12 +64,12 @@ class SuiteError(HarnessError, ValueError):
 
 
 class UsageError(HarnessError, ValueError):
-    """Options that cannot go together, or that lack something they need."""
+    """Options that conflict, or that lack something they need."""
 
 
 class CheckError(HarnessError, AssertionError):
-    """A check of a suite or an assertion does not hold."""
+    """A check of a suite or an assertion failed."""
 
 
 class NetworkBlockedError(HarnessError, ConnectionError):
-    """A test reached for another machine in a mode in which it must not."""
+    """A test tried to connect to another machine in a mode that forbids it."""

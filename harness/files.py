@@ -1,4 +1,4 @@
-"""Files: written so that a kill at any moment leaves the old content or the new, and named from a root."""
+"""Files: written so that a kill at any moment leaves the old or the new content, and named relative to a root."""
 
 import os
 import tempfile
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path`` by way of a temporary file in the same folder; folders are made."""
+    """Write ``data`` to ``path`` through a temporary file in the same folder; create missing folders."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
     try:
@@ -23,5 +23,5 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def relative(path: Path, root: Path) -> str:
-    """A path from ``root``, with forward slashes; as it is if it is elsewhere."""
+    """A path relative to ``root``, with forward slashes; the whole path if it is elsewhere."""
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()

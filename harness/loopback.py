@@ -4,7 +4,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 
 def is_loopback(host: str | bytes | bytearray) -> bool:
-    """Whether a host is ``localhost`` or a loopback address, with IPv4 mapped into IPv6 too.
+    """Whether a host is ``localhost`` or a loopback address, including IPv4 mapped to IPv6.
 
     Names are not looked up: ``127.0.0.1.evil.example`` is a name like any other.
     """
@@ -16,12 +16,12 @@ def is_loopback(host: str | bytes | bytearray) -> bool:
 
 
 def is_address(host: str | bytes | bytearray) -> bool:
-    """Whether a host is an address and no name, so that it needs no lookup."""
+    """Whether a host is an address rather than a name, so that it needs no lookup."""
     return _parse(as_text(host)) is not None
 
 
 def as_text(host: str | bytes | bytearray) -> str:
-    """A host as text; sockets take bytes too."""
+    """Decode a host to text; sockets accept bytes too."""
     return host.decode("utf-8", "replace") if isinstance(host, bytes | bytearray) else str(host)
 
 

@@ -16,7 +16,7 @@ _FALSE = ("false", "0", "no", "off")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the environment says about the two caches and the model."""
+    """Settings of the prompt cache, the local cache and the model."""
 
     use_prompt_cache: bool = True
     """``USE_ANTHROPIC_CACHE``: mark system prompts for the provider's prompt cache."""
@@ -25,7 +25,7 @@ class Settings:
     """``USE_LOCAL_CACHE``: keep whole responses on disk."""
 
     local_cache_dir: Path = Path("cache/prompts")
-    """``PROMPT_CACHE_DIR``: where the local cache keeps them."""
+    """``PROMPT_CACHE_DIR``: folder of the local cache."""
 
     cache_prefix: str = ""
     """``CACHE_PREFIX``: part of every local-cache key, to keep environments apart."""
@@ -57,10 +57,10 @@ def has_api_key(variables: Mapping[str, str] | None = None) -> bool:
 
 
 def read_base_url(variables: Mapping[str, str] | None = None) -> str | None:
-    """``ANTHROPIC_BASE_URL``: where the real API is reached, or a gateway to it; ``None`` where it is not set.
+    """``ANTHROPIC_BASE_URL``: address of the real API or of a gateway to it; ``None`` if it is not set.
 
     Raises:
-        SettingsError: it is no address; the message names it.
+        SettingsError: the value is not an address; the message names it.
     """
     env = environ if variables is None else variables
     value = env.get("ANTHROPIC_BASE_URL", "").strip()
@@ -73,18 +73,18 @@ def read_base_url(variables: Mapping[str, str] | None = None) -> str | None:
 
 
 def copy_environment() -> dict[str, str]:
-    """The variables of this process, to hand on to a child."""
+    """Copy the variables of this process, to pass them to a child process."""
     return dict(environ)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GithubSettings:
-    """What GitHub Actions says of itself to a step of a job."""
+    """Settings that GitHub Actions passes to a step of a job."""
 
     has_annotations: bool = False
-    """``GITHUB_ACTIONS``: the log is read for commands that annotate files."""
+    """``GITHUB_ACTIONS``: GitHub reads the log for commands that annotate files."""
     summary_file: Path | None = None
-    """``GITHUB_STEP_SUMMARY``: Markdown that is added here is shown on the page of the run."""
+    """``GITHUB_STEP_SUMMARY``: Markdown appended to this file is shown on the page of the run."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> "GithubSettings":
@@ -95,7 +95,7 @@ class GithubSettings:
 
 
 def _is_address(value: str) -> bool:
-    # The plugin reads settings at every start of pytest, and few runs have an address.
+    # Imported late: the plugin reads settings at every start of pytest, and few runs set an address.
     from urllib.parse import urlsplit
 
     try:

@@ -10,12 +10,12 @@ from harness.provider.usage import Usage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A message as the API answered it. What a stream that broke off had sent by then is all there is."""
+    """A message from the API. For a stream that broke off, only what had arrived by then."""
 
     id: str = ""
     model: str = ""
     content: tuple[Mapping[str, Any], ...] = ()
-    """Content blocks by the API's names."""
+    """Content blocks, with the API's field names."""
     stop_reason: str | None = None
     usage: Usage = field(default_factory=Usage)
 
@@ -26,7 +26,7 @@ class Answer:
 
 
 def read_message(message: Mapping[str, Any]) -> Answer:
-    """The answer of a message object."""
+    """Read the answer from a message object."""
     content = message.get("content")
     return Answer(
         id=str(message.get("id") or ""),
@@ -38,7 +38,7 @@ def read_message(message: Mapping[str, Any]) -> Answer:
 
 
 def read_stream(events: Sequence[Mapping[str, Any]]) -> Answer:
-    """The answer that the events of a stream add up to."""
+    """Assemble the answer from the events of a stream."""
     message: dict[str, Any] = {}
     blocks: dict[Any, dict[str, Any]] = {}
     inputs: dict[Any, str] = {}
@@ -66,7 +66,7 @@ def read_stream(events: Sequence[Mapping[str, Any]]) -> Answer:
 
 
 def read_stream_usage(events: Sequence[Mapping[str, Any]]) -> Usage:
-    """Usage of a stream, from its parsed events: input of `message_start`, then what `message_delta` adds.
+    """Read the usage of a stream from its parsed events: ``message_start``, updated by ``message_delta``.
 
     ``message_delta`` repeats the input counts on newer servers only, and never the TTL split.
     Source: anthropic SDK 2.12, ``types/message_delta_usage.py`` (checked 2026-11-23).
@@ -81,13 +81,13 @@ def read_stream_usage(events: Sequence[Mapping[str, Any]]) -> Usage:
 
 
 def read_events(body: bytes) -> list[dict[str, Any]]:
-    """The events of a stream, parsed; what broke off is left out."""
+    """Parse the events of a stream; skip an event that was cut off."""
     lines = (line[5:] for line in body.splitlines() if line.startswith(b"data:"))
     return [event for line in lines if (event := read_object(line)) is not None]
 
 
 def read_object(data: bytes) -> dict[str, Any] | None:
-    """A JSON object; ``None`` for anything else, such as the last line of a stream that broke off."""
+    """Parse a JSON object; ``None`` for anything else, such as the last line of a stream that broke off."""
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):

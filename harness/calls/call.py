@@ -1,4 +1,4 @@
-"""One call of the Messages API: what was sent, answered and billed. Everything that judges reads these."""
+"""One call of the Messages API: request, answer and usage. All checks read these records."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from harness.provider.endpoints import Origin
 from harness.provider.usage import Usage
 
 NO_DIVERGENCE = "no_divergence"
-"""The diagnostics found no difference that would keep a call from reading what an earlier one wrote."""
+"""The diagnostics found no difference that keeps a call from reading what an earlier one wrote."""
 
 PENDING = "pending"
 """The diagnostics had not finished when the answer began."""
@@ -33,20 +33,20 @@ class Call:
     body: bytes
     """The body as the application sent it."""
     usage: Usage
-    """As the API reported it; of a stream, the final one."""
+    """Usage as the API reported it; for a stream, the final one."""
     status: int
     origin: Origin
     diagnostics: str | None = None
-    """What the API's cache diagnostics say of it, in ``live`` mode: `NO_DIVERGENCE`, `PENDING` or the type of a
-    ``cache_miss_reason``; ``None`` where they were not asked to compare it with an earlier call, or said nothing."""
+    """Result of the API's cache diagnostics in ``live`` mode: `NO_DIVERGENCE`, `PENDING` or the type of a
+    ``cache_miss_reason``; ``None`` if no comparison with an earlier call was requested, or none came back."""
     reader: PromptReader = field(default_factory=PromptReader, compare=False, repr=False)
-    """Reads the body; the calls of a run share one, so that equal bodies are read once."""
+    """Reads the body; all calls of a run share one reader, so that equal bodies are read once."""
     load_answer: Callable[[], Answer] = field(default=Answer, compare=False, repr=False)
-    """Gives the answer; few calls of a run are asked for it."""
+    """Reads the answer, only when it is needed: few calls of a run need it."""
 
     @cached_property
     def answer(self) -> Answer:
-        """What was answered: content blocks and stop reason."""
+        """The answer: content blocks and stop reason."""
         return self.load_answer()
 
     @property
@@ -65,16 +65,16 @@ class Call:
 
     @property
     def model(self) -> str:
-        """The model asked for."""
+        """The requested model."""
         return str(self.request.get("model"))
 
 
 def read_call(
     body: bytes, response: bytes, headers: Mapping[str, str], *, origin: Origin, reader: PromptReader
 ) -> Call | None:
-    """The call of a request body and a response with status 200; ``None`` if that answers with no message.
+    """Make a call from a request body and a response with status 200; ``None`` if the response is not a message.
 
-    Names of ``headers`` are lower case.
+    The names in ``headers`` are in lower case.
     """
     if is_event_stream(headers):
         events = read_events(response)

@@ -1,8 +1,8 @@
-"""How a cassette stands on disk: JSON that reads well in a pull request and gives back every byte.
+"""The format of a cassette on disk: JSON that reads well in a pull request and reproduces every byte.
 
-A body of JSON is kept as JSON, with long texts named by digest (``{"$blob": …}``) and stored
-once beside the cassettes. It is written that way only if that reproduces the bytes; any other
-body is kept as text, or base64 where it is not UTF-8. A stored SHA-256 proves each of them.
+A JSON body is stored as JSON, with long texts named by digest (``{"$blob": …}``) and stored
+once beside the cassettes, but only if that reproduces the bytes. Any other body is stored as
+text, or as base64 if it is not UTF-8. A stored SHA-256 proves each body.
 """
 
 import base64
@@ -19,23 +19,23 @@ from harness.provider.endpoints import Origin
 
 VERSION = 1
 BLOB_CHARACTERS = 1_000
-"""Texts from this length on are stored as blobs."""
+"""Texts of at least this length are stored as blobs."""
 
 BLOB_NAME = re.compile(r'"\$blob": "([^"]*)"')
-"""Names of blobs in the text of a cassette."""
+"""Matches the names of blobs in the text of a cassette."""
 
 _DIGEST_LINE = re.compile(r' "sha256": "([0-9a-f]{64})",')
 
 _MAX_DEPTH = 100
-"""Bodies nested deeper are kept as text: writing them as JSON would recurse too deep."""
+"""Bodies nested deeper are stored as text: writing them as JSON would recurse too deep."""
 
 KEPT_RESPONSE_HEADERS = frozenset({"content-type", "request-id", "retry-after", "retry-after-ms", "x-should-retry"})
-"""Response headers that are recorded; no other is, so that none can hold an organisation's id."""
+"""The only response headers that are recorded: others could hold an organization's id."""
 
 PutBlob = Callable[[str], str]
-"""Stores a text and gives its digest."""
+"""Stores a text and returns its digest."""
 GetBlob = Callable[[str], str]
-"""The text of a digest."""
+"""Returns the text of a digest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,21 +47,21 @@ class RecordedRequest:
     digest: str
     """SHA-256 (hex) of the body's exact bytes."""
     load_body: Callable[[], bytes] = field(compare=False, repr=False)
-    """Gives the body; of a cassette on disk it is put together only when somebody asks."""
+    """Returns the body; for a cassette on disk, it is assembled only when it is needed."""
 
     @classmethod
     def from_body(cls, method: str, path: str, body: bytes) -> Self:
-        """A request whose body is at hand."""
+        """Make a request from a body in memory."""
         return cls(method=method, path=path, digest=sha256(body).hexdigest(), load_body=lambda: body)
 
     @property
     def body(self) -> bytes:
-        """The exact bytes."""
+        """The exact bytes of the body."""
         return self.load_body()
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What a request is matched on: method, path and the exact bytes of the body."""
+        """The key that requests are matched on: method, path and digest of the exact body."""
         return self.method, self.path, self.digest
 
 
@@ -70,11 +70,11 @@ class Chunk(NamedTuple):
 
     data: bytes
     after_ms: int = 0
-    """Milliseconds after the piece before it, or after the response began; kept to 10 ms."""
+    """Milliseconds since the previous piece or the start of the response, rounded to 10 ms."""
 
 
 class Failure(NamedTuple):
-    """How a call broke: a time-out, a dropped connection."""
+    """The error that broke a call, such as a time-out or a dropped connection."""
 
     kind: str
     """Name of the exception class of ``httpx2``: ``ReadTimeout``, ``RemoteProtocolError``, …"""
@@ -83,17 +83,17 @@ class Failure(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedResponse:
-    """What came back: a response, the beginning of one that broke, or nothing at all."""
+    """A recorded response: whole, cut off, or missing because the call broke."""
 
     status: int | None
-    """``None`` where the call broke before a response began; then there is a ``failure``."""
+    """``None`` if the call broke before a response began; then there is a ``failure``."""
     headers: Mapping[str, str]
     chunks: tuple[Chunk, ...]
     failure: Failure | None = None
 
     @property
     def body(self) -> bytes:
-        """What arrived of the body, in one piece."""
+        """The body, or the part of it that arrived."""
         return b"".join(chunk.data for chunk in self.chunks)
 
 
@@ -107,7 +107,7 @@ class Interaction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """Where, when and with what a cassette was recorded."""
+    """Origin, time and SDK of a recording."""
 
     origin: Origin
     recorded_at: str
@@ -124,7 +124,7 @@ class Cassette:
 
 
 def encode(cassette: Cassette, put_blob: PutBlob) -> str:
-    """A cassette as the text of its file; its long texts go to ``put_blob``."""
+    """Write a cassette as the text of its file; long texts go to ``put_blob``."""
     return sign(
         {
             "recorded": {
@@ -138,18 +138,18 @@ def encode(cassette: Cassette, put_blob: PutBlob) -> str:
 
 
 def sign(content: dict[str, Any]) -> str:
-    """The text of a cassette file: version and digest on lines of their own, then what the digest is of."""
+    """Write the text of a cassette file: version and digest on separate lines, then the content of that digest."""
     rest = json.dumps(content, ensure_ascii=False, indent=1)[2:] + "\n"
     digest = sha256(rest.encode("utf-8", "surrogatepass")).hexdigest()
     return f'{{\n "format": {VERSION},\n "sha256": "{digest}",\n{rest}'
 
 
 def decode(text: str, get_blob: GetBlob) -> Cassette:
-    """A cassette from the text of its file. All texts that it names are there and whole.
+    """Read a cassette from the text of its file, and check the blobs that it names.
 
     Raises:
-        CassetteError: the text is no cassette, of another version, not as it was recorded, or
-            a text that it names is not.
+        CassetteError: the text is not a cassette, has another version, or was changed since it
+            was recorded; or a blob is missing or was changed.
     """
     try:
         document = json.loads(text)
@@ -180,7 +180,9 @@ def _prove_text(text: str) -> None:
     lines = text.split("\n", 3)
     named = _DIGEST_LINE.fullmatch(lines[2]) if len(lines) == 4 else None
     if named is None or sha256(lines[3].encode("utf-8", "surrogatepass")).hexdigest() != named[1]:
-        raise CassetteError("not as it was recorded (its sha256 differs): edited by hand, or with other line ends")
+        raise CassetteError(
+            "changed since it was recorded (its sha256 differs): edited by hand, or with other line endings"
+        )
 
 
 def _encode_interaction(interaction: Interaction, put_blob: PutBlob) -> dict[str, Any]:
@@ -271,7 +273,7 @@ def _encode_body(body: bytes, put_blob: PutBlob) -> dict[str, Any]:
 def _decode_body(item: Mapping[str, Any], get_blob: GetBlob) -> bytes:
     if "json" in item:
         text = _dump(item["json"])
-        # Looked for in the text, which is faster than walking over the value.
+        # Searching the text is faster than walking over the value.
         return (_dump(_without_blobs(item["json"], get_blob)) if '"$blob"' in text else text).encode()
     if "text" in item:
         return str(item["text"]).encode()
@@ -306,12 +308,12 @@ def _decode_base64(text: str) -> bytes:
 
 
 def _dump(value: Any) -> str:
-    # What the official SDK sends, so that its bodies come back to the byte.
+    # The form that the official SDK sends, so that its bodies are reproduced to the byte.
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _depth(value: Any) -> int:
-    """Levels of nesting, found without recursion."""
+    """Count levels of nesting without recursion."""
     depth, level = 0, [value]
     while level and depth <= _MAX_DEPTH:
         depth += 1

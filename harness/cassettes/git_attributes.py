@@ -1,9 +1,9 @@
 """Tell git, in ``.gitattributes``, how to treat the cassettes and the lock file.
 
-Cassettes are proved by their bytes (``-text``: line ends stay as they are), and nobody reviews
-what a machine wrote (``linguist-generated``: forges fold it away). They stay text for ``git diff``,
-``git grep`` and whoever unfolds them, without ``-diff``: a secret in an answer has to be findable.
-Lines of the lock file that two branches add are all kept (``merge=union``).
+A digest covers the exact bytes of a cassette (``-text``: git must not change line endings), and
+nobody reviews generated files (``linguist-generated``: forges collapse their diffs). There is no
+``-diff``: ``git diff`` and ``git grep`` must still find a secret in an answer. A merge of the lock
+file keeps the lines that both branches add (``merge=union``).
 """
 
 import subprocess
@@ -13,30 +13,30 @@ from typing import NamedTuple
 
 
 class Rule(NamedTuple):
-    """The attributes that some files are to have."""
+    """The attributes that a file, or the files in a folder, should have."""
 
     path: Path
-    """The folder or file they are for; the file ``.gitattributes`` is beside it."""
+    """The folder or file; its ``.gitattributes`` is in the same folder."""
     attributes: tuple[str, ...]
     """As in ``.gitattributes``: ``-text``, ``merge=union``."""
     samples: tuple[str, ...] = ()
-    """For a folder: files in it that have to have them."""
+    """For a folder: files in it to check the attributes of."""
 
 
 def cassette_rule(folder: Path) -> Rule:
-    """The rule for a folder of cassettes and their texts."""
+    """Make the rule for a folder of cassettes and their blobs."""
     return Rule(folder, ("-text", "linguist-generated"), samples=("example.json", "blobs/example.txt"))
 
 
 def lock_rule(path: Path) -> Rule:
-    """The rule for a lock file."""
+    """Make the rule for a lock file."""
     return Rule(path, ("merge=union",))
 
 
 def add_rules(rules: Sequence[Rule]) -> dict[Path, list[str]]:
-    """Append what git does not know yet: the lines that were added to each ``.gitattributes``.
+    """Append the missing attributes, and return the lines added to each ``.gitattributes``.
 
-    Nothing is added outside of a git work tree, and where the user decided otherwise.
+    Nothing is added outside a git work tree, or where the user decided otherwise.
 
     Raises:
         OSError: a ``.gitattributes`` cannot be read or written.
@@ -45,7 +45,7 @@ def add_rules(rules: Sequence[Rule]) -> dict[Path, list[str]]:
     for rule in rules:
         file, pattern = rule.path.parent / ".gitattributes", _quote(rule.path.name, "/**" * bool(rule.samples))
         old = file.read_bytes() if file.exists() else b""
-        # What is said and has no effect is overruled elsewhere, and would be the second time.
+        # An attribute that is already there without effect is overruled elsewhere: adding it twice would not help.
         missing = [attribute for attribute in _find_missing(rule) if not _has(old, pattern, attribute)]
         if missing:
             line = " ".join([pattern, *missing])
@@ -55,7 +55,7 @@ def add_rules(rules: Sequence[Rule]) -> dict[Path, list[str]]:
 
 
 def _find_missing(rule: Rule) -> list[str]:
-    """Those attributes of a rule that git does not give to its files."""
+    """Find the attributes of a rule that git does not apply to its files."""
     folder, name = rule.path.parent, rule.path.name
     wanted = dict(map(_parse, rule.attributes))
     known = _ask_git(folder, [*wanted], [f"{name}/{sample}" for sample in rule.samples] or [name])
@@ -67,18 +67,18 @@ def _find_missing(rule: Rule) -> list[str]:
 
 
 def _parse(attribute: str) -> tuple[str, str]:
-    """Name and value of an attribute, as ``git check-attr`` prints them."""
+    """Split an attribute into name and value, as ``git check-attr`` prints them."""
     name, _, value = attribute.lstrip("-").partition("=")
     return name, "unset" if attribute.startswith("-") else value or "set"
 
 
 def _is_missing(name: str, wanted: str, found: str) -> bool:
-    # Bytes are not a matter of taste: a rule for all files, such as ``* text=auto``, would change them.
+    # A rule of the user's for all files, such as ``* text=auto``, would change the bytes, so it does not count.
     return found != wanted if name == "text" else found == "unspecified"
 
 
 def _ask_git(folder: Path, attributes: Sequence[str], names: Sequence[str]) -> dict[str, set[str]]:
-    """The values that each attribute has for some files; empty outside of a work tree, or without git."""
+    """Ask git for the values of each attribute for some files; empty outside a work tree, or without git."""
     command = ["git", "-C", str(folder), "check-attr", "-z", *attributes, "--", *names]
     try:
         done = subprocess.run(command, capture_output=True, check=False)
@@ -92,7 +92,7 @@ def _ask_git(folder: Path, attributes: Sequence[str], names: Sequence[str]) -> d
 
 
 def _quote(name: str, rest: str) -> str:
-    """A pattern for the file of a name, whatever characters that has, and for ``rest`` below it."""
+    """Write a pattern that matches the name literally, followed by ``rest``."""
     pattern = "".join(f"\\{char}" if char in "*[]?!\\" else char for char in name) + rest
     if pattern.startswith(("#", '"')) or any(char.isspace() for char in pattern):
         escaped = pattern.replace("\\", "\\\\").replace('"', '\\"')
@@ -107,7 +107,7 @@ def _has(content: bytes, pattern: str, attribute: str) -> bool:
 
 
 def _append(file: Path, old: bytes, line: str) -> None:
-    """Add a line, in the line ends of the file."""
+    """Add a line, with the line endings of the file."""
     end = b"\r\n" if b"\r\n" in old else b"\n"
     start = b"" if not old or old.endswith(b"\n") else end
     with file.open("ab") as stream:

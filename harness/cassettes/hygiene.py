@@ -1,4 +1,4 @@
-"""Keeping a folder of cassettes clean: what nothing names any more, what is not whole, and what must not be there."""
+"""Keep a folder of cassettes clean: find files that nothing names, damaged files and secrets."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from harness.errors import CassetteError, UsageError
 _BLOB_FILE = re.compile(r"[0-9a-f]{64}\.txt")
 _ENDING = ".json"
 
-# What ends a name and begins a value in JSON, in JSON within JSON, and in a header.
+# The characters between a name and its value in JSON, in JSON within JSON, and in a header.
 _IS = r"\\?[\"']?\s*[:=]\s*\\?[\"']?"
 
 SECRETS = tuple(
@@ -40,13 +40,13 @@ SECRETS = tuple(
         ("a workspace id", rf"{START}wrkspc_\w{{8}}"),
     )
 )
-"""What a committed cassette must not hold, with the pattern that finds it."""
+"""Secrets that a committed cassette must not hold, each with the pattern that finds it."""
 
 _REMAINS = re.compile(r"<(?:api-key|token|workspace-id|organization-id)>(?=[\w.~+/=-]*\d)[\w.~+/=-]{8}")
 
 
 class FileProblem(NamedTuple):
-    """One thing that is wrong with a file."""
+    """One problem of a file."""
 
     path: Path
     line: int
@@ -65,15 +65,15 @@ class Unnamed:
 
     @property
     def size(self) -> int:
-        """Bytes of all of them."""
+        """Total size in bytes."""
         return sum(path.stat().st_size for path in (*self.cassettes, *self.blobs))
 
 
 def read_used(path: Path) -> frozenset[str]:
-    """Names of cassettes, one a line, as ``pytest --harness-list-cassettes`` writes them.
+    """Read names of cassettes, one per line, as ``pytest --harness-list-cassettes`` writes them.
 
     Raises:
-        UsageError: the file is unreadable or names nothing, so that everything would be removed.
+        UsageError: the file is unreadable, or names no cassette, so that all would be removed.
     """
     hint = f"write it with pytest --harness-list-cassettes={path}"
     try:
@@ -81,23 +81,23 @@ def read_used(path: Path) -> frozenset[str]:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: unreadable: {error}", hint=hint) from None
     if not names:
-        raise UsageError(f"{path}: names no cassette, and all would be removed", hint=hint)
+        raise UsageError(f"{path}: names no cassette, so all would be removed", hint=hint)
     return names
 
 
 def find_unnamed(folder: Path, used: frozenset[str] | None = None, *, locked: frozenset[str] = frozenset()) -> Unnamed:
-    """Cassettes that are not in ``used``, if that is given, and blobs that no other cassette names.
+    """Find cassettes that are not in ``used``, if it is given, and blobs that no other cassette names.
 
-    ``locked`` are digests of texts that the lock file names: they tell what changed, on the day on which it does.
+    Blobs in ``locked`` are kept: the lock file names them, to show later what changed in a prompt.
 
     Raises:
-        UsageError: the folder is not one of cassettes, or holds none of those in ``used``.
-        CassetteError: a cassette is unreadable, so that the blobs that it names are not known.
+        UsageError: the folder is not a folder of cassettes, or holds none of those in ``used``.
+        CassetteError: a cassette is unreadable, so the blobs that it names are unknown.
     """
     cassettes = list_cassettes(folder)
     if used is not None and used.isdisjoint(cassettes):
         raise UsageError(
-            f"none of the {len(cassettes):,} cassettes in {folder} is used, which is not likely",
+            f"none of the {len(cassettes):,} cassettes in {folder} is used, which is unlikely",
             hint="give the folder that the ini key harness_cassettes names",
         )
     unused = () if used is None else tuple(path for name, path in cassettes.items() if name not in used)
@@ -107,7 +107,7 @@ def find_unnamed(folder: Path, used: frozenset[str] | None = None, *, locked: fr
 
 
 def remove(unnamed: Unnamed, folder: Path) -> None:
-    """Delete files, cassettes first, so that none is ever without its blobs; then folders that are left empty."""
+    """Delete files, cassettes before blobs so that none ever lacks a blob; then delete empty folders."""
     for path in (*unnamed.cassettes, *unnamed.blobs):
         path.unlink()
     for path in unnamed.cassettes:
@@ -118,10 +118,10 @@ def remove(unnamed: Unnamed, folder: Path) -> None:
 
 
 def check(folder: Path) -> list[FileProblem]:
-    """What is wrong with the cassettes and blobs of a folder: secrets, and files that are not whole.
+    """Find problems of the cassettes and blobs of a folder: secrets and damaged files.
 
     Raises:
-        UsageError: the folder is not one of cassettes, or holds none.
+        UsageError: the folder does not exist, or holds no cassette.
     """
     store = CassetteStore(folder)
     findings: list[FileProblem] = []
@@ -144,13 +144,13 @@ def check(folder: Path) -> list[FileProblem]:
 
 
 def list_cassettes(folder: Path) -> dict[str, Path]:
-    """The cassettes of a folder by name, sorted.
+    """List the cassettes of a folder by name, sorted.
 
     Raises:
-        UsageError: there is no such folder, or no cassette in it.
+        UsageError: the folder does not exist, or holds no cassette.
     """
     if not folder.is_dir():
-        raise UsageError(f"{folder} is no folder")
+        raise UsageError(f"{folder} is not a folder")
     found = {path.relative_to(folder).as_posix().removesuffix(_ENDING): path for path in folder.rglob(f"*{_ENDING}")}
     if not found:
         raise UsageError(f"{folder} holds no cassette", hint="record with pytest --harness-mode=record")
@@ -162,14 +162,14 @@ def _list_blobs(folder: Path) -> list[Path]:
 
 
 def _read_names(path: Path) -> list[str]:
-    """Digests of the blobs that a cassette names."""
+    """Read the digests of the blobs that a cassette names."""
     try:
         text = path.read_bytes().decode()
         json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
         raise CassetteError(
             f"{path}:{getattr(error, 'lineno', 1)}: not a cassette: {error}",
-            hint="restore the file from version control, record anew, or delete it",
+            hint="restore the file from version control, record it again, or delete it",
         ) from None
     return BLOB_NAME.findall(text)
 
@@ -181,7 +181,7 @@ def _find_secrets(path: Path, text: str) -> Iterator[FileProblem]:
 
 
 def _find_hidden(path: Path, text: str, cassette: Cassette | None) -> Iterator[FileProblem]:
-    """Secrets that do not stand in one piece in the file: in several chunks or events, or as base64."""
+    """Find secrets that are not in one piece in the file: in several chunks or events, or as base64."""
     document: dict[str, Any] = json.loads(text)
     items = zip(cassette.interactions if cassette else (), document["interactions"], strict=False)
     for number, (interaction, item) in enumerate(items):
@@ -194,10 +194,10 @@ def _find_hidden(path: Path, text: str, cassette: Cassette | None) -> Iterator[F
 
 
 def _name_spelled(response: RecordedResponse) -> list[str]:
-    """Secrets that the events of a stream add up to."""
+    """Find secrets that are spread over several events of a stream."""
     texts = [block.text for block in read_blocks(response.body)] if is_stream(response) else []
-    # Once only the body was scrubbed: of a key over two events, the first lost its part and the other kept the rest.
-    remains = ["the rest of a secret of which the beginning was scrubbed"] * any(map(_REMAINS.search, texts))
+    # Earlier versions scrubbed only the body: if a key spanned two events, its rest stayed in the second.
+    remains = ["the rest of a secret whose beginning was scrubbed"] * any(map(_REMAINS.search, texts))
     return [what for text in texts for what in _name_secrets(text)] + remains
 
 
@@ -206,14 +206,14 @@ def _name_secrets(text: str) -> list[str]:
 
 
 def _find_line(text: str, reason: str) -> int:
-    """The line that a reason speaks of: of a JSON error, a blob or an interaction; else the first."""
+    """Find the line of the JSON error, blob or interaction that a reason names; else the first."""
     if match := re.search(r"\bline (\d+) column", reason):
         return int(match[1])
     if match := re.search(r"[0-9a-f]{64}", reason):
         offset = text.find(match[0])
         return text.count("\n", 0, offset) + 1 if offset >= 0 else 1
     if match := re.match(r"interactions\[(\d+)\]\.(request|response)", reason):
-        # Only these stand three spaces in: a text in JSON never begins a line.
+        # Only these keys are indented by three spaces: a text in JSON never begins a line.
         places = [place.start() for place in re.finditer(rf'^   "{match[2]}": ', text, re.MULTILINE)]
         number = int(match[1])
         return text.count("\n", 0, places[number]) + 1 if number < len(places) else 1

@@ -1,7 +1,7 @@
-"""Ordinary vcrpy cassettes in YAML, read into ours and written from them; every byte of a body is kept.
+"""Import and export of ordinary vcrpy cassettes in YAML; every byte of a body is kept.
 
-Of headers only those of responses cross over, and of them only the ones that we record: no
-credential of a vcrpy cassette reaches one of ours.
+Only the response headers that we record are copied: no credential of a vcrpy cassette reaches
+one of ours.
 """
 
 import json
@@ -36,15 +36,15 @@ from harness.loopback import is_loopback
 from harness.provider.endpoints import API_URL, Origin
 
 _HEADER_KEY = "prompt_cache_harness"
-"""Where an export keeps the header of our cassette, in the ``metadata`` that vcrpy passes over."""
+"""Key of our cassette's header in the ``metadata`` of an export, which vcrpy ignores."""
 _EVENT_END = re.compile(rb"(?<=\n\n)|(?<=\r\n\r\n)")
 
 
 def read_vcr(path: Path) -> Cassette:
-    """A vcrpy YAML cassette as one of ours, with compressed bodies decoded.
+    """Read a vcrpy YAML cassette as one of ours, with compressed bodies decoded.
 
     Raises:
-        CassetteError: the file is no vcrpy cassette, or a body cannot be decoded; starts with file and place.
+        CassetteError: the file is not a vcrpy cassette, or a body cannot be decoded; starts with file and place.
     """
     try:
         document = yamlserializer.deserialize(path.read_bytes().decode())
@@ -52,7 +52,7 @@ def read_vcr(path: Path) -> Cassette:
         raise CassetteError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     items = document.get("interactions") if isinstance(document, dict) else None
     if not isinstance(items, list):
-        raise CassetteError(f"{path}: no vcrpy cassette: it has no list of interactions")
+        raise CassetteError(f"{path}: not a vcrpy cassette: it has no list of interactions")
     interactions = []
     for number, item in enumerate(items):
         try:
@@ -61,12 +61,12 @@ def read_vcr(path: Path) -> Cassette:
             raise CassetteError(f"{path}: interactions[{number}]: {error.message}") from None
         except (KeyError, TypeError, AttributeError, ValueError, httpx2.InvalidURL) as error:
             reason = f"{type(error).__name__} at {error}"
-            raise CassetteError(f"{path}: interactions[{number}]: not of vcrpy's form: {reason}") from None
+            raise CassetteError(f"{path}: interactions[{number}]: not in vcrpy's form: {reason}") from None
     return Cassette(header=_read_header(document, path), interactions=tuple(interactions))
 
 
 def write_vcr(cassette: Cassette, path: Path) -> None:
-    """Write a cassette as YAML that stock vcrpy plays.
+    """Write a cassette as YAML that stock vcrpy can play.
 
     Raises:
         CassetteError: a call broke off, which vcrpy's format cannot hold.
@@ -86,7 +86,7 @@ def write_vcr(cassette: Cassette, path: Path) -> None:
 
 
 def vcr_response(response: RecordedResponse) -> dict[str, Any]:
-    """A response in the form in which vcrpy takes and stores it."""
+    """Convert a response to vcrpy's form."""
     status = response.status or 200
     return {
         "status": {"code": status, "message": httpx2.codes.get_reason_phrase(status)},
@@ -96,9 +96,9 @@ def vcr_response(response: RecordedResponse) -> dict[str, Any]:
 
 
 def read_body(body: Any) -> bytes:
-    """The bytes of a request body as vcrpy holds it.
+    """Read the bytes of a request body from vcrpy's form.
 
-    A body that is kept as parsed JSON becomes the JSON that the official SDK sends.
+    Parsed JSON becomes the JSON that the official SDK sends.
 
     Raises:
         CassetteError: the body is of another kind, such as a form.
@@ -115,11 +115,11 @@ def read_body(body: Any) -> bytes:
         return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     if isinstance(body, Iterator):
         return b"".join(read_body(piece) for piece in body)
-    raise CassetteError(f"a body of {type(body).__name__}, expected text, bytes or JSON")
+    raise CassetteError(f"a body is of type {type(body).__name__}, expected text, bytes or JSON")
 
 
 def read_response(status: int, headers: Mapping[str, Any], body: bytes) -> RecordedResponse:
-    """A response as we record it: decoded, without the headers that could hold a secret, streams event by event.
+    """Make a response as we record it: decoded, without headers that could hold a secret, streams event by event.
 
     Raises:
         CassetteError: the body is compressed and cannot be decoded.
@@ -132,16 +132,16 @@ def read_response(status: int, headers: Mapping[str, Any], body: bytes) -> Recor
 
 
 def split_events(body: bytes, is_stream: bool) -> tuple[bytes, ...]:
-    """The events of a stream, each with the empty line that ends it; anything else stays in one piece."""
+    """Split a stream into events, each with the empty line that ends it; anything else stays in one piece."""
     pieces = tuple(filter(None, _EVENT_END.split(body))) if is_stream else ()
     return pieces or (body,)
 
 
 def decompress(body: bytes, encoding: str) -> bytes:
-    """A body without its ``content-encoding``; untouched if whoever stored it had decoded it already.
+    """Decode a body from its ``content-encoding``; unchanged if it was stored decoded.
 
     Raises:
-        CassetteError: the body is cut off or damaged, or its encoding is unknown here.
+        CassetteError: the body is cut off or damaged, or its encoding is not supported.
     """
     for name in reversed([part.strip().lower() for part in encoding.split(",")]):
         if name in ("", "identity") or not body:
@@ -162,7 +162,7 @@ def request_path(uri: str) -> str:
 
 def _read_interaction(item: Mapping[str, Any]) -> Interaction:
     request, response = item["request"], item["response"]
-    # Some projects' serialisers keep JSON parsed, under a name of its own.
+    # Some projects' serialisers store parsed JSON, under a separate key.
     body = request["parsed_body"] if "parsed_body" in request else request.get("body")
     return Interaction(
         request=RecordedRequest.from_body(str(request["method"]), request_path(request["uri"]), read_body(body)),
@@ -173,7 +173,7 @@ def _read_interaction(item: Mapping[str, Any]) -> Interaction:
 def _read_response(item: Mapping[str, Any]) -> RecordedResponse:
     headers = item.get("headers") or {}
     if "parsed_body" in item:
-        # Its bytes are not the compressed ones that the headers speak of.
+        # Parsed JSON is not compressed, whatever the headers say.
         headers = {name: value for name, value in headers.items() if name.lower() != "content-encoding"}
         body = item["parsed_body"]
     elif "content" in item:
@@ -200,7 +200,7 @@ def _read_header(document: Mapping[str, Any], path: Path) -> Header:
         else "anthropic"
     )
     moments = [moment for item in items if (moment := _date(item["response"].get("headers") or {}))]
-    # Without a date of the server's, the file's own is the only one there is.
+    # Without a date from the server, the file's own is the only one left.
     moment = min(moments) if moments else datetime.fromtimestamp(path.stat().st_mtime, UTC)
     return Header(origin=origin, recorded_at=moment.strftime("%Y-%m-%dT%H:%M:%SZ"), sdk="imported from vcrpy")
 
@@ -222,7 +222,7 @@ def _header_text(value: Any) -> str:
 
 
 def _undeflate(body: bytes) -> bytes:
-    """``deflate`` is zlib by the standard and raw by some servers; what is neither had been decoded before."""
+    """Decode ``deflate``: zlib by the standard, raw from some servers; a body that is neither was decoded already."""
     for bits in (zlib.MAX_WBITS, -zlib.MAX_WBITS):
         try:
             return _inflate_all(body, "deflate", bits)
@@ -232,7 +232,7 @@ def _undeflate(body: bytes) -> bytes:
 
 
 def _inflate_all(body: bytes, name: str, bits: int) -> bytes:
-    """All members of a compressed body: a server may send several, one after the other."""
+    """Inflate all members of a compressed body: a server may send several, one after the other."""
     pieces = []
     while body:
         inflate = zlib.decompressobj(bits)

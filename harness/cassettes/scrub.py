@@ -1,4 +1,4 @@
-"""Taking secrets out of bodies before they are matched or stored: patterns of the harness, and a user's own."""
+"""Scrub secrets from bodies before they are matched or stored, by built-in patterns and the user's own."""
 
 import re
 from collections.abc import Iterator
@@ -14,20 +14,20 @@ _SEPARATOR = " => "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScrubRule:
-    """A pattern, and what stands in place of all that it matches, in the language of ``re.sub``."""
+    """A pattern, and the replacement for all its matches, in the syntax of ``re.sub``."""
 
     pattern: re.Pattern[str]
     replacement: str
 
 
-# A word begins here: also behind an escape of JSON, whose letter looks like a part of the word.
+# The start of a word, also after a JSON escape, whose letter looks like part of the word.
 START = r"(?:\b|(?<=\\[bfnrt]))"
 
 BUILT_IN = tuple(
     ScrubRule(pattern=re.compile(pattern), replacement=replacement)
     for pattern, replacement in (
         (r"sk-ant-[\w-]+", "<api-key>"),
-        # Prose speaks of bearer tokens too; a real one is long and has a digit.
+        # Prose mentions bearer tokens too; a real one is long and has a digit.
         (rf"{START}([Bb]earer)\s+(?=[\w.~+/=-]*\d)[\w.~+/=-]{{16,}}", r"\1 <token>"),
         (rf"{START}wrkspc_\w{{8,}}", "<workspace-id>"),
         (rf"{START}org[-_](?=[A-Za-z]*\d)[A-Za-z0-9]{{16,}}", "<organization-id>"),
@@ -39,26 +39,26 @@ BUILT_IN = tuple(
         ),
     )
 )
-"""What is taken out of response bodies always."""
+"""The rules that are always applied to response bodies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scrubber:
-    """Takes out of requests and responses what must not be stored."""
+    """Removes from requests and responses what must not be stored."""
 
     rules: tuple[ScrubRule, ...] = ()
-    """The user's own, for requests and responses; in responses the built-in ones follow."""
+    """The user's own rules, for requests and responses; for responses, the built-in ones follow."""
 
     def request(self, request: RecordedRequest) -> RecordedRequest:
-        """A request as it is matched and stored."""
+        """Scrub a request, for matching and storing."""
         body, _ = scrub(request.body, self.rules)
         return request if body == request.body else RecordedRequest.from_body(request.method, request.path, body)
 
     def response(self, response: RecordedResponse) -> RecordedResponse:
-        """A response as it is stored; chunks keep their gaps.
+        """Scrub a response for storing; chunks keep their gaps.
 
-        What is taken out of a stream may lie across chunks, or be spelled over several events;
-        its replacement then comes with the chunk and the event in which it began.
+        A secret in a stream may span several chunks or events; its replacement then goes into
+        the chunk and the event in which the secret began.
         """
         rules = (*self.rules, *BUILT_IN)
         scrub_body = _scrub_stream if is_stream(response) else scrub
@@ -76,10 +76,10 @@ class Scrubber:
 
 
 def scrub(body: bytes, rules: tuple[ScrubRule, ...], edges: tuple[int, ...] = ()) -> tuple[bytes, tuple[int, ...]]:
-    """A body after all rules, in their order, and where offsets into it have come to lie.
+    """Apply all rules to a body, in order; return the body and the moved edges (offsets into it).
 
-    The patterns see the body as text: JSON as it is sent, with its escapes. Bytes that are no
-    UTF-8 stay as they are. An edge inside of what is replaced moves to the end of the replacement.
+    The patterns see the body as text: JSON as it is sent, with its escapes. Bytes that are not
+    UTF-8 stay as they are. An edge inside a replaced part moves to the end of the replacement.
     """
     for rule in rules:
         body, edges = _apply(body, rule, edges)
@@ -87,10 +87,10 @@ def scrub(body: bytes, rules: tuple[ScrubRule, ...], edges: tuple[int, ...] = ()
 
 
 def read_rules(lines: list[str]) -> tuple[ScrubRule, ...]:
-    """Rules from lines ``regex => replacement``.
+    """Read rules from lines ``regex => replacement``.
 
     Raises:
-        UsageError: a line is not of that form, or scrubbing twice would not be the same as scrubbing once.
+        UsageError: a line is not of that form, or scrubbing twice would differ from scrubbing once.
     """
     rules = tuple(_read_rule(line) for line in lines)
     for number, (line, rule) in enumerate(zip(lines, rules, strict=True)):
@@ -114,15 +114,15 @@ def _read_rule(line: str) -> ScrubRule:
         )
     try:
         rule = ScrubRule(pattern=re.compile(pattern.strip()), replacement=replacement.strip())
-        # The replacement is read only when it is used.
+        # `re` parses the replacement only when it is used.
         _scrub_text("", (rule,))
     except (re.error, IndexError) as error:
-        raise UsageError(f"harness_scrub: {line!r}: {error}", hint="mend the regular expression") from None
+        raise UsageError(f"harness_scrub: {line!r}: {error}", hint="fix the regular expression") from None
     return rule
 
 
 def _literal(rule: ScrubRule) -> str:
-    """The replacement with its references to groups empty, since what they will hold is not known."""
+    """The replacement with empty group references, since their values are not known yet."""
     template = re.sub(r"\\(?:[1-9]\d?|g<\w+>)", "", rule.replacement)
     return re.sub("^", template, "", count=1)
 
@@ -134,10 +134,10 @@ def _scrub_text(text: str, rules: tuple[ScrubRule, ...]) -> str:
 
 
 def _scrub_stream(body: bytes, rules: tuple[ScrubRule, ...], edges: tuple[int, ...]) -> tuple[bytes, tuple[int, ...]]:
-    """As ``scrub``, for a stream: each rule sees what its deltas add up to, then the body.
+    """Scrub a stream: each rule sees the joined text of the deltas first, then the body.
 
-    In that order: of a secret whose beginning alone matches, the body would lose no more than
-    the beginning, and the rest, in the next delta, would then not be found.
+    In the other order, a secret that spans two deltas could lose only its beginning in the body,
+    and the rest, in the next delta, would not be found.
     """
     blocks = read_blocks(body)
     for rule in rules:
@@ -158,7 +158,7 @@ def _find(rule: ScrubRule, text: str) -> list[Edit[str]]:
 
 
 def _in_bytes(text: str, edits: list[Edit[str]]) -> Iterator[Edit[bytes]]:
-    """Edits of a text as edits of its bytes."""
+    """Convert edits of a text to edits of its bytes."""
     done = offset = 0
     for start, end, put in edits:
         offset += len(_encode(text[done:start]))
@@ -172,7 +172,7 @@ def _encode(text: str) -> bytes:
 
 
 def _edges(chunks: tuple[Chunk, ...]) -> tuple[int, ...]:
-    """Where each chunk ends in the body."""
+    """The offset in the body at which each chunk ends."""
     edges: list[int] = []
     for chunk in chunks:
         edges.append((edges[-1] if edges else 0) + len(chunk.data))

@@ -1,4 +1,4 @@
-"""Texts that a stream spells over several events: joined to be searched, and changed where they stand."""
+"""Edit texts that a stream spreads over several events: join them to search, and change each event in place."""
 
 import codecs
 import json
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from harness.cassettes.format import RecordedResponse
 
 _HOLDERS = {"content_block_start": "content_block", "content_block_delta": "delta"}
-"""Where each event keeps its text, by the event's type."""
+"""The key that holds the text of an event, by the type of the event."""
 
 _FIELDS = {
     "text": "text",
@@ -20,17 +20,17 @@ _FIELDS = {
     "thinking_delta": "thinking",
     "input_json_delta": "partial_json",
 }
-"""What a text is called, by the type of what holds it."""
+"""The field of a text, by the type of the object that holds it."""
 
 _CLOSINGS = (b'"}}', b"}}", b"}")
-"""What a data line may lack that broke off in its text or after it."""
+"""Endings that complete a data line that was cut off in its text or after it."""
 
-# An odd backslash, with what came of its code: the beginning of an escape.
+# The beginning of an escape at the end: an odd backslash, with the part of its code that arrived.
 _CUT_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*(\\(?:u[0-9A-Fa-f]{0,3})?)\Z")
 
 
 class Edit[T: (str, bytes)](NamedTuple):
-    """What to put in place of a part."""
+    """A part of a text or body, and its replacement."""
 
     start: int
     end: int
@@ -39,21 +39,21 @@ class Edit[T: (str, bytes)](NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delta:
-    """One event that carries a part of a content block's text."""
+    """One event with a part of a content block's text."""
 
     start: int
     """Where its JSON begins in the body."""
     data: bytes
     """Its JSON, as far as it can be read."""
     closing: bytes
-    """What the JSON lacks at its end, where the stream broke off."""
+    """The ending that the JSON lacks, if the stream was cut off."""
     event: dict[str, Any]
     holder: str
     field: str
 
     @property
     def text(self) -> str:
-        """The part that it carries."""
+        """The part of the text in this event."""
         return str(self.event[self.holder][self.field])
 
 
@@ -63,16 +63,16 @@ class Block:
 
     deltas: tuple[Delta, ...]
     text: str
-    """What the deltas add up to, as a user of the SDK sees it."""
+    """The joined text of the deltas, as a user of the SDK sees it."""
 
 
 def is_stream(response: RecordedResponse) -> bool:
-    """Whether a response came as events."""
+    """Whether a response is a stream of events."""
     return response.headers.get("content-type", "").startswith("text/event-stream")
 
 
 def read_blocks(body: bytes) -> tuple[Block, ...]:
-    """The content blocks of a stream that have a text. Lines that are no such event are passed over."""
+    """Read the content blocks of a stream that have a text; skip all other lines."""
     blocks: dict[tuple[str, str], list[Delta]] = {}
     for delta in _read_deltas(body):
         blocks.setdefault((str(delta.event.get("index")), delta.field), []).append(delta)
@@ -84,10 +84,10 @@ def read_blocks(body: bytes) -> tuple[Block, ...]:
 def change_blocks(
     body: bytes, blocks: tuple[Block, ...], find: Callable[[str], list[Edit[str]]], edges: tuple[int, ...]
 ) -> tuple[bytes, tuple[int, ...]]:
-    """A stream with the edits that ``find`` makes to the text of each block, and where edges have come to lie.
+    """Apply the edits that ``find`` returns for the text of each block; return the stream and the moved edges.
 
-    What is put comes with the delta in which its part began. Only strings of deltas whose text
-    changes are written anew; every other byte stays.
+    A replacement goes into the delta in which the replaced part began. Only the strings of deltas
+    whose text changes are rewritten; every other byte stays.
     """
     edits: list[Edit[bytes]] = []
     for block in blocks:
@@ -97,15 +97,15 @@ def change_blocks(
 
 
 def splice[T: (str, bytes)](whole: T, edits: Iterable[Edit[T]], edges: tuple[int, ...]) -> tuple[T, tuple[int, ...]]:
-    """A text or body after edits, and where edges have come to lie; all in the order of their offsets.
+    """Apply edits to a text or body; return it and the moved edges. Edits and edges are sorted by offset.
 
-    An edge inside of what is replaced moves to the end of the replacement.
+    An edge inside a replaced part moves to the end of the replacement.
     """
     pieces: list[T] = []
     moved: list[int] = []
     done = shift = 0
     for start, end, put in edits:
-        # What is put at an edge without taking anything comes before it: the last edge stays the end.
+        # A pure insertion at an edge goes before the edge, so that the last edge stays the end.
         while len(moved) < len(edges) and edges[len(moved)] <= min(start, end - 1):
             moved.append(edges[len(moved)] + shift)
         while len(moved) < len(edges) and edges[len(moved)] < end:
@@ -124,7 +124,7 @@ def _ends(deltas: tuple[Delta, ...]) -> tuple[int, ...]:
 
 
 def _spread(deltas: tuple[Delta, ...], text: str, ends: tuple[int, ...]) -> Iterator[Edit[bytes]]:
-    """The edits to a body that give its deltas their parts of a new text."""
+    """Yield the edits to a body that give each delta its part of a new text."""
     for delta, start, end in zip(deltas, (0, *ends), ends, strict=False):
         if text[start:end] != delta.text:
             yield _rewrite(delta, text[start:end])
@@ -136,13 +136,13 @@ def _rewrite(delta: Delta, text: str) -> Edit[bytes]:
     string = _dump(text, whole.isascii())
     strings = re.finditer(rb'"%s"\s*:\s*("(?:[^"\\]|\\.)*+")' % delta.field.encode(), whole)
     tries = (whole[: match.start(1)] + string + whole[match.end(1) :] for match in strings)
-    # The string may stand elsewhere in the event too, or its key be escaped; then all of the event is written anew.
+    # The string may occur elsewhere in the event, or its key be escaped; then the whole event is rewritten.
     new = next((data for data in tries if _load(data) == event), None) or _dump(event, whole.isascii())
     return _narrow(Edit(delta.start, delta.start + len(delta.data), new.removesuffix(delta.closing)), delta.data)
 
 
 def _narrow(edit: Edit[bytes], old: bytes) -> Edit[bytes]:
-    """An edit without the bytes at both ends that stay, so that edges in them stay too."""
+    """Trim the bytes at both ends that an edit does not change, so that edges in them stay too."""
     head = _count_same(old, edit.put)
     tail = _count_same(old[head:][::-1], edit.put[head:][::-1])
     return Edit(edit.start + head, edit.end - tail, edit.put[head : len(edit.put) - tail])
@@ -157,7 +157,7 @@ def _dump(value: Any, is_ascii: bool) -> bytes:
     try:
         return json.dumps(value, ensure_ascii=is_ascii, separators=(",", ":")).encode()
     except UnicodeEncodeError:
-        # Half of a surrogate pair, of which the other half is in the next delta.
+        # Half of a surrogate pair, whose other half is in the next delta.
         return json.dumps(value, separators=(",", ":")).encode()
 
 
@@ -195,7 +195,7 @@ def _load(data: bytes) -> dict[str, Any] | None:
 
 
 def _without_cut(data: bytes) -> bytes:
-    """Data without the beginning of a character or of an escape at its end."""
+    """Drop an incomplete character or escape at the end of data."""
     try:
         data = codecs.getincrementaldecoder("utf-8")().decode(data).encode()
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Cassettes and blobs as files: read whole and proved, written whole or not at all."""
+"""Cassettes and blobs as files: checked by digest when read, written atomically."""
 
 from collections import Counter
 from hashlib import sha256
@@ -18,14 +18,14 @@ class CassetteStore:
         self._sharing: Counter[str] | None = None
 
     def path(self, name: str) -> Path:
-        """The file of the cassette ``name``, a slash-separated path without ending."""
+        """The file of the cassette ``name``, a path with slashes and without the file extension."""
         return self.folder / f"{name}.json"
 
     def load(self, name: str) -> Cassette | None:
-        """The cassette ``name``; ``None`` if nothing was recorded under it.
+        """Load the cassette ``name``; ``None`` if nothing was recorded under that name.
 
         Raises:
-            CassetteError: the file, or a blob that it names, is unreadable or not whole.
+            CassetteError: the file, or a blob that it names, is unreadable or damaged.
         """
         path = self.path(name)
         try:
@@ -36,15 +36,15 @@ class CassetteStore:
         except (CassetteError, UnicodeDecodeError, OSError) as error:
             reason = error.message if isinstance(error, CassetteError) else str(error)
             raise CassetteError(
-                f"{path}: {reason}", hint="restore the file from version control, or record anew"
+                f"{path}: {reason}", hint="restore the file from version control, or record it again"
             ) from None
 
     def save(self, name: str, cassette: Cassette) -> None:
-        """Write a cassette after its blobs, so that no file names a text that is not there."""
+        """Write a cassette after its blobs, so that no file names a missing blob."""
         write_atomically(self.path(name), encode(cassette, self.put_text).encode())
 
     def count_sharing(self, text: str) -> int:
-        """How many cassettes name a long text; short ones are not stored on their own, and count as 0."""
+        """Count the cassettes that name a long text; short texts are not stored as blobs, and count as 0."""
         if self._sharing is None:
             self._sharing = Counter(
                 digest
@@ -54,14 +54,14 @@ class CassetteStore:
         return self._sharing[sha256(text.encode()).hexdigest()]
 
     def find_text(self, digest: str) -> str | None:
-        """A text that was kept, by its digest; ``None`` if it is not there, or not whole."""
+        """Find a stored text by its digest; ``None`` if it is missing or damaged."""
         try:
             return self._get_blob(digest)
         except CassetteError:
             return None
 
     def put_text(self, text: str) -> str:
-        """Keep a text beside the cassettes, once; its digest."""
+        """Store a text beside the cassettes, once, and return its digest."""
         digest = sha256(text.encode()).hexdigest()
         path = self._blob_path(digest)
         if not _holds(path, digest):
@@ -86,12 +86,12 @@ class CassetteStore:
 
     def _blob_path(self, digest: str) -> Path:
         if len(digest) != 64 or not digest.isalnum():
-            raise CassetteError(f"{digest!r} is no digest of a blob")
+            raise CassetteError(f"{digest!r} is not the digest of a blob")
         return self.folder / "blobs" / f"{digest}.txt"
 
 
 def _holds(path: Path, digest: str) -> bool:
-    """Whether a file is there and whole: recording anew must mend a damaged one."""
+    """Whether a file exists undamaged: recording again must repair a damaged one."""
     try:
         return sha256(path.read_bytes()).hexdigest() == digest
     except OSError:

@@ -1,1 +1,1 @@
-"""The caching client: prompt cache marked, responses kept locally, savings tracked."""
+"""The caching client: marks the prompt cache, keeps responses in the local cache, tracks savings."""

@@ -1,4 +1,4 @@
-"""Where the client puts its breakpoints: at the end of the system prompt, before anything dynamic."""
+"""Breakpoints of the client: at the end of the system prompt, before anything dynamic."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from harness.provider.limits import Ttl
 
 
 def prepare_system_prompt(system: str, *, is_cached: bool, ttl: Ttl = "5m") -> list[dict[str, Any]]:
-    """A system prompt as text blocks; the last carries ``cache_control`` when it is to be cached.
+    """Turn a system prompt into text blocks; the last one carries ``cache_control`` if ``is_cached``.
 
     An empty prompt gives no blocks: the API refuses a marker on empty text.
     """

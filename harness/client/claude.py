@@ -1,6 +1,6 @@
 """``ClaudeClient`` and ``AsyncClaudeClient``: static system prompt cached, dynamic user prompt not.
 
-Both share a base that builds requests and keeps account; they differ only in ``await``.
+Both share a base that builds requests and records usage; they differ only in ``await``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class _Base:
-    """Everything that does no input or output."""
+    """Everything that needs no network."""
 
     def __init__(self, settings: Settings | None, prompt_version: str) -> None:
         self.settings = settings or Settings.from_environment()
@@ -32,7 +32,7 @@ class _Base:
         )
 
     def _prepare_system_prompt(self, system_prompt: str) -> list[dict[str, Any]]:
-        """The system prompt as blocks with ``cache_control: {"type": "ephemeral"}``, if the prompt cache is on."""
+        """Make blocks of the system prompt, with ``cache_control: {"type": "ephemeral"}`` if the prompt cache is on."""
         return prepare_system_prompt(system_prompt, is_cached=self.settings.use_prompt_cache)
 
     def _build(self, system_prompt: str, user_prompt: str, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class _Base:
         try:
             message = Message.model_validate(stored)
         except ValidationError:
-            self._local_cache.warn(request, "its response is no message")
+            self._local_cache.warn(request, "its response is not a message")
             return None
         self._record(request, message, is_local_hit=True)
         return message
@@ -66,7 +66,7 @@ class _Base:
         self._record(request, message, is_local_hit=False)
 
     def _close(self, request: Mapping[str, Any], message: Message, *, is_whole: bool) -> None:
-        """Account for a stream; one that the server cut off is billed, and must not be served again."""
+        """Record a stream; one that the server cut off is billed, but must not be served again."""
         if is_whole:
             self._keep(request, message)
         else:
@@ -92,7 +92,7 @@ class ClaudeClient(_Base):
         self._client = client
 
     def create_message(self, system_prompt: str, user_prompt: str, **options: Any) -> Message:
-        """The answer to a static system prompt and a dynamic user prompt.
+        """Answer a static system prompt and a dynamic user prompt.
 
         ``options`` are parameters of the Messages API; they override ``model`` (settings) and
         ``max_tokens`` (4096). SDK errors pass through untouched.
@@ -105,7 +105,7 @@ class ClaudeClient(_Base):
         return message
 
     def stream_message(self, system_prompt: str, user_prompt: str, **options: Any) -> Iterator[str]:
-        """The same as `create_message`, as pieces of text while they arrive; a local hit comes whole."""
+        """Like `create_message`, but yield pieces of text as they arrive; a local hit comes whole."""
         request = self._build(system_prompt, user_prompt, options)
         message = self._recall(request)
         if message is not None:
@@ -139,7 +139,7 @@ class AsyncClaudeClient(_Base):
         self._client = client
 
     async def create_message(self, system_prompt: str, user_prompt: str, **options: Any) -> Message:
-        """The answer to a static system prompt and a dynamic user prompt; see `ClaudeClient.create_message`."""
+        """Answer a static system prompt and a dynamic user prompt; see `ClaudeClient.create_message`."""
         request = self._build(system_prompt, user_prompt, options)
         message = self._recall(request)
         if message is None:
@@ -148,7 +148,7 @@ class AsyncClaudeClient(_Base):
         return message
 
     async def stream_message(self, system_prompt: str, user_prompt: str, **options: Any) -> AsyncIterator[str]:
-        """The same as `create_message`, as pieces of text while they arrive; a local hit comes whole."""
+        """Like `create_message`, but yield pieces of text as they arrive; a local hit comes whole."""
         request = self._build(system_prompt, user_prompt, options)
         message = self._recall(request)
         if message is not None:

@@ -30,7 +30,7 @@ class LocalCache:
         return sha256(orjson.dumps(canonical, default=_plain, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def read(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The stored response to a request; ``None`` where there is none that can be read."""
+        """Read the stored response to a request; ``None`` if there is none that can be read."""
         path = self._path(request)
         try:
             stored = orjson.loads(path.read_bytes())
@@ -46,11 +46,11 @@ class LocalCache:
         return response
 
     def warn(self, request: Mapping[str, Any], reason: str) -> None:
-        """Log that what is stored for a request cannot be used."""
+        """Log that the stored response to a request cannot be used."""
         logger.warning("%s: not a stored response (%s); asking again", self._path(request), reason)
 
     def write(self, request: Mapping[str, Any], response: Mapping[str, Any]) -> None:
-        """Store a response; a reader sees the old file or the new one, never a part."""
+        """Store a response; a reader sees the old file or the new one, never part of one."""
         stored = {"model": request.get("model"), "response": response}
         write_atomically(self._path(request), orjson.dumps(stored, option=orjson.OPT_INDENT_2))
 
@@ -59,7 +59,7 @@ class LocalCache:
 
 
 def _plain(value: Any) -> Any:
-    """SDK objects in a request, such as the content of an earlier answer, as the JSON that is sent of them."""
+    """Convert an SDK object in a request, such as the content of an earlier answer, to the JSON that is sent."""
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json", exclude_unset=True)
     raise TypeError

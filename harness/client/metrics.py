@@ -1,4 +1,4 @@
-"""What the two caches saved, call by call and in total."""
+"""Savings of the prompt cache and the local cache, per call and in total."""
 
 import logging
 from decimal import Decimal
@@ -19,9 +19,9 @@ class CacheMetrics:
         self.calls = 0
         """Calls answered, by the API or by the local cache."""
         self.local_hits = 0
-        """Calls answered by the local cache; they are billed nothing."""
+        """Calls answered by the local cache; they cost nothing."""
         self.saved = Decimal(0)
-        """Dollars that the two caches saved, where the price of the model is known."""
+        """Dollars saved by the two caches, as far as the prices of the models are known."""
 
     @property
     def local_misses(self) -> int:
@@ -29,7 +29,7 @@ class CacheMetrics:
         return self.calls - self.local_hits
 
     def record(self, usage: Usage, model: str, *, is_local_hit: bool) -> None:
-        """Add one call: of a local hit, ``usage`` is what the stored response had cost."""
+        """Add one call; for a local hit, ``usage`` is that of the stored response."""
         self.calls += 1
         self.local_hits += is_local_hit
         billed = Usage() if is_local_hit else usage

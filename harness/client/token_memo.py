@@ -1,4 +1,4 @@
-"""Token counts of texts, remembered on disk by digest, so that a warm run loads no vocabulary."""
+"""Token counts of texts, stored on disk by digest, so that a warm run loads no vocabulary."""
 
 from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
@@ -11,14 +11,14 @@ _KEPT = 50_000
 
 
 class TokenMemo(MutableMapping[str, int]):
-    """A mapping from digest to count, backed by an append-only file that any number of processes share.
+    """A mapping from digest to count, backed by an append-only file that many processes can share.
 
-    Only digests and numbers are stored, never text. A line that was cut off is ignored, and an
-    unwritable folder makes the memo forgetful, not the run red: it is a cache.
+    Only digests and numbers are stored, never text. A line that was cut off is ignored.
+    In an unwritable folder nothing is remembered, but the run does not fail.
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        """Remember in ``path``; by default in the user's cache folder, by version of ``ctok``."""
+        """Keep the counts in ``path``, by default in the user's cache folder, by version of ``ctok``."""
         self._path = path or default_path()
         self._counts: dict[str, int] | None = None
 
@@ -30,13 +30,13 @@ class TokenMemo(MutableMapping[str, int]):
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("ab") as file:
-                # One short write: appends of several processes do not interleave.
+                # One short write, so that appends of several processes do not interleave.
                 file.write(f"{key} {value}\n".encode())
         except OSError:
             return
 
     def __delitem__(self, key: str) -> None:
-        raise TypeError("a token count cannot be forgotten")
+        raise TypeError("a token count cannot be deleted")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._load())
@@ -51,7 +51,7 @@ class TokenMemo(MutableMapping[str, int]):
 
 
 def default_path() -> Path:
-    """Where counts are kept when nothing else is said; a new ``ctok`` starts a new file."""
+    """The file used when no path is given; a new version of ``ctok`` starts a new file."""
     folder = Path(platformdirs.user_cache_dir("prompt-cache-harness"))
     return folder / f"tokens-{version('ctok')}.txt"
 

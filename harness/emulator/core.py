@@ -1,4 +1,4 @@
-"""The Messages API without input or output: a request's bytes in, an answer's bytes out.
+"""The Messages API without a network: bytes of a request in, bytes of an answer out.
 
 Keeps a prompt cache by the documented rules and reports usage from it. Answers are
 deterministic: the same requests in the same order give the same bytes.
@@ -22,12 +22,12 @@ from harness.promptcache.validation import ApiError, check_request
 from harness.provider.endpoints import COUNT_TOKENS, MESSAGES
 
 Clock = Callable[[], float]
-"""Seconds, from any origin; never running backwards."""
+"""Seconds from any origin; never goes backwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAnswer:
-    """An HTTP response: ``chunks`` joined are the body, each chunk one event of a stream."""
+    """An HTTP response; the body is ``chunks`` joined, and in a stream each chunk is one event."""
 
     status: int
     headers: Mapping[str, str]
@@ -55,7 +55,7 @@ class Emulator:
         self._lock = Lock()
 
     def handle(self, method: str, path: str, body: bytes) -> HttpAnswer:
-        """HttpAnswer one HTTP request, one after the other; what it does not serve gets the API's own error."""
+        """Answer one HTTP request at a time; requests that it does not serve get the API's own error."""
         with self._lock:
             return self._handle(method, path, body)
 
@@ -81,7 +81,7 @@ class Emulator:
         return _stream(message, request_id) if prompt.request.get("stream") else _json(200, message, request_id)
 
     def _diagnose(self, prompt: Prompt, message_id: str) -> dict[str, Any] | None:
-        """The response's ``diagnostics``; only requests that ask for them are remembered, as by the API."""
+        """Make the response's ``diagnostics``; like the API, remember only requests that ask for them."""
         asked = prompt.request.get("diagnostics")
         if asked is None:
             return None
@@ -118,7 +118,7 @@ class Emulator:
         return message
 
     def _block(self, prompt: Prompt, call: ToolCall | None, body: bytes) -> tuple[dict[str, Any] | None, int]:
-        """The block that answers, with its output tokens."""
+        """Make the block that answers, and count its output tokens."""
         generation, request = prompt.model.generation, prompt.request
         if call:
             block = {"type": "tool_use", "id": _id("toolu", self._served, body), "name": call.name, "input": call.input}

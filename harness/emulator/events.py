@@ -1,4 +1,4 @@
-"""A message as the events of a stream, in the order and the shapes of the API."""
+"""Write a message as the events of a stream, in the order and form of the API."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -6,11 +6,11 @@ from typing import Any
 
 _TEXT_CHARACTERS = 120
 _JSON_CHARACTERS = 12
-"""At most, per piece of an input: as in recorded streams, so that a client has to join pieces."""
+"""Longest piece of an input: short, as in recorded streams, so that a client has to join pieces."""
 
 
 def write_events(message: Mapping[str, Any]) -> Iterator[bytes]:
-    """Each event of the stream that gives the message, as server-sent events are written."""
+    """Yield the events of a stream for a message, as server-sent events."""
     usage = message["usage"]
     opening = {**message, "content": [], "stop_reason": None, "usage": {**usage, "output_tokens": 1}}
     yield _event("message_start", {"message": opening})
@@ -28,7 +28,7 @@ def write_events(message: Mapping[str, Any]) -> Iterator[bytes]:
 
 
 def dump(value: Any) -> str:
-    """JSON as the API writes it."""
+    """Write JSON as the API does."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -41,7 +41,7 @@ def _deltas(block: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     if block["type"] == "text":
         yield from ({"type": "text_delta", "text": piece} for piece in _pieces(block["text"], _TEXT_CHARACTERS))
         return
-    # An empty piece comes first, and alone where the input is empty.
+    # An empty piece comes first; for an empty input it is the only one.
     text = json.dumps(block["input"], ensure_ascii=False) if block["input"] else ""
     for piece in ("", *_pieces(text, _JSON_CHARACTERS)):
         yield {"type": "input_json_delta", "partial_json": piece}

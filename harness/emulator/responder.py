@@ -1,7 +1,7 @@
-"""What the emulator answers: a short, deterministic report on what the request's documents share.
+"""The emulator's answers: a short, deterministic report on what the request's documents share.
 
-It looks at the last user message. Documents are its parts between XML-like tags, as
-prompts for Claude mark them: ``<resume>…</resume>``, ``<job>…</job>``.
+The documents are the parts of the last user message between XML-like tags, as prompts for
+Claude mark them: ``<resume>…</resume>``, ``<job>…</job>``.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 Responder = Callable[[Mapping[str, Any]], str]
-"""The text that answers a request body."""
+"""Gives the text that answers a request body."""
 
 _DOCUMENT = re.compile(r"<([a-z][a-z0-9_-]*)>(.*?)</\1>", re.DOTALL)
 _LIST_LINE = re.compile(r"(?m)^.*?(?::|：)\s*(.+)$")
@@ -17,7 +17,7 @@ _MOST_TERMS = 12
 
 
 def respond(request: Mapping[str, Any]) -> str:
-    """The emulator's answer to a request, if its owner gives no responder."""
+    """Answer a request by default, if no other responder is given."""
     text = last_user_text(request)
     documents = find_documents(text)
     if len(documents) < 2:
@@ -41,12 +41,12 @@ def last_user_text(request: Mapping[str, Any]) -> str:
 
 
 def find_documents(text: str) -> dict[str, str]:
-    """The tagged parts of a text, by tag, in order."""
+    """Find the tagged parts of a text, by tag, in order."""
     return {match[1]: match[2] for match in _DOCUMENT.finditer(text)}
 
 
 def compare_terms(first: str, second: str) -> tuple[list[str], list[str]]:
-    """Terms that ``second`` lists (behind a colon, parted by commas): those in ``first`` too, and the others."""
+    """Split the terms that ``second`` lists (after a colon, separated by commas) by whether ``first`` has them."""
     terms = list(dict.fromkeys(_listed_terms(second)))
     known = first.casefold()
     shared = [term for term in terms if term.casefold() in known]

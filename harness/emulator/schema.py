@@ -1,6 +1,6 @@
-"""A minimal instance of a JSON schema: what the emulator hands to a tool as its input.
+"""A minimal instance of a JSON schema, which the emulator passes to a tool as its input.
 
-Covers what tools are described with: types, ``enum``, ``const``, ``default``, bounds, common formats,
+Covers the keywords that tools use: types, ``enum``, ``const``, ``default``, bounds, common formats,
 ``$ref``, ``anyOf``, ``oneOf`` and ``allOf``. Not covered, so possibly violated: ``pattern``,
 ``multipleOf``, ``uniqueItems``, ``not`` and conditions.
 """
@@ -28,36 +28,36 @@ _FORMATS = {
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
 _LONGEST = 10_000
-"""Characters or items: a schema that asks for more is not to fill the memory."""
+"""Most characters or items, so that a schema that asks for more does not fill the memory."""
 
 _TYPES_BY_KEYWORD = {"properties": "object", "required": "object", "items": "array", "prefixItems": "array"}
 
 
 def minimal_instance(schema: Any) -> Any:
-    """A small value that the schema accepts, always the same one.
+    """Make a small value that the schema accepts, always the same one.
 
-    An object has its required properties, or all of them where none is required. A string has
-    a character where it may: clients drop empty arguments.
+    An object has its required properties, or all of them if none is required. A string has one
+    character if the schema allows it, because clients drop empty arguments.
 
     Raises:
-        RequestError: a ``$ref`` leads nowhere, or no instance of the schema ends.
+        RequestError: a ``$ref`` cannot be resolved, or the schema has no finite instance.
     """
     try:
         return _Place(schema).build(schema)
     except RecursionError:
-        raise RequestError("input_schema: a definition requires itself, so no input ends") from None
+        raise RequestError("input_schema: a definition requires itself, so no finite input exists") from None
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where in a document an instance is built."""
+    """The place in a document at which an instance is built."""
 
     root: Any
     opened: frozenset[str] = frozenset()
-    """The references that lead here. To enter one again would have no end."""
+    """The references that lead here; following one of them again would never end."""
 
     def build(self, schema: Any) -> Any:
-        """An instance of a part of the document."""
+        """Build an instance of a part of the document."""
         schema, place = self._written_out(schema)
         for key in ("const", "default"):
             if key in schema:
@@ -71,8 +71,8 @@ class _Place:
         return place._by_type(schema)
 
     def _written_out(self, schema: Any) -> tuple[Schema, "_Place"]:
-        """The schema with its ``$ref`` and ``allOf`` replaced by what they stand for, and the place behind them."""
-        # `true`, which accepts anything, is a schema too.
+        """Resolve ``$ref`` and ``allOf`` of a schema; give the result and the place where they lead."""
+        # A schema may also be `true`, which accepts anything.
         schema = schema if isinstance(schema, dict) else {}
         if "$ref" in schema:
             reference = str(schema["$ref"])
@@ -91,7 +91,7 @@ class _Place:
         for name in reference.split("/")[1:]:
             node = node.get(name.replace("~1", "/").replace("~0", "~")) if isinstance(node, dict) else None
         if not isinstance(node, dict):
-            raise RequestError(f"input_schema: $ref {reference!r} leads nowhere")
+            raise RequestError(f"input_schema: $ref {reference!r} cannot be resolved")
         return node
 
     def _first_that_ends(self, branches: Iterable[Schema]) -> Any:
@@ -123,7 +123,7 @@ class _Place:
             yield from ((name, self.build(properties.get(name))) for name in required)
             return
         for name, inner in properties.items():
-            # One that has no end is left out: nothing requires it.
+            # A property without a finite value is left out: nothing requires it.
             with suppress(RecursionError):
                 yield name, self.build(inner)
 
@@ -140,7 +140,7 @@ def _string(schema: Schema) -> str:
 
 
 def _number(schema: Schema, *, above: float) -> float:
-    """Zero, or the bound that is nearest to it; ``above`` an exclusive one."""
+    """Zero, or the bound nearest to it; ``above`` is the distance from an exclusive bound."""
     lowest, highest = (_number_at(schema, key) for key in ("minimum", "maximum"))
     if (bound := _number_at(schema, "exclusiveMinimum")) is not None:
         lowest = bound + above if lowest is None else max(lowest, bound + above)
@@ -158,7 +158,7 @@ def _type(schema: Schema) -> str:
 
 
 def _merge(schema: Schema, other: Any) -> Schema:
-    """Both schemas at once, as far as they do not contradict each other."""
+    """Merge two schemas; where they contradict each other, ``other`` wins."""
     other = other if isinstance(other, dict) else {}
     merged = {**schema, **other}
     if "properties" in merged:

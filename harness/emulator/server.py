@@ -1,4 +1,4 @@
-"""The emulator behind a socket on the loopback interface, for clients that no transport can be given to."""
+"""The emulator behind a socket on the loopback interface, for clients that accept no transport."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from typing import Any, cast
 from harness.emulator.core import Emulator, HttpAnswer
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
-"""Largest body that the API takes. Source: platform.claude.com/docs/en/api/errors (checked 2026-11-23)."""
+"""Largest body that the API accepts. Source: platform.claude.com/docs/en/api/errors (checked 2026-11-23)."""
 
 _HOST = "127.0.0.1"
 _POLL_SECONDS = 0.02
 
 
 class EmulatorServer:
-    """Serves an emulator over HTTP/1.1 while its context is open; streams go out event by event."""
+    """Serves an emulator over HTTP/1.1 while its context is open; streams are sent event by event."""
 
     def __init__(self, emulator: Emulator, *, port: int = 0) -> None:
-        """Bind to ``port`` of the loopback interface, by default to one that is free."""
+        """Bind to ``port`` of the loopback interface, by default to a free one."""
         self._server = _Server((_HOST, port), _Handler, emulator)
         self._thread = Thread(target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
 
@@ -54,7 +54,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, handler)
 
     def server_bind(self) -> None:
-        # Without the look-up of the host's name that HTTPServer makes.
+        # Skips the look-up of the host name that HTTPServer makes.
         super(ThreadingHTTPServer, self).server_bind()
         self.server_name, self.server_port = _HOST, int(self.server_address[1])
 
@@ -72,19 +72,19 @@ class _Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def close_connections(self) -> None:
-        """End the connections that clients keep open, so that their threads end too."""
+        """Close the connections that clients keep open, so that their threads end too."""
         with self._connections_lock:
             for connection in self._connections:
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Nothing: a client that goes away is its own affair, and would print a traceback."""
+        """Do nothing: a client that disconnects would otherwise print a traceback."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # An event is to leave when it is written, not when the packet is full.
+    # Sends an event when it is written, not when the packet is full.
     disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
@@ -97,11 +97,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(self.rfile.read(int(length)))
 
     def do_GET(self) -> None:
-        # The emulator serves nothing that is not posted; its answer is the API's "Not Found".
+        # The emulator serves only POST; it answers with the API's "Not Found".
         self._answer(b"")
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: standard error belongs to the tests."""
+        """Do nothing: standard error belongs to the tests."""
 
     def _answer(self, body: bytes) -> None:
         answer = cast("_Server", self.server).answer(self.command, self.path, body)
@@ -118,13 +118,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(piece)
 
     def _refuse(self, status: int) -> None:
-        # What follows cannot be told from a next request.
+        # The unread body could not be told apart from a next request.
         self.close_connection = True
         self.send_error(status)
 
 
 def _framed(chunks: tuple[bytes, ...]) -> Iterator[bytes]:
-    """The chunks as HTTP/1.1 frames them, one frame an event."""
+    """Frame the chunks as HTTP/1.1 does, one frame per event."""
     for chunk in filter(None, chunks):
         yield b"%x\r\n%b\r\n" % (len(chunk), chunk)
     yield b"0\r\n\r\n"

@@ -1,4 +1,4 @@
-"""The tool call that a request forces: which tool, with which input, and what it is billed."""
+"""The tool call that a request forces: which tool, which input, and how many output tokens."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from harness.provider.models import Generation
 _TOKENS_AROUND = 16
 """Output tokens of a forced call besides its name and parameters.
 
-Not documented. With it, the output of 196 of 275 recorded forced calls is met to three tokens.
+Not documented. With it, the output of 196 of 275 recorded forced calls is right to within three tokens.
 """
 
 
@@ -25,16 +25,16 @@ class ToolCall:
     name: str
     input: dict[str, Any]
     is_named: bool
-    """The request named the tool, so that the answer does not spend tokens on it."""
+    """The request names the tool, so the answer spends no tokens on the name."""
 
 
 def forced_call(request: Mapping[str, Any]) -> ToolCall | None:
-    """The call that ``tool_choice`` forces; ``None`` where the choice is left to the model.
+    """Find the call that ``tool_choice`` forces; ``None`` if the choice is left to the model.
 
-    Of several tools under ``any``, it is the first that has an ``input_schema``.
+    Under ``any``, it is the first tool that has an ``input_schema``.
 
     Raises:
-        RequestError: there is no such tool, or none whose input could be made up.
+        RequestError: the tool does not exist, or none has a schema to make an input from.
     """
     choice = tool_choice(request)
     if choice.get("type") not in ("any", "tool"):
@@ -55,7 +55,7 @@ def forced_call(request: Mapping[str, Any]) -> ToolCall | None:
 
 
 def count_call(call: ToolCall, generation: Generation, count_text: CountText) -> int:
-    """Output tokens of a forced call, close to what the API bills for one."""
+    """Count the output tokens of a forced call, close to what the API bills."""
     texts = [] if call.is_named else [call.name]
     for key, value in call.input.items():
         texts += [key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)]

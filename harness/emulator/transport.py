@@ -8,7 +8,7 @@ from harness.emulator.core import Emulator
 
 
 class Chunks(httpx2.SyncByteStream, httpx2.AsyncByteStream):
-    """A body that is given out chunk by chunk, to sync and async readers alike."""
+    """A body read chunk by chunk, by sync and async readers alike."""
 
     def __init__(self, chunks: tuple[bytes, ...]) -> None:
         self._chunks = chunks
@@ -22,17 +22,17 @@ class Chunks(httpx2.SyncByteStream, httpx2.AsyncByteStream):
 
 
 class EmulatorTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
-    """Give it to ``httpx2.Client`` or ``httpx2.AsyncClient``, and that to the SDK as ``http_client``."""
+    """The emulator as a transport for ``httpx2.Client`` or ``httpx2.AsyncClient``, the SDK's ``http_client``."""
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """HttpAnswer one request."""
+        """Answer one request."""
         return self._answer(request, request.read())
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """HttpAnswer one request."""
+        """Answer one request."""
         return self._answer(request, await request.aread())
 
     def _answer(self, request: httpx2.Request, body: bytes) -> httpx2.Response:

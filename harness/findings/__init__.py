@@ -1,1 +1,1 @@
-"""What a check has to say: findings, their rules, advice, words, and how they are merged and ranked."""
+"""Findings of checks: their rules, advice and wording, and how they are merged and ranked."""

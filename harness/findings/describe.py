@@ -14,13 +14,13 @@ from harness.promptcache.naming import Change, name_change
 
 
 def make_place(change: Change, *, first: str, second: str) -> Place:
-    """The place of a change between two requests, which are called ``first`` and ``second``."""
+    """Make the place of a change between two requests; ``first`` and ``second`` name them."""
     before, after = change.excerpt or ("", "")
     return Place(path=change.path, offset=change.offset, first=first, second=second, before=before, after=after)
 
 
 def find_change(before: Prompt, after: Prompt, *, first: str, second: str) -> tuple[Place, Cause] | None:
-    """Place and cause of the first difference between two requests, which are called ``first`` and ``second``."""
+    """Find place and cause of the first difference between two requests; ``first`` and ``second`` name them."""
     divergence = first_divergence(before.parts, after.parts)
     if divergence is None:
         return None
@@ -29,7 +29,7 @@ def find_change(before: Prompt, after: Prompt, *, first: str, second: str) -> tu
 
 
 def add_change(finding: Finding, before: Prompt, after: Prompt, *, first: str, second: str) -> Finding:
-    """The finding with place, cause and fix of the first difference between two requests, if there is one."""
+    """Add place, cause and fix of the first difference between two requests, if there is one."""
     change = find_change(before, after, first=first, second=second)
     if change is None:
         return finding
@@ -38,7 +38,7 @@ def add_change(finding: Finding, before: Prompt, after: Prompt, *, first: str, s
 
 
 def add_loss(finding: Finding, result: Explanation) -> Finding:
-    """The finding with cause, cost and fix of an explanation, if that found anything wrong."""
+    """Add cause, cost and fix of an explanation, if it found anything wrong."""
     if result.cause is None:
         return finding
     place = finding.place or (None if result.path is None else Place(path=result.path))
@@ -47,7 +47,7 @@ def add_loss(finding: Finding, result: Explanation) -> Finding:
 
 
 def loss_lines(result: Explanation) -> Iterator[str]:
-    """Cause, cost and fix of an explanation, a line each; none if nothing is wrong."""
+    """Yield cause, cost and fix of an explanation, one line each; none if nothing is wrong."""
     if result.cause is None:
         return
     yield f"cause: {result.cause}: {ADVICE[result.cause].why}"
@@ -57,4 +57,4 @@ def loss_lines(result: Explanation) -> Iterator[str]:
 
 
 def _loss(result: Explanation) -> str:
-    return f"{result.tokens_lost:,} tokens are not read any more: {amount(result.cost)} more a call"
+    return f"{result.tokens_lost:,} tokens are no longer read: {amount(result.cost)} more per call"

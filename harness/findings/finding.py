@@ -1,7 +1,7 @@
-"""One thing that a check has to say, in parts: what is wrong, where, why, what it costs, what to do.
+"""One thing that a check reports, in parts: what is wrong, where, why, what it costs, what to do.
 
-The parts stay apart so that every output can show them in its own way, and so that those which
-hold text of a prompt can be left out.
+The parts are kept apart so that each output can show them in its own way, and can leave out
+those that hold text of a prompt.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ Severity = Literal["error", "warning", "note"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where two requests differ, with both texts around it."""
+    """Where two requests differ, with the text around it from both."""
 
     path: str
-    """Of the block or parameter: ``system[0]``, ``tool_choice``."""
+    """Path of the block or parameter: ``system[0]``, ``tool_choice``."""
     offset: int | None = None
-    """The first differing character of the block's text."""
+    """Offset of the first differing character in the block's text."""
     first: str = "before"
-    """What the first text is called; empty where there is only a second one."""
+    """Name of the first text; empty if there is only a second one."""
     second: str = "after"
+    """Name of the second text."""
     before: str = ""
     """Text of a prompt."""
     after: str = ""
@@ -36,7 +37,7 @@ class Place:
         return self.path if self.offset is None else f"{self.path} at character {self.offset:,}"
 
     def lines(self, *, is_private: bool = False) -> list[str]:
-        """The place, and both texts below it; in private only their lengths and digests."""
+        """Write the place, then both texts; in a private run only their lengths and digests."""
         if not (self.before or self.after):
             return [f"place: {self}"]
         width = max(len(self.first), len(self.second)) + 1
@@ -52,34 +53,34 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that a check has to say. Only ``place`` and ``quotes`` hold text of prompts or inputs."""
+    """One thing that a check reports. Only ``place`` and ``quotes`` hold text of prompts or inputs."""
 
     rule: Rule
     headline: str
     level: Severity = "error"
     facts: tuple[str, ...] = ()
-    """What was seen, a line each."""
+    """Observations, one line each."""
     place: Place | None = None
     quotes: tuple[str, ...] = ()
     """Lines that quote prompts or inputs."""
     cause: str | None = None
     """A key of `ADVICE`."""
     tokens: int = 0
-    """Tokens that are not read any more."""
+    """Tokens that are no longer read."""
     costs: tuple[str, ...] = ()
-    """What it costs, a line each."""
+    """Costs, one line each."""
     fix: str | None = None
     notes: tuple[str, ...] = ()
     test: str = ""
     """Id of the test that found it."""
     file: str | None = None
-    """Of the prompt or the case, from the root of the project."""
+    """File of the prompt or case, relative to the project root."""
     line: int | None = None
     command: str = ""
-    """What to type next."""
+    """Command to run next."""
 
     def lines(self, *, is_private: bool = False) -> list[str]:
-        """All of it, headline first, as people read it."""
+        """Write the finding as lines of text, headline first."""
         rest = [*self.facts]
         if self.place is not None:
             rest += self.place.lines(is_private=is_private)
@@ -95,11 +96,11 @@ class Finding:
         return "\n".join(self.lines())
 
     def with_cause(self, cause: str) -> Finding:
-        """The same with a cause, and the fix for it."""
+        """Copy the finding with a cause and the fix for it."""
         return replace(self, cause=cause, fix=ADVICE[cause].fix)
 
     def to_json(self, *, is_private: bool = False) -> dict[str, Any]:
-        """All parts, for a report and for the way from one process to another; in private without texts."""
+        """Convert all parts, for a report or another process; in a private run without texts."""
         data = asdict(self)
         if is_private and self.place is not None:
             texts = {"before": self.place.before, "after": self.place.after}
@@ -110,13 +111,13 @@ class Finding:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """A finding from what `to_json` gave."""
+        """Build a finding from the output of `to_json`."""
         place = Place(**data["place"]) if data["place"] else None
         tuples = {key: tuple(data[key]) for key in ("facts", "quotes", "costs", "notes")}
         return cls(**{**data, **tuples, "place": place})
 
 
 def withhold(text: str) -> str:
-    """What may be said of a text that must not be shown: its length and the beginning of its digest."""
+    """Describe a text without showing it: its length and the beginning of its digest."""
     digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{len(text)} characters, sha256 {digest[:12]}"

@@ -1,4 +1,4 @@
-"""Findings of exceptions: those they carry, or one made from their class and message."""
+"""Findings from exceptions: those an exception carries, or one made from its class and message."""
 
 from harness.errors import (
     CheckError,
@@ -17,16 +17,16 @@ _RULES: tuple[tuple[type[HarnessError], Rule], ...] = (
     (LockError, "cannot-tell"),
     (RequestError, "cannot-tell"),
     (UnknownModelError, "cannot-tell"),
-    # A suite, a cassette, an option or a variable.
+    # The rest: an invalid suite, cassette, option or environment variable.
     (HarnessError, "invalid-input"),
 )
-"""The first class that fits counts."""
+"""The first class that matches counts."""
 
 
 def findings_of(error: BaseException, *, withheld: str | None = None) -> tuple[Finding, ...]:
-    """What an error of the harness has to say; empty for any other exception.
+    """Collect the findings of a harness error; empty for any other exception.
 
-    ``withheld`` stands for messages that may quote a prompt, in a private run.
+    In a private run, ``withheld`` replaces the message, which may quote a prompt.
     """
     if not isinstance(error, HarnessError):
         return ()
@@ -40,7 +40,7 @@ def _make_finding(error: HarnessError, withheld: str | None) -> Finding:
     if withheld is not None:
         return Finding(rule=rule, headline=f"{type(error).__name__} ({withheld})")
     headline, *facts = error.message.splitlines() or [type(error).__name__]
-    # What to type becomes the finding's command, and not its fix.
+    # A hint that is a command becomes the finding's command, not its fix.
     is_command = (error.hint or "").startswith("pytest ")
     return Finding(
         rule=rule,

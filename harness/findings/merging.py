@@ -1,4 +1,4 @@
-"""The findings of a whole run, with what several tests found counted once."""
+"""Merge the findings of a run, so that what several tests found is reported once."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ from harness.findings.ranking import worst_first
 
 
 def merge(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """One finding for each thing found, with the number of other tests that found it; errors first."""
+    """Merge equal findings into one that says how many more tests found it; errors first."""
     groups: dict[object, list[Finding]] = {}
     for finding in findings:
         groups.setdefault(_key(finding), []).append(finding)
@@ -18,9 +18,9 @@ def merge(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 def _key(finding: Finding) -> object:
     if finding.place is None:
         return finding
-    # Each prompt file is to have its own; the case in a test file or suite file is only where it was found.
+    # Each prompt file gets its own finding; a test or suite file only says where the case is.
     prompt = None if finding.file and finding.test.startswith(finding.file) else finding.file
-    # A time stamp is another text in every test, and differs from another digit on.
+    # A timestamp has a different text in every test, and first differs at a different digit.
     is_moment = finding.cause == "timestamp"
     place = replace(finding.place, offset=None, before="", after="") if is_moment else finding.place
     return finding.rule, finding.level, place, finding.cause, finding.costs, prompt
@@ -32,7 +32,7 @@ def _count_tests(group: list[Finding]) -> Finding:
     if others < 1:
         return first
     note = f"the same in {others:,} more {'test' if others == 1 else 'tests'}"
-    # What to type for all of them: their file, or everything.
+    # Run all of the tests: their file if they share one, else everything.
     files = {test.partition("::")[0] for test in tests}
     where = f'"{files.pop()}" ' if len(files) == 1 else ""
     command = first.command.replace(f'"{first.test}" ', where)

@@ -16,12 +16,12 @@ LEVELS: tuple[Severity, ...] = ("error", "warning", "note")
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
-    """Errors, then warnings, then notes; within a level as they came."""
+    """Sort errors before warnings before notes; within a level the order stays."""
     return sorted(findings, key=lambda finding: LEVELS.index(finding.level))
 
 
 def of_level(findings: Iterable[Finding], level: Severity) -> tuple[Finding, ...]:
-    """The findings of one level, as they came."""
+    """Select the findings of one level, in the order given."""
     return tuple(finding for finding in findings if finding.level == level)
 
 
@@ -32,5 +32,5 @@ def count_levels(findings: Sequence[Finding]) -> str:
 
 
 def next_command(findings: Iterable[Finding]) -> str:
-    """What to type next: the command of the worst finding that has one; empty if none has."""
+    """Find the command of the worst finding that has one; empty if none has."""
     return next((finding.command for finding in worst_first(findings) if finding.command), "")

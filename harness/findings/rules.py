@@ -28,19 +28,19 @@ Rule = Literal[
     "unstable",
     "unused",
 ]
-"""What kind of finding it is; the id under which SARIF lists it."""
+"""Kind of a finding; also the id of the rule in SARIF."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleRow:
-    """What is known of one rule."""
+    """Texts and verdict of one rule."""
 
     short: str
-    """One sentence without its full stop, which code scanning shows beside a result."""
+    """One sentence without a full stop; code scanning shows it beside a result."""
     help: str
-    """What it means, and what to do about it."""
+    """What the finding means, and what to do about it."""
     verdict: RunVerdict = "bust"
-    """What an error of this rule says of a run."""
+    """Verdict of a run with an error of this rule."""
 
     @property
     def means_cannot_tell(self) -> bool:
@@ -55,15 +55,15 @@ RULES: dict[Rule, RuleRow] = {
         "after the release writes the new prefix once; calls that were cached under the old one pay for it.",
     ),
     "budget": RuleRow(
-        short="The run stopped before it passed its budget",
-        help="Calls to the real API cost money, and the next one could have passed the limit that was set. What was "
-        "not called is not proved: raise the limit, or run fewer cases.",
+        short="The run stopped before it exceeded its budget",
+        help="Calls to the real API cost money, and the next one could have exceeded the limit that was set. Cases "
+        "that were not called are not checked: raise the limit, or run fewer cases.",
         verdict="cannot tell",
     ),
     "bust": RuleRow(
-        short="The cached prefix is not the accepted one any more",
+        short="The cached prefix is no longer the accepted one",
         help="A request as built now does not read what the accepted one wrote, so its prefix is billed as written "
-        "again. Undo the change, move it behind the last breakpoint, give the prompt a new version, or accept it.",
+        "again. Undo the change, move it after the last breakpoint, give the prompt a new version, or accept it.",
     ),
     "cannot-tell": RuleRow(
         short="The check cannot tell",
@@ -72,18 +72,18 @@ RULES: dict[Rule, RuleRow] = {
     ),
     "cassette-miss": RuleRow(
         short="A request is not in its cassette",
-        help="The request as built now is not, byte for byte, one that was recorded. Undo the change, or record the "
+        help="The request as built now does not equal any recorded one, byte for byte. Undo the change, or record the "
         "cassette again.",
     ),
     "check": RuleRow(
-        short="A check does not hold",
+        short="A check failed",
         help="The message says which one, and what it expected.",
         verdict="fail",
     ),
     "cost": RuleRow(
         short="Calls cost more than their limit",
-        help="Priced at today's prices, the calls of a test reach the limit that it sets. Have more of the prompt read "
-        "than written or sent uncached, ask for less, or raise the limit.",
+        help="At today's prices, the calls of a test reach the limit that it sets. Let more of the prompt be read "
+        "instead of written or sent uncached, ask for less, or raise the limit.",
     ),
     "disagreement": RuleRow(
         short="Prediction, usage and diagnostics disagree",
@@ -96,12 +96,12 @@ RULES: dict[Rule, RuleRow] = {
         verdict="fail",
     ),
     "leak": RuleRow(
-        short="Text of a single case stands in the cached prefix",
-        help="A prefix that holds text of one user or one case is read by that one alone; everybody else writes their "
-        "own. Move the text behind the last breakpoint.",
+        short="The cached prefix contains text of a single case",
+        help="A prefix that contains text of one user or one case is read by that one alone; all others write their "
+        "own. Move the text after the last breakpoint.",
     ),
     "network-blocked": RuleRow(
-        short="A test reached for another machine",
+        short="A test tried to connect to another machine",
         help="In replay and emulate mode only loopback addresses are reachable, so that no call goes unnoticed. Call "
         "Claude through a fixture, or record what the test needs.",
         verdict="fail",
@@ -113,7 +113,7 @@ RULES: dict[Rule, RuleRow] = {
     ),
     "new-prompt": RuleRow(
         short="A prompt is not in the lock file yet",
-        help="Nothing was accepted that this prompt could be compared with. Accept it, and commit the lock file.",
+        help="There is no accepted prompt to compare this one with. Accept it, and commit the lock file.",
     ),
     "new-version": RuleRow(
         short="A prompt has a new version",
@@ -121,32 +121,32 @@ RULES: dict[Rule, RuleRow] = {
         "file.",
     ),
     "old-cassette": RuleRow(
-        short="A cassette is older than it may be",
+        short="A cassette is older than allowed",
         help="It was recorded longer ago than --harness-max-age allows. Record it again.",
         verdict="fail",
     ),
     "prediction": RuleRow(
         short="A call was not billed as predicted",
-        help="The simulator, by the documented rules, comes to another usage than the API reported. Either the prompt "
-        "was changed since the recording, or a rule was.",
+        help="By the documented rules, the simulator predicts a different usage from what the API reported. Either the "
+        "prompt has changed since the recording, or a rule has.",
     ),
     "second-call": RuleRow(
         short="The second call does not read what the first one wrote",
-        help="Two calls with the same prefix, within its time to live, must read it the second time. Something in "
-        "front of the last breakpoint differs between them.",
+        help="Two calls with the same prefix, within its TTL, must read it the second time. Something before the last "
+        "breakpoint differs between them.",
     ),
     "unplayed": RuleRow(
         short="A cassette holds a request that its test does not send",
-        help="What was recorded and is not sent any more proves nothing. Record the cassette again.",
+        help="A recorded request that is no longer sent proves nothing. Record the cassette again.",
         verdict="fail",
     ),
     "unstable": RuleRow(
-        short="The same inputs build another prefix",
-        help="Built again under another clock, hash seed, time zone, locale, host or order, the prefix has other "
-        "bytes. In production each process or each day would write its own.",
+        short="The same inputs build a different prefix",
+        help="Built again under another clock, hash seed, time zone, locale, host or order, the prefix has "
+        "different bytes. In production each process or each day would write its own.",
     ),
     "unused": RuleRow(
         short="An entry of the lock file belongs to no prompt",
-        help="The suite, version or case is gone. Drop the entry, so that the lock file says what is there.",
+        help="The suite, version or case is gone. Drop the entry, so that the lock file lists only what exists.",
     ),
 }

@@ -1,4 +1,4 @@
-"""What findings come to: the verdict of a run, and the exit code. Both read the rows of `RULES`."""
+"""Verdict and exit code of a run, from its findings. Both read the rows of `RULES`."""
 
 from collections.abc import Iterable
 from typing import get_args
@@ -10,13 +10,13 @@ EXIT_CODES: dict[RunVerdict, int] = {"pass": 0, "cannot tell": 2, "fail": 1, "bu
 """Exit code of a command or run for each verdict."""
 
 CANNOT_TELL = EXIT_CODES["cannot tell"]
-"""Exit code for what cannot be judged."""
+"""Exit code for a prompt that cannot be judged."""
 
 _WORST_LAST: tuple[RunVerdict, ...] = get_args(RunVerdict)
 
 
 def judge(findings: Iterable[Finding], *, unexplained: int = 0) -> RunVerdict:
-    """The worst verdict of all errors; ``unexplained`` failed tests without a finding count as ``fail``."""
+    """Find the worst verdict of all errors; ``unexplained`` failed tests without a finding count as ``fail``."""
     verdicts: list[RunVerdict] = [RULES[finding.rule].verdict for finding in findings if finding.level == "error"]
     if unexplained:
         verdicts.append("fail")

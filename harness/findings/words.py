@@ -1,4 +1,4 @@
-"""Words that every message and report shares: numbers, plurals, lists cut short, places in files, safe text."""
+"""Wording shared by all messages and reports: numbers, plurals, shortened lists, places in files, safe text."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -17,7 +17,7 @@ def times(number: int) -> str:
 
 
 def and_more(number: int) -> str:
-    """`` and 3 more``, to follow a list that was cut short; empty if nothing was left out."""
+    """`` and 3 more``, to follow a shortened list; empty if nothing was left out."""
     return f" and {number:,} more" if number > 0 else ""
 
 
@@ -27,22 +27,22 @@ def join(names: Sequence[str], *, limit: int) -> str:
 
 
 def amount(cost: Decimal | None) -> str:
-    """Dollars as text, and words where no price is known."""
+    """Dollars as text; ``an unknown amount`` if no price is known."""
     return "an unknown amount" if cost is None else dollars(cost)
 
 
 def place_in_file(file: str | None, line: int | None) -> str:
-    """``prompts/v2.md:12``; empty where no file is known."""
+    """``prompts/v2.md:12``; empty if no file is known."""
     if file is None:
         return ""
     return slashed(file) if line is None else f"{slashed(file)}:{line}"
 
 
 def slashed(path: str) -> str:
-    """A path as URIs and GitHub spell it, whatever system found it."""
+    """A path with forward slashes, as URIs and GitHub write it."""
     return path.replace("\\", "/")
 
 
 def printable(text: str) -> str:
-    """Text as one line that no terminal and no reader mistakes: control and invisible characters as escapes."""
+    """Text as one unambiguous line: control and invisible characters become escapes."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

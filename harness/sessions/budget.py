@@ -1,4 +1,4 @@
-"""A limit in dollars for the calls of a run: a call that could pass it is not sent."""
+"""A limit in dollars for the calls of a run: a call that could exceed it is not sent."""
 
 from __future__ import annotations
 
@@ -21,39 +21,39 @@ from harness.provider.pricing import dollars, price
 from harness.provider.usage import Usage
 
 _SPARE_TOKENS = 32
-"""Counts are short by a few tokens now and then. Of 1,470 recorded requests whose count is meant to be exact,
-none was short by more than this (checked 2026-11-23)."""
+"""Counts are sometimes a few tokens too low. Of 1,470 recorded requests whose count should be exact, none was
+low by more than this (checked 2026-11-23)."""
 
 _SHOWN_REASONS = 3
 
 
 class NotSentError(CheckError, AnthropicError):
-    """A request that is not sent to the real API.
+    """A request that was not sent to the real API.
 
     Also an ``AnthropicError``: the SDK retries any other exception of a transport twice and
-    shows it as "Connection error.".
+    reports it as "Connection error.".
     """
 
     @classmethod
     def of(cls, finding: Finding) -> NotSentError:
-        """The error for what there is to say of it."""
+        """Make the error of a finding."""
         return cls(str(finding), findings=(finding,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """What is held back for one call that is under way."""
+    """Dollars reserved for one call in progress."""
 
     model: str
     highest: Decimal
-    """Dollars that it can cost at most."""
+    """Most dollars that the call can cost."""
 
 
 class Budget:
-    """The dollars of a run. All calls of a process share it, from whatever thread they are made."""
+    """The budget of a run, shared by all calls and threads of a process."""
 
     def __init__(self, limit: Decimal, *, reader: PromptReader) -> None:
-        """Let calls through until the next one could bring their sum above ``limit`` dollars."""
+        """Allow calls until the next one could raise their sum above ``limit`` dollars."""
         self._limit = limit
         self._reader = reader
         self._lock = Lock()
@@ -62,14 +62,14 @@ class Budget:
 
     @property
     def spent(self) -> Decimal:
-        """Dollars for all calls that have ended."""
+        """Dollars spent on all calls that have ended."""
         return self._spent
 
     def reserve(self, request: RecordedRequest) -> Reservation | None:
-        """Hold back what a request can cost at most; ``None`` for one that costs nothing.
+        """Reserve the most that a request can cost; ``None`` for one that costs nothing.
 
         Raises:
-            NotSentError: it could pass the limit, or what it can cost cannot be told.
+            NotSentError: the request could exceed the limit, or its cost cannot be estimated.
         """
         if request.method == "GET" or path_only(request.path) == COUNT_TOKENS:
             return None
@@ -84,7 +84,7 @@ class Budget:
         return Reservation(model=highest.model, highest=highest.cost)
 
     def settle(self, reservation: Reservation, usage: Usage | None) -> None:
-        """Book a call that has ended; one whose usage is not known counts as the most that it can have cost."""
+        """Record the cost of a call that has ended; without a usage, the most that it can have cost."""
         cost = reservation.highest if usage is None else price(usage, reservation.model)
         with self._lock:
             self._held -= reservation.highest
@@ -93,7 +93,7 @@ class Budget:
     def _too_much(self, highest: Highest) -> Finding:
         return Finding(
             rule="budget",
-            headline="this call could pass the budget, and was not sent",
+            headline="this call could exceed the budget, so it was not sent",
             facts=(*self._account(), f"this call at most: {highest}", self._limit_fact),
             fix="raise --harness-budget, or run fewer tests",
         )
@@ -103,13 +103,13 @@ class Budget:
             account = self._account()
         return Finding(
             rule="budget",
-            headline="cannot tell what this call can cost at most, and it was not sent",
+            headline="cannot tell what this call can cost at most, so it was not sent",
             facts=(*account, f"this call at most: {reason}", self._limit_fact),
-            fix="leave out --harness-budget for this test",
+            fix="omit --harness-budget for this test",
         )
 
     def _account(self) -> list[str]:
-        held = [f"held back for calls under way: {dollars(self._held)}"] if self._held else []
+        held = [f"reserved for calls in progress: {dollars(self._held)}"] if self._held else []
         return [f"spent so far: {dollars(self.spent)}", *held]
 
     @property
@@ -131,10 +131,10 @@ class Highest:
 
 
 def find_highest(request: RecordedRequest, reader: PromptReader) -> Highest:
-    """What a request costs if its whole input is written to the prompt cache and its answer is as long as it may be.
+    """Find the cost of a request if all its input is written and its answer is as long as ``max_tokens`` allows.
 
     Raises:
-        RequestError: that cannot be told offline; the message says why.
+        RequestError: the cost cannot be estimated offline; the message says why.
         UnknownModelError: the price list has no row for the model.
     """
     if not is_message_call(request.method, request.path):
@@ -155,7 +155,7 @@ def find_highest(request: RecordedRequest, reader: PromptReader) -> Highest:
 
 
 def _usages(input_tokens: int, output_tokens: int, breakpoints: tuple[Breakpoint, ...]) -> Iterator[Usage]:
-    """All input billed plainly, and all of it written under each TTL that the request names."""
+    """Yield usage with all input uncached, and with all of it written under each TTL that the request names."""
     yield Usage(input_tokens=input_tokens, output_tokens=output_tokens)
     ttls = {point.ttl for point in breakpoints}
     if "5m" in ttls:

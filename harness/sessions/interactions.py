@@ -1,4 +1,4 @@
-"""Between the SDK's HTTP client and recorded interactions: requests in, calls out."""
+"""Conversions between the SDK's HTTP client, recorded interactions and calls."""
 
 from collections.abc import Callable
 
@@ -13,18 +13,18 @@ from harness.provider.endpoints import Origin, is_message_call
 OnCall = Callable[[Call], None]
 
 BUILT_IN_ONLY = Scrubber()
-"""Takes out keys and ids of organisations, as always, and nothing besides."""
+"""Scrubs only by the built-in rules: API keys, tokens, and ids of organizations and workspaces."""
 
 
 def recorded_request(request: httpx2.Request, body: bytes) -> RecordedRequest:
-    """A request of the HTTP client as it is matched and stored."""
+    """Convert a request of the HTTP client to the form that is matched and stored."""
     return RecordedRequest.from_body(request.method, request.url.raw_path.decode("ascii"), body)
 
 
 def make_call(
     request: RecordedRequest, response: RecordedResponse, origin: Origin, reader: PromptReader
 ) -> Call | None:
-    """The call that an interaction was; ``None`` if it was not an answered Messages request."""
+    """Make the call of an interaction; ``None`` if it is not an answered Messages request."""
     if not is_message_call(request.method, request.path) or response.status != 200:
         return None
     return read_call(request.body, response.body, response.headers, origin=origin, reader=reader)

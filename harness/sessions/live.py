@@ -1,8 +1,8 @@
-"""What is done to requests on their way to the real API, and what is learned from the answers.
+"""Change requests on their way to the real API, and read its diagnostics from the answers.
 
-What is noted of a call, and compared with the lock file, is the request as the application sent
-it. What is sent may hold more: a text that makes its prefix new, and a question for the API's
-cache diagnostics.
+Calls record the request as the application sent it, and the lock file is compared with that. The
+request that is really sent may also hold a text that makes its prefix unique, and a question for
+the API's cache diagnostics.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from harness.provider.usage import Usage
 from harness.sessions.budget import Budget, NotSentError, Reservation
 
 _NEVER_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})
-"""Failures before the request has left: nothing can have been billed."""
+"""Failures before the request was sent, so that nothing can have been billed."""
 
 _INVALID = frozenset({400, 422})
-"""Statuses with which an unknown parameter is refused, by the API or by a gateway to it."""
+"""Statuses with which the API, or a gateway to it, rejects an unknown parameter."""
 
 
 class LiveRoute:
-    """The route of one session's requests to the real API."""
+    """The way of one session's requests to the real API."""
 
     def __init__(
         self, *, base_path: str = "", prefix: str = "", is_asking: bool = False, budget: Budget | None = None
     ) -> None:
-        """Put ``prefix`` in front of prompts, ask for diagnostics if ``is_asking``, keep to ``budget``.
+        """Put ``prefix`` before prompts, ask for diagnostics if ``is_asking``, keep to ``budget``.
 
-        ``base_path`` is that of a gateway, in front of the API's own paths.
+        ``base_path`` is the path of a gateway, before the API's own paths.
         """
         self._base_path = base_path.rstrip("/")
         self._prefix = prefix
@@ -46,19 +46,19 @@ class LiveRoute:
         self._answers: dict[str, str] = {}
         self._latest: str | None = None
         self.refused: list[NotSentError] = []
-        """Requests that were not sent, for whoever must not trust the caller to pass the error on."""
+        """Requests that were not sent; kept because the caller may swallow the error."""
 
     def localise(self, request: RecordedRequest) -> RecordedRequest:
-        """A request with the path that the API itself knows."""
+        """Remove a gateway's path, so that the request has the path of the API itself."""
         if not self._base_path or not request.path.startswith(f"{self._base_path}/"):
             return request
         return replace(request, path=request.path.removeprefix(self._base_path))
 
     def admit(self, request: RecordedRequest) -> LiveRequest:
-        """Let a request pass.
+        """Prepare a request for sending, and reserve its cost.
 
         Raises:
-            NotSentError: it could pass the budget, or there is no room for the prefix.
+            NotSentError: the request could exceed the budget, or has no text to put the prefix before.
         """
         try:
             is_call = is_message_call(request.method, request.path)
@@ -71,16 +71,16 @@ class LiveRoute:
         return LiveRequest(self, digest=request.digest, plain=sent.body, question=question, reservation=reservation)
 
     def stop_asking(self) -> None:
-        """Ask for no more diagnostics: some organisations and gateways are refused them."""
+        """Stop asking for diagnostics: the API rejects them for some organizations, as do some gateways."""
         self._is_asking = False
 
     def note_answer(self, digest: str, message_id: str) -> None:
-        """Remember the message that answered a body."""
+        """Remember which message answered a body."""
         with self._lock:
             self._answers[digest] = self._latest = message_id
 
     def settle(self, reservation: Reservation, usage: Usage | None) -> None:
-        """Book what a call cost; ``None`` if that is not known."""
+        """Record the cost of a call; ``None`` if its usage is unknown."""
         assert self._budget is not None
         self._budget.settle(reservation, usage)
 
@@ -91,7 +91,7 @@ class LiveRoute:
         return RecordedRequest.from_body(request.method, request.path, body)
 
     def _question(self, digest: str, body: bytes) -> Question | None:
-        """What to ask for: a comparison with the same request before, else with the one before."""
+        """Ask for a comparison with the same request sent earlier, else with the previous request."""
         if not self._is_asking:
             return None
         with self._lock:
@@ -102,15 +102,15 @@ class LiveRoute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A request with a question for diagnostics in it."""
+    """A request that asks for diagnostics."""
 
     body: bytes
     has_previous: bool
-    """There is an earlier request to compare it with."""
+    """Whether there is an earlier request to compare with."""
 
 
 class LiveRequest:
-    """One request on its way."""
+    """One request in progress."""
 
     def __init__(
         self, route: LiveRoute, *, digest: str, plain: bytes, question: Question | None, reservation: Reservation | None
@@ -123,15 +123,15 @@ class LiveRequest:
 
     @property
     def body(self) -> bytes:
-        """What to send."""
+        """The body to send."""
         return self._plain if self._question is None else self._question.body
 
     def is_doubtful(self, status: int) -> bool:
-        """Whether an answer may refuse nothing but the question."""
+        """Whether an answer may reject only the question."""
         return self._question is not None and status in _INVALID
 
     def retry_without_question(self, answer: bytes) -> bytes | None:
-        """What to send instead, if it was the question that the API refused."""
+        """The body to send instead, if the API rejected the question; else ``None``."""
         if b"diagnostics" not in answer:
             return None
         self._question = None
@@ -139,7 +139,7 @@ class LiveRequest:
         return self._plain
 
     def end(self, response: RecordedResponse) -> str | None:
-        """Book a call that has ended; what the diagnostics say of it, as `Call.diagnostics`."""
+        """Record the cost of a call that has ended; return its diagnostics, as in `Call.diagnostics`."""
         message, usage = _read_answer(response)
         if self._reservation is not None:
             self._route.settle(self._reservation, Usage() if _is_free(response) else usage)
@@ -150,7 +150,7 @@ class LiveRequest:
 
 
 def add_prefix(body: bytes, prefix: str) -> bytes | None:
-    """A request with a text in front of its first system text, else of its first text; ``None`` if it has none.
+    """Put a text before a request's first system text, else its first text; ``None`` if it has none.
 
     Tools, which come before all texts, stay as they are.
     """
@@ -160,7 +160,7 @@ def add_prefix(body: bytes, prefix: str) -> bytes | None:
 
 
 def add_question(body: bytes, previous: str | None) -> bytes | None:
-    """A request that also asks why it cannot read what an earlier one wrote; ``None`` if it asks by itself.
+    """Make a request also ask why it cannot read what an earlier one wrote; ``None`` if it asks already.
 
     All other bytes stay as they are. Source:
     platform.claude.com/docs/en/build-with-claude/cache-diagnostics (checked 2026-11-23).
@@ -187,7 +187,7 @@ def _with_prefix(request: Mapping[str, Any], prefix: str) -> dict[str, Any] | No
 
 
 def _prefixed(content: Any, prefix: str) -> Any:
-    """A text or list of blocks with the prefix in front of its first text; ``None`` if it has none."""
+    """Put the prefix before the first text of a text or list of blocks; ``None`` if there is none."""
     if isinstance(content, str):
         return prefix + content
     for number, block in enumerate(content if isinstance(content, list) else ()):
@@ -197,7 +197,7 @@ def _prefixed(content: Any, prefix: str) -> Any:
 
 
 def _read_answer(response: RecordedResponse) -> tuple[Mapping[str, Any], Usage | None]:
-    """The message of an answer, empty if there is none; and its usage, if it is whole."""
+    """Read the message of an answer, empty if there is none, and the usage of a complete answer."""
     is_whole = response.status == 200 and response.failure is None
     if not is_event_stream(response.headers):
         answer = (read_object(response.body) or {}) if response.status == 200 else {}
@@ -217,7 +217,7 @@ def _is_free(response: RecordedResponse) -> bool:
 
 def _read_diagnostics(message: Mapping[str, Any]) -> str | None:
     if "diagnostics" not in message:
-        # A gateway may drop what it does not know.
+        # A gateway may drop fields that it does not know.
         return None
     found = message["diagnostics"]
     if found is None:
@@ -228,6 +228,6 @@ def _read_diagnostics(message: Mapping[str, Any]) -> str | None:
 
 _NO_ROOM = Finding(
     rule="cannot-tell",
-    headline="a request without any text has no room for a unique prefix, and was not sent",
-    fix="leave out --harness-unique-prefix for this test",
+    headline="a request without any text has no place for a unique prefix, so it was not sent",
+    fix="omit --harness-unique-prefix for this test",
 )

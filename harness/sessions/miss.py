@@ -1,4 +1,4 @@
-"""What to say of a request that a cassette does not hold: the closest recorded one, and where they part."""
+"""Explain why a cassette does not hold a request: the closest recorded one, and where they differ."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,16 +24,16 @@ def find_miss(
     reader: PromptReader,
     count_sharing: Callable[[str], int],
 ) -> Finding:
-    """Why a request was not found: where it parts from the closest recorded one, the cause and the cost.
+    """Explain why a request was not found: where it differs from the closest recorded one, cause and cost.
 
-    ``count_sharing`` gives the number of cassettes that hold a text.
+    ``count_sharing`` returns the number of cassettes that hold a text.
     """
     sent = f"{request.method} {request.path}"
     if cassette is None:
         return _finding(f"no cassette {name!r}: nothing was recorded for {sent}")
     if any(interaction.request.key == request.key for interaction in cassette.interactions):
         times = sum(interaction.request.key == request.key for interaction in cassette.interactions)
-        return _finding(f"cassette {name!r} holds {sent} {_times(times)}, and it was sent once more")
+        return _finding(f"cassette {name!r} holds {sent} {_times(times)}, but it was sent once more")
     headline = f"cassette {name!r} does not hold this {sent}"
     try:
         reader.parse(request.body)
@@ -74,7 +74,7 @@ def _finding(headline: str) -> Finding:
 
 
 def find_closest(prompt: Prompt, recorded: list[Prompt]) -> tuple[Prompt, Divergence | None]:
-    """The recorded request that ``prompt`` shares the longest prefix with, and where the two part."""
+    """Find the recorded request that shares the longest prefix with ``prompt``, and where the two differ."""
 
     def compare(old: Prompt) -> tuple[int, int, Prompt, Divergence | None]:
         place = first_divergence(old.parts, prompt.parts)
@@ -86,7 +86,7 @@ def find_closest(prompt: Prompt, recorded: list[Prompt]) -> tuple[Prompt, Diverg
 
 
 def _count_others(place: Divergence, count_sharing: Callable[[str], int]) -> int:
-    """How many more cassettes hold the recorded text of the block, and so will miss for the same change."""
+    """Count the other cassettes that hold the recorded text of the block, and so miss for the same change."""
     block = place.before.block if place.before else None
     text = block.content.get("text") if block else None
     return max(0, count_sharing(text) - 1) if isinstance(text, str) else 0

@@ -1,8 +1,8 @@
-"""The door for any other HTTP client: vcrpy catches its requests, and they are answered and recorded as ours.
+"""Sessions for any other HTTP client: vcrpy intercepts its requests, which are then replayed or recorded as ours.
 
-vcrpy patches the HTTP libraries of the process, so one session can be open at a time, and it
-hands a response on only when it is whole: streams are buffered while they are recorded. What is
-matched, kept and said of a miss is decided by the transports that also serve the official SDK.
+vcrpy patches the HTTP libraries of the process, so only one session can be open at a time. It
+passes a response on only when it is complete: streams are buffered while they are recorded. The
+transports for the official SDK also match, store and explain misses here.
 """
 
 from __future__ import annotations
@@ -42,20 +42,20 @@ from harness.sessions.session import CallSession, SessionOptions
 
 
 class ForeignSession(CallSession):
-    """The calls of one test through whatever HTTP client, while its context is open."""
+    """The calls of one test through any HTTP client, while its context is open."""
 
     def __init__(
-        self, options: SessionOptions, name: str, *, hint: str = "record it anew", responder: Responder = respond
+        self, options: SessionOptions, name: str, *, hint: str = "record it again", responder: Responder = respond
     ) -> None:
-        """Open the cassette ``name``; ``hint`` is what to type if a request is not in it.
+        """Open the cassette ``name``; ``hint`` is the command to try if it does not hold a request.
 
         Raises:
-            CassetteError: in ``replay`` mode, the cassette is unreadable or not whole.
+            CassetteError: in ``replay`` mode, the cassette is unreadable or damaged.
         """
-        # vcrpy plays a response in one piece; there are no gaps to keep.
+        # vcrpy plays a response in one piece, so there are no gaps to keep.
         super().__init__(replace(options, is_realtime=False), name, hint=hint, responder=responder)
         self.base_url = API_URL
-        """Where to point a client that does not go to the API by itself; in ``replay`` mode the host is not matched."""
+        """URL for a client that does not call the API by default; in ``replay`` mode the host is not matched."""
         self._refused: list[CassetteMissError] = []
         self._open = ExitStack()
         self._emulator = None if self._replay is not None or self.origin != "emulator" else self._make()
@@ -66,7 +66,7 @@ class ForeignSession(CallSession):
 
     @property
     def misses(self) -> tuple[CassetteMissError, ...]:
-        """Requests that were not answered, whether or not the caller passed the error on."""
+        """Requests that were not answered, even if the caller swallowed the error."""
         return (*super().misses, *self._refused)
 
     def __enter__(self) -> Self:
@@ -86,11 +86,11 @@ class ForeignSession(CallSession):
         return self._replay is not None
 
     def is_emulating(self, request: Request) -> bool:
-        """Whether the emulator answers a request that is meant for the API: its host is never asked."""
+        """Whether the emulator answers a request to the API, so that the real host gets none."""
         return self._emulator is not None and str(request.uri).startswith(f"{API_URL}/")
 
     def play(self, request: Request, place: int) -> dict[str, Any]:
-        """The recorded or emulated response to the request that was sent as number ``place``, in vcrpy's form.
+        """Answer the request with number ``place`` from the cassette or the emulator, in vcrpy's form.
 
         Raises:
             CassetteMissError: the cassette does not hold the request.
@@ -112,20 +112,20 @@ class ForeignSession(CallSession):
         return {**vcr_response(recorded), "body": {"string": recorded.body}}
 
     def admit(self, request: Request) -> None:
-        """Let a request pass to its host, unless the emulator is to answer.
+        """Allow a request to its host, unless the emulator should answer.
 
         Raises:
-            CassetteMissError: it goes past the emulator, and would be answered by someone else.
+            CassetteMissError: the request bypasses the emulator.
         """
         if self._emulator is not None:
             host = httpx2.URL(request.uri).host
             raise self._refuse(
-                f"{request.method} to {host} goes past the emulator, which is to answer",
+                f"{request.method} to {host} bypasses the emulator, which should answer it",
                 hint="point the client at harness_cassette.base_url",
             )
 
     def note(self, request: Request, response: dict[str, Any], place: int) -> None:
-        """Record what came back for the request that was sent as number ``place``."""
+        """Record the response to the request with number ``place``."""
         try:
             recorded = read_response(
                 response["status"]["code"], response["headers"], response["body"].get("string", b"")
@@ -156,7 +156,7 @@ class ForeignSession(CallSession):
 
 
 class _Cassette(VcrCassette):  # type: ignore[misc]
-    """vcrpy's cassette with its search replaced: that compares a request with every recorded one, body by body."""
+    """vcrpy's cassette without its search, which compares a request with every recorded one, body by body."""
 
     def __init__(self, *, session: ForeignSession, **options: Any) -> None:
         super().__init__(**options)
@@ -165,17 +165,17 @@ class _Cassette(VcrCassette):  # type: ignore[misc]
         self._places_lock = Lock()
 
     def can_play_response_for(self, request: Request) -> bool:
-        """Whether the answer comes from the cassette; a request that it does not hold is told in ``play_response``."""
+        """Whether the cassette or the emulator answers; ``play_response`` raises for a request that is not recorded."""
         if self._session.is_replaying or self._session.is_emulating(request):
             return True
         self._session.admit(request)
-        # Heard by clients whose headers vcrpy itself sends on, such as requests.
+        # Only works for clients whose headers vcrpy itself sends, such as requests.
         request.headers["accept-encoding"] = "identity"
         self._place(request)
         return False
 
     def play_response(self, request: Request) -> dict[str, Any]:
-        """The recorded response: one search, one take, so that two threads never get the same."""
+        """Take the recorded response in one step, so that two threads never get the same one."""
         return self._session.play(request, self._place(request))
 
     def append(self, request: Request, response: dict[str, Any]) -> None:
@@ -188,7 +188,7 @@ class _Cassette(VcrCassette):  # type: ignore[misc]
 
 
 class _NoFiles:
-    """Keeps vcrpy from the disk: the session loads and saves, whole and in our format."""
+    """Keeps vcrpy from reading and writing files: the session loads and saves them in our format."""
 
     @staticmethod
     def load_cassette(cassette_path: str, serializer: object) -> None:
@@ -196,11 +196,11 @@ class _NoFiles:
 
     @staticmethod
     def save_cassette(cassette_path: str, cassette_dict: dict[str, Any], serializer: object) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 class _Given(httpx2.BaseTransport):
-    """The upstream of a recorder whose responses vcrpy has already fetched."""
+    """The upstream of a recorder, with responses that vcrpy has already fetched."""
 
     def __init__(self) -> None:
         self.response = RecordedResponse(status=200, headers={}, chunks=())
@@ -211,7 +211,7 @@ class _Given(httpx2.BaseTransport):
 
 
 class _OrderedRecorder(RecordTransport):
-    """A recorder that is told of calls when they end, and keeps them in the order in which they began."""
+    """A recorder that gets calls when they end, but keeps them in the order in which they began."""
 
     def __init__(self, *, origin: Origin, on_call: OnCall, reader: PromptReader, scrubber: Scrubber) -> None:
         self._given = _Given()
@@ -221,12 +221,12 @@ class _OrderedRecorder(RecordTransport):
 
     @property
     def interactions(self) -> tuple[Interaction, ...]:
-        """What was recorded so far, in the order in which the requests were sent."""
+        """The interactions recorded so far, in the order in which the requests were sent."""
         pairs = sorted(zip(self._places, super().interactions, strict=True), key=itemgetter(0))
         return tuple(interaction for _, interaction in pairs)
 
     def add(self, request: httpx2.Request, response: RecordedResponse, place: int) -> None:
-        """Record one call, which was sent as number ``place``."""
+        """Record one call, whose request has number ``place``."""
         with self._adding:
             self._given.response = response
             self.handle_request(request).read()
@@ -234,7 +234,7 @@ class _OrderedRecorder(RecordTransport):
 
 
 def _use(session: ForeignSession, name: str) -> Any:
-    """The context in which vcrpy catches requests for a session."""
+    """The context in which vcrpy intercepts requests for a session."""
     machine = vcr.VCR(record_mode=RecordMode.NONE if session.is_replaying else RecordMode.ALL)
     machine.register_persister(_NoFiles)
     return _Cassette.use_arg_getter(lambda: {**machine.get_merged_config(path=name), "session": session})
@@ -242,9 +242,9 @@ def _use(session: ForeignSession, name: str) -> Any:
 
 @contextmanager
 def _plain_bodies() -> Iterator[None]:
-    """Let the clients of ``httpx`` and ``httpx2`` ask for bodies that are not compressed.
+    """Make the clients of ``httpx`` and ``httpx2`` ask for uncompressed bodies.
 
-    vcrpy's hooks see copies, so they cannot change a request. aiohttp is left alone: it decodes
+    vcrpy's hooks see copies, so they cannot change a request. aiohttp needs no change: it decodes
     a body before vcrpy sees it.
     """
     with ExitStack() as patches:

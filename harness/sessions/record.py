@@ -1,6 +1,6 @@
-"""A transport that passes requests to an upstream and notes what came back, chunk by chunk, while it is read.
+"""A transport that passes requests to an upstream and records the answers, chunk by chunk, as they are read.
 
-Sync and async in one class, since a transport's two doors lead to the same state.
+One class is both sync and async, because both sides share one state.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from harness.provider.endpoints import Origin
     from harness.sessions.live import LiveRequest, LiveRoute
 
-_ABANDONED = httpx2.ReadError("the recording stops here, where its reader had stopped")
-"""Ends the recording of a stream that was not read to its end; a reader who goes on must not take it for whole."""
+_ABANDONED = httpx2.ReadError("the recording ends here: its reader stopped reading")
+"""Ends the recording of a stream that was not read to its end, so that a replay does not look complete."""
 
 
 class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
-    """Passes requests to an upstream and notes what came back, chunk by chunk, while it is read."""
+    """Passes requests to an upstream and records the answers, chunk by chunk, as they are read."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         scrubber: Scrubber = BUILT_IN_ONLY,
         route: LiveRoute | None = None,
     ) -> None:
-        """Ask ``upstream``; if that is the real API, ``route`` is how requests get there."""
+        """Record the answers of ``upstream``; if that is the real API, ``route`` prepares the requests."""
         self._scrubber = scrubber
         self._route = route
         self._upstream = upstream
@@ -59,7 +59,7 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
 
     @property
     def interactions(self) -> tuple[Interaction, ...]:
-        """What was recorded so far, in the order in which the requests were sent."""
+        """The interactions recorded so far, in the order in which the requests were sent."""
         return tuple(interaction for interaction in self._interactions if interaction is not None)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -106,17 +106,17 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         return _with_stream(response, _AsyncTee(response.stream, recording))
 
     def close(self) -> None:
-        """Close the upstream's connections; it opens new ones when it is asked again."""
+        """Close the upstream's connections; it opens new ones for the next request."""
         if isinstance(self._upstream, httpx2.BaseTransport):
             self._upstream.close()
 
     async def aclose(self) -> None:
-        """Close the upstream's connections, which belong to the loop that runs."""
+        """Close the upstream's connections, which belong to the running event loop."""
         if isinstance(self._upstream, httpx2.AsyncBaseTransport):
             await self._upstream.aclose()
 
     def _open(self, request: httpx2.Request, body: bytes) -> tuple[_Recording, httpx2.Request]:
-        """What notes a request and its answer, and the request to send."""
+        """Start the recording of a request, and return it with the request to send."""
         # Compressed bodies would be unreadable in a pull request, and several decoders are lossy.
         request.headers["accept-encoding"] = "identity"
         recorded, live_request = recorded_request(request, body), None
@@ -157,29 +157,29 @@ class _Recording:
         self._is_ended = False
 
     def is_doubtful(self, status: int) -> bool:
-        """Whether an answer may refuse what was added to the request, and nothing else."""
+        """Whether an answer may reject only what was added to the request."""
         return self._live_request is not None and self._live_request.is_doubtful(status)
 
     def retry_without_question(self, request: httpx2.Request, answer: bytes) -> httpx2.Request | None:
-        """The request to send instead, if that is what the answer refuses."""
+        """The request to send instead, if the answer rejects only that; else ``None``."""
         body = self._live_request.retry_without_question(answer) if self._live_request is not None else None
         return None if body is None else _with_body(request, body)
 
     def begin(self, response: httpx2.Response) -> None:
-        """Note status and the harmless headers."""
+        """Record the status and the headers that hold no secret."""
         self._status = response.status_code
         names = ((name.lower(), value) for name, value in response.headers.items())
         self._headers = {name: value for name, value in names if name in KEPT_RESPONSE_HEADERS}
         self._latest = time.monotonic()
 
     def add(self, data: bytes) -> None:
-        """Note a chunk with the time that it took."""
+        """Record a chunk and the time since the previous one."""
         now = time.monotonic()
         self._chunks.append(Chunk(data, round((now - self._latest) * 100) * 10))
         self._latest = now
 
     def end(self, error: httpx2.TransportError | None = None) -> None:
-        """Close the interaction; once, however often it is called."""
+        """Close the interaction; later calls do nothing."""
         if self._is_ended:
             return
         self._is_ended = True
@@ -190,7 +190,7 @@ class _Recording:
 
 
 class _SyncTee(httpx2.SyncByteStream):
-    """Passes chunks on as they arrive, and notes them."""
+    """Passes chunks on as they arrive, and records them."""
 
     def __init__(self, stream: httpx2.SyncByteStream, recording: _Recording) -> None:
         self._stream = stream

@@ -1,6 +1,6 @@
 """A transport that serves a cassette to the SDK's HTTP client, sync and async.
 
-Both in one class, since a transport's two doors lead to the same state.
+One class is both, because both sides share one state.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ if TYPE_CHECKING:
     from harness.findings.finding import Finding
 
 MakeMiss = Callable[["RecordedRequest"], "CassetteMissError"]
-"""The error for a request that is not in the cassette, with all that there is to say of it."""
+"""Makes the error for a request that is not in the cassette."""
 
 
 class CassetteMissError(HarnessError, AnthropicError):
     """A request that the cassette does not hold.
 
     Also an ``AnthropicError``: the SDK retries any other exception of a transport twice and
-    shows it as "Connection error.".
+    reports it as "Connection error.".
     """
 
     sent: RecordedRequest | None = None
-    """The request."""
+    """The request that was not found."""
 
     @classmethod
     def of(cls, finding: Finding, *, hint: str, sent: RecordedRequest) -> Self:
-        """The error for what there is to say of a miss; ``hint`` is what to type."""
+        """Make the error of a finding; ``hint`` is the command to try."""
         error = cls(str(finding), hint=hint, findings=(finding,))
         error.sent = sent
         return error
 
 
 class RecordedStream(httpx2.SyncByteStream, httpx2.AsyncByteStream):
-    """A recorded body, given out chunk by chunk; ends as it ended when it was recorded."""
+    """A recorded body, read chunk by chunk; it ends, or breaks, as it did when it was recorded."""
 
     def __init__(self, response: RecordedResponse, *, is_realtime: bool) -> None:
         self._response = response
@@ -81,7 +81,7 @@ class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         is_realtime: bool = False,
         scrubber: Scrubber = BUILT_IN_ONLY,
     ) -> None:
-        """Serve ``cassette``; ``None`` stands for one that was never recorded."""
+        """Serve ``cassette``; ``None`` means that it was never recorded."""
         self._cassette = cassette
         self._on_call = on_call
         self._reader = reader or PromptReader()
@@ -89,7 +89,7 @@ class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         self._is_realtime = is_realtime
         self._scrubber = scrubber
         self.misses: list[CassetteMissError] = []
-        """Every miss so far, for whoever must not trust the caller to pass the error on."""
+        """Every miss so far; kept because the caller may swallow the error."""
         self._lock = Lock()
         self._waiting: dict[tuple[str, str, str], list[Interaction]] = defaultdict(list)
         for interaction in reversed(cassette.interactions if cassette else ()):
@@ -97,17 +97,17 @@ class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
 
     @property
     def unplayed(self) -> tuple[Interaction, ...]:
-        """What was recorded and has not been asked for."""
+        """The recorded interactions that have not been requested."""
         with self._lock:
             left = {id(interaction) for waiting in self._waiting.values() for interaction in waiting}
         return tuple(item for item in (self._cassette.interactions if self._cassette else ()) if id(item) in left)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """HttpAnswer one request from the cassette."""
+        """Answer one request from the cassette."""
         return self._answer(self._scrubber.request(recorded_request(request, request.read())))
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """HttpAnswer one request from the cassette."""
+        """Answer one request from the cassette."""
         return self._answer(self._scrubber.request(recorded_request(request, await request.aread())))
 
     def _answer(self, request: RecordedRequest) -> httpx2.Response:
@@ -126,14 +126,14 @@ class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             self._on_call(call)
         headers = dict(response.headers)
         if response.status is not None and response.status >= 400:
-            # The client is not to wait before it tries again: what comes next is recorded too.
+            # The client need not wait before it retries: the next answer is recorded too.
             headers |= {"retry-after-ms": "1"}
         stream = RecordedStream(response, is_realtime=self._is_realtime)
         return httpx2.Response(response.status or 200, headers=headers, stream=stream)
 
 
 def raise_failure(response: RecordedResponse) -> None:
-    """Raise what broke a recorded response, if anything did, as the HTTP client raised it then."""
+    """Raise the error that broke a recorded response, if any, as the HTTP client did."""
     if response.failure is not None:
         kind = getattr(httpx2, response.failure.kind, None)
         if isinstance(kind, type) and issubclass(kind, httpx2.TransportError):

@@ -1,4 +1,4 @@
-"""Requests that are changed on their way, as a mutation test of the gate wants them."""
+"""Change requests before they are sent, for a mutation test of the gate."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import httpx2
 from harness.provider.endpoints import MESSAGES
 
 Rewrite = Callable[[bytes], bytes]
-"""What is sent in place of a body."""
+"""Returns the body to send instead of a given one."""
 
 
 class RewritingTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
@@ -20,20 +20,20 @@ class RewritingTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         self._rewrite = rewrite
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Pass on one request, changed."""
+        """Change one request and pass it on."""
         if not isinstance(self._upstream, httpx2.BaseTransport):
             raise TypeError("the upstream is async only")
         return self._upstream.handle_request(rewritten(request, request.read(), self._rewrite))
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Pass on one request, changed."""
+        """Change one request and pass it on."""
         if not isinstance(self._upstream, httpx2.AsyncBaseTransport):
             raise TypeError("the upstream is sync only")
         return await self._upstream.handle_async_request(rewritten(request, await request.aread(), self._rewrite))
 
 
 def rewritten(request: httpx2.Request, body: bytes, rewrite: Rewrite) -> httpx2.Request:
-    """A request with another body; one that is not to the Messages API as it is."""
+    """Change the body of a request to the Messages API; return any other request unchanged."""
     if request.url.path != MESSAGES:
         return request
     headers = {name: value for name, value in request.headers.items() if name.lower() != "content-length"}

@@ -1,4 +1,4 @@
-"""One test's way to an answer: replay, record, emulate or live, behind clients of the official SDK."""
+"""The session of one test: clients of the official SDK that replay, record, emulate or call live."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from harness.sessions.verification import find_changed_answers
 
 Mode = Literal["replay", "emulate", "record", "live"]
 
-# Parsed once: each test has a client of its own.
+# Parsed once, because each test has its own client.
 _BASE_URL = httpx2.URL(API_URL)
 
 
@@ -42,10 +42,10 @@ _INVALID = 400
 
 
 class _Impatient:
-    """Tries again at once: what comes next is recorded too, and a test is not to sit out a recorded back-off.
+    """Retries at once: the next answer is recorded too, and a test should not wait for it.
 
     A dropped connection has no response that could carry ``retry-after-ms``, so the SDK's own
-    choice has to be overruled; a test holds that it still is.
+    delay has to be overridden; a test proves that it still is.
     """
 
     def _calculate_retry_timeout(self, *_: Any, **__: Any) -> float:
@@ -53,53 +53,53 @@ class _Impatient:
 
 
 class _ImpatientAnthropic(_Impatient, Anthropic):
-    """`Anthropic` that does not wait between tries."""
+    """`Anthropic` without delays between retries."""
 
 
 class _ImpatientAsyncAnthropic(_Impatient, AsyncAnthropic):
-    """`AsyncAnthropic` that does not wait between tries."""
+    """`AsyncAnthropic` without delays between retries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionOptions:
-    """What all sessions of a run share."""
+    """The options shared by all sessions of a run."""
 
     mode: Mode
     upstream: Origin
-    """Who answers in ``record`` mode."""
+    """The upstream that answers in ``record`` mode."""
     store: CassetteStore
     reader: PromptReader
     """Reads and counts the requests of all tests."""
     scrubber: Scrubber = BUILT_IN_ONLY
     is_realtime: bool = False
-    """Replay streams with the gaps they were recorded with."""
+    """Whether streams are replayed with their recorded gaps."""
     base_url: str | None = None
-    """Where the real API is reached, if not at its own address."""
+    """Address of the real API, if it is not the default one."""
     budget: Budget | None = None
-    """What all calls of the real API together may cost."""
+    """Limit on the cost of all calls to the real API."""
     unique_prefix: str = ""
-    """In ``live`` mode, put in front of every prompt, so that nothing is read that an earlier run wrote."""
+    """In ``live`` mode, put before every prompt, so that no run reads what an earlier one wrote."""
     rewrite: Rewrite | None = None
-    """Changes what is sent, in a mutation test of the gate."""
+    """Changes the requests, in a mutation test of the gate."""
     today: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 class CallSession:
-    """The calls of one test, answered in the run's mode and noted in order."""
+    """The calls of one test, answered in the run's mode and recorded in order."""
 
     def __init__(
-        self, options: SessionOptions, name: str, *, hint: str = "record it anew", responder: Responder = respond
+        self, options: SessionOptions, name: str, *, hint: str = "record it again", responder: Responder = respond
     ) -> None:
-        """Open the cassette ``name``; ``hint`` is what to type if a request is not in it.
+        """Open the cassette ``name``; ``hint`` is the command to try if it does not hold a request.
 
         Raises:
-            CassetteError: in ``replay`` mode, the cassette is unreadable or not whole.
+            CassetteError: in ``replay`` mode, the cassette is unreadable or damaged.
         """
         self.calls: list[Call] = []
         self.name = name
-        """Of the cassette."""
+        """Name of the cassette."""
         self.remarks: list[Finding] = []
-        """What checks of the calls found that is no error."""
+        """Findings of checks of the calls that are not errors."""
         self._options = options
         self._recorder: RecordTransport | None = None
         self._replay: ReplayTransport | None = None
@@ -125,7 +125,7 @@ class CallSession:
 
     @property
     def origin(self) -> Origin:
-        """Who answers what is not replayed."""
+        """The upstream that answers requests that are not replayed."""
         if self._options.mode == "emulate":
             return "emulator"
         return self._options.upstream if self._options.mode == "record" else "anthropic"
@@ -142,30 +142,30 @@ class CallSession:
 
     @property
     def unplayed(self) -> tuple[Interaction, ...]:
-        """What was recorded and has not been asked for; empty in any mode but ``replay``."""
+        """The recorded interactions that have not been requested; empty in any mode but ``replay``."""
         return self._replay.unplayed if self._replay else ()
 
     @property
     def misses(self) -> tuple[CassetteMissError, ...]:
-        """Requests that the cassette did not hold, whether or not the caller passed the error on."""
+        """Requests that the cassette did not hold, even if the caller swallowed the error."""
         return tuple(self._replay.misses) if self._replay else ()
 
     @property
     def not_sent(self) -> tuple[NotSentError, ...]:
-        """Requests that were kept from the real API, whether or not the caller passed the error on."""
+        """Requests that were not sent to the real API, even if the caller swallowed the error."""
         return tuple(self._route.refused) if self._route else ()
 
     @property
     def rejected(self) -> tuple[bytes, ...]:
-        """Bodies of the requests that whoever answers refused as invalid."""
+        """Bodies of the requests that the upstream rejected as invalid."""
         interactions = self._recorder.interactions if self._recorder else ()
         return tuple(item.request.body for item in interactions if item.response.status == _INVALID)
 
     def find_changed_answers(self) -> list[str]:
-        """Where what was answered now differs from the cassette; empty where nothing was recorded.
+        """List where the answers differ from the cassette; empty if nothing was recorded.
 
         Raises:
-            CassetteError: the cassette is unreadable or not whole.
+            CassetteError: the cassette is unreadable or damaged.
         """
         recorded = self._options.store.load(self.name)
         return (
@@ -175,25 +175,25 @@ class CallSession:
         )
 
     def raise_first_miss(self) -> None:
-        """Raise the first request that was not answered, if there was one, for callers that may have swallowed it."""
+        """Raise the error of the first unanswered request, if any: the caller may have swallowed it."""
         for error in (*self.misses, *self.not_sent):
             raise error
 
     def as_billed(self, call: Call) -> Call:
-        """A call with the body that its usage is of: with what makes the prefixes of a live run its own."""
+        """Copy a call with the body that was billed: with the unique prefix of a live run."""
         prefix = self._options.unique_prefix if self.is_live else ""
         body = add_prefix(call.body, prefix) if prefix else None
         return call if body is None else replace(call, body=body)
 
     def anthropic(self) -> Anthropic:
-        """A sync client of the official SDK; in all modes but ``live`` and ``record`` it needs no key."""
+        """Make a sync client of the official SDK; in all modes but ``live`` and ``record`` it needs no key."""
         transport = self._transport(httpx2.HTTPTransport)
         assert isinstance(transport, httpx2.BaseTransport)
         client = _ImpatientAnthropic if self._replay else Anthropic
         return client(api_key=self._key, base_url=self._base_url, http_client=httpx2.Client(transport=transport))
 
     def async_anthropic(self) -> AsyncAnthropic:
-        """An async client of the official SDK; close it before its loop ends."""
+        """Make an async client of the official SDK; close it before its event loop ends."""
         transport = self._transport(httpx2.AsyncHTTPTransport)
         assert isinstance(transport, httpx2.AsyncBaseTransport)
         client = _ImpatientAsyncAnthropic if self._replay else AsyncAnthropic
@@ -206,7 +206,7 @@ class CallSession:
             self._recorder.close()
 
     def save(self) -> None:
-        """In ``record`` mode, write the cassette; nothing is written if nothing was recorded."""
+        """In ``record`` mode, write the cassette, unless nothing was recorded."""
         if self._options.mode != "record" or self._recorder is None or not self._recorder.interactions:
             return
         header = Header(
@@ -218,11 +218,11 @@ class CallSession:
 
     @property
     def _key(self) -> str | None:
-        # None: the SDK takes it from the environment. Offline no key is needed, and none must leak in.
+        # None lets the SDK read the environment. Offline no key is needed, and a real one must not be used.
         return None if self.is_real else "offline"
 
     def _make_route(self) -> LiveRoute:
-        # Recorded requests are to be those of the application, to the byte.
+        # In record mode nothing is added: recorded requests must equal those of the application, to the byte.
         return LiveRoute(
             base_path=self._base_url.path,
             prefix=self._options.unique_prefix if self.is_live else "",

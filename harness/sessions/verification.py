@@ -1,4 +1,4 @@
-"""Where answers given now differ from the recorded ones: in what was billed, or in shape."""
+"""Compare new answers with the recorded ones: their usage and their shape."""
 
 import json
 from collections.abc import Iterable
@@ -12,10 +12,10 @@ from harness.sessions.interactions import make_call
 
 
 def find_changed_answers(recorded: Cassette, answered: Iterable[Interaction], reader: PromptReader) -> list[str]:
-    """A line for each way in which an answer differs from the recorded one to the same request.
+    """Write a line for each way in which an answer differs from the recorded one to the same request.
 
-    What was read and what was written are compared as one sum: whether the prompt cache is warm
-    is no property of the prompt. Requests that are not recorded are passed over.
+    Reads and writes are compared as one sum, because a prompt does not decide whether the prompt
+    cache is warm. Requests that are not recorded are skipped.
     """
     waiting: dict[tuple[str, str, str], list[Interaction]] = {}
     for interaction in recorded.interactions:
@@ -49,7 +49,7 @@ def _figures(old: Call, new: Call) -> Iterable[tuple[str, int, int]]:
 
 
 def _shape(interaction: Interaction) -> str:
-    """Keys and block types of an answer; for a stream, the kinds of its events."""
+    """Keys and block types of an answer; for a stream, the types of its events."""
     body = interaction.response.body
     if interaction.response.headers.get("content-type", "").startswith("text/event-stream"):
         kinds = [line.removeprefix(b"event: ").decode() for line in body.splitlines() if line.startswith(b"event: ")]
@@ -57,7 +57,7 @@ def _shape(interaction: Interaction) -> str:
     try:
         answer: Any = json.loads(body)
     except ValueError:
-        return "no JSON"
+        return "not JSON"
     if not isinstance(answer, dict):
         return type(answer).__name__
     blocks = [str(block.get("type")) for block in answer.get("content") or () if isinstance(block, dict)]

@@ -23,7 +23,7 @@ from harness.errors import CassetteError
 from tests.cassettes.examples import cassette, dump, interaction, request, response
 
 LONG = "x" * BLOB_CHARACTERS
-CHANGED = "not as it was recorded (its sha256 differs): edited by hand, or with other line ends"
+CHANGED = "changed since it was recorded (its sha256 differs): edited by hand, or with other line endings"
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 JSON = st.recursive(
@@ -58,7 +58,7 @@ CASSETTES = st.builds(
 
 
 class Blobs(dict[str, str]):
-    """Blobs in memory, under names of no meaning."""
+    """Keep blobs in memory, under arbitrary names."""
 
     def put(self, text: str) -> str:
         digest = f"blob{len(self)}"
@@ -83,7 +83,7 @@ def document(*interactions: Interaction) -> Any:
 
 
 def load(changed: Any) -> Cassette:
-    """Decodes a document that was changed and signed again, bodies and all."""
+    """Decode a document that was changed and signed again, including its bodies."""
     content = {key: value for key, value in changed.items() if key not in ("format", "sha256")}
     loaded = decode(sign(content).replace('"format": 1', f'"format": {changed["format"]}', 1), Blobs().get_blob)
     for recorded in loaded.interactions:

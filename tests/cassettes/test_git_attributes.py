@@ -1,4 +1,4 @@
-"""What git is told of cassettes and lock file."""
+"""Git attributes of cassettes and the lock file."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ LOCK = "prompts.lock merge=union"
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A git work tree, whatever the user's configuration says."""
+    """A git work tree, independent of the user's configuration."""
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
@@ -113,7 +113,7 @@ def test_any_name_is_matched_and_no_other(name: str, project: Path) -> None:
 
 
 def test_nothing_is_written_outside_of_a_work_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The folder of all tests may lie in somebody's repository.
+    # The folder of all tests may be inside a repository.
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
 
     assert add(tmp_path) == {}

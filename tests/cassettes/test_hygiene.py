@@ -1,4 +1,4 @@
-"""What a folder of cassettes holds that nothing names, that is not whole, or that must not be there."""
+"""Find files that nothing names, damaged files and secrets in a folder of cassettes."""
 
 import base64
 from pathlib import Path
@@ -17,7 +17,7 @@ UUID = "0f9c1a2b-3c4d-4e5f-8a9b-0c1d2e3f4a5b"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two cassettes, `a/one` and `b/two.x`, that share a blob; the second has one of its own."""
+    """Two cassettes, `a/one` and `b/two.x`, that share a blob; the second also has its own."""
     store = CassetteStore(tmp_path / "cassettes")
     store.save("a/one", cassette(interaction({"system": SHARED})))
     store.save("b/two.x", cassette(interaction({"system": SHARED}), interaction({"system": OWN})))
@@ -71,7 +71,7 @@ def test_the_blobs_of_an_unreadable_cassette_are_not_guessed(folder: Path) -> No
 
     assert str(caught.value) == (
         f"{path}:2: not a cassette: Expecting value: line 2 column 11 (char 12)\n"
-        "  try: restore the file from version control, record anew, or delete it"
+        "  try: restore the file from version control, record it again, or delete it"
     )
 
 
@@ -87,9 +87,9 @@ def test_a_list_that_would_remove_everything_is_refused(folder: Path, tmp_path: 
         find_unnamed(folder, frozenset({"c/other"}))
 
     assert str(missing.value) == f"{used}: unreadable: [Errno 2] No such file or directory: '{used}'{hint}"
-    assert str(empty.value) == f"{used}: names no cassette, and all would be removed{hint}"
+    assert str(empty.value) == f"{used}: names no cassette, so all would be removed{hint}"
     assert str(foreign.value) == (
-        f"none of the 2 cassettes in {folder} is used, which is not likely\n"
+        f"none of the 2 cassettes in {folder} is used, which is unlikely\n"
         "  try: give the folder that the ini key harness_cassettes names"
     )
 
@@ -140,7 +140,7 @@ def test_secrets_across_chunks_and_in_base64_are_found(tmp_path: Path) -> None:
     ]
 
 
-REST = "the rest of a secret of which the beginning was scrubbed"
+REST = "the rest of a secret whose beginning was scrubbed"
 
 
 @pytest.mark.parametrize(
@@ -197,5 +197,5 @@ def test_a_folder_without_cassettes_cannot_be_judged(has_folder: bool, tmp_path:
     assert str(caught.value) == (
         f"{folder} holds no cassette\n  try: record with pytest --harness-mode=record"
         if has_folder
-        else f"{folder} is no folder"
+        else f"{folder} is not a folder"
     )

@@ -1,4 +1,4 @@
-"""vcrpy's YAML, in and out: every byte of a body, and no credential."""
+"""Import and export of vcrpy's YAML: every byte of a body, and no credential."""
 
 import gzip
 import zlib
@@ -171,12 +171,12 @@ def test_header_tells_who_answered_and_when(uri: str, origin: str, tmp_path: Pat
     [
         pytest.param(b"a: [", "not YAML: ", id="not-yaml"),
         pytest.param(b"\xff\xfe\xff", "not YAML: ", id="not-utf-8"),
-        pytest.param(b"", "no vcrpy cassette: it has no list of interactions", id="empty"),
-        pytest.param(b"interactions: 3", "no vcrpy cassette: it has no list of interactions", id="no-list"),
+        pytest.param(b"", "not a vcrpy cassette: it has no list of interactions", id="empty"),
+        pytest.param(b"interactions: 3", "not a vcrpy cassette: it has no list of interactions", id="no-list"),
         pytest.param(
-            b"interactions: [{}]", "interactions\\[0\\]: not of vcrpy's form: KeyError at 'request'", id="bare"
+            b"interactions: [{}]", "interactions\\[0\\]: not in vcrpy's form: KeyError at 'request'", id="bare"
         ),
-        pytest.param(b"interactions: [7]", "interactions\\[0\\]: not of vcrpy's form: TypeError at ", id="number"),
+        pytest.param(b"interactions: [7]", "interactions\\[0\\]: not in vcrpy's form: TypeError at ", id="number"),
         pytest.param(b"a: !!python/object/apply:os.getcwd []", "not YAML: ", id="code"),
     ],
 )

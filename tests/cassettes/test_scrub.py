@@ -1,4 +1,4 @@
-"""Scrubbing: what is taken out of bodies, and that doing it twice is doing it once."""
+"""Scrubbing: what is removed from bodies, and that scrubbing twice equals scrubbing once."""
 
 import re
 
@@ -111,17 +111,17 @@ def test_a_body_without_a_match_keeps_its_bytes(body: bytes) -> None:
         (
             ["( => x"],
             "harness_scrub: '( => x': missing ), unterminated subpattern at position 0\n"
-            "  try: mend the regular expression",
+            "  try: fix the regular expression",
         ),
         (
             [r"a => \1"],
             r"harness_scrub: 'a => \\1': invalid group reference 1 at position 1"
-            "\n  try: mend the regular expression",
+            "\n  try: fix the regular expression",
         ),
         (
             [r"a => \g<who>"],
             r"harness_scrub: 'a => \\g<who>': unknown group name 'who'"
-            "\n  try: mend the regular expression",
+            "\n  try: fix the regular expression",
         ),
         (
             ["a+ => bab"],

@@ -1,4 +1,4 @@
-"""Secrets that an answer spells over several events: found where they lie, and nothing else is touched."""
+"""Secrets that span several events of an answer are found, and nothing else is changed."""
 
 import json
 from collections.abc import Callable
@@ -23,7 +23,7 @@ FIELDS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta"
 # Nothing else in these streams has a Q or a 7.
 SECRET = "sk-ant-api03-QQ_7Q-QQQQQQQQ77"
 
-# An event, until its text.
+# An event, up to its text.
 BEGINNING = '{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":'
 START = '{"type":"content_block_start","index":0,"content_block":'
 NO_JSON = (
@@ -37,12 +37,12 @@ Encode = Callable[[Any], bytes]
 
 
 def escape(value: Any) -> bytes:
-    """JSON with all that is not ASCII escaped."""
+    """Write JSON with every non-ASCII character escaped."""
     return json.dumps(value).encode()
 
 
 def escape_all(value: Any) -> bytes:
-    """JSON with every character of its texts escaped, but for keys and types."""
+    """Write JSON with every character of its texts escaped, except keys and types."""
     text = dump(value).decode()
     name = next(name for name in FIELDS if name in text)
     spelled = value["delta"][FIELDS[name]].encode("utf-16-be", "surrogatepass")
@@ -72,12 +72,12 @@ def stream(*chunks: bytes) -> RecordedResponse:
 
 
 def cut(whole: Any, places: list[int]) -> list[Any]:
-    """The pieces of a text or of bytes between places."""
+    """Cut a text or bytes at some places."""
     return [whole[start:end] for start, end in pairwise([0, *sorted(places), len(whole)])]
 
 
 def spell(recorded: RecordedResponse) -> dict[tuple[int, str], str]:
-    """What a client of the SDK makes of the deltas: a text for each block."""
+    """Join the deltas as a client of the SDK does: one text per block."""
     texts: dict[tuple[int, str], str] = {}
     pieces = tuple(chunk.data for chunk in recorded.chunks)
     for sse in Stream.raw_events(httpx2.Response(200, stream=Chunks(pieces))):

@@ -11,7 +11,7 @@ from tests.cassettes.examples import cassette, interaction
 
 LONG = "A long system prompt. " * 100
 RECORDED = cassette(interaction({"system": LONG, "n": 1}), interaction({"system": LONG, "n": 2}))
-HINT = "\n  try: restore the file from version control, or record anew"
+HINT = "\n  try: restore the file from version control, or record it again"
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def blob_of(store: CassetteStore) -> Path:
 
 
 def error_of(store: CassetteStore, name: str = "suite/case") -> str:
-    # Another store: one that has just written may still know its blobs.
+    # A new store, because one that has just written may still remember its blobs.
     with pytest.raises(CassetteError) as caught:
         CassetteStore(store.folder).load(name)
     return str(caught.value)
@@ -119,7 +119,7 @@ def test_an_edited_body_is_an_error_that_names_the_file_and_the_interaction(stor
     path = store.path("suite/case")
     path.write_text(path.read_text().replace('"n": 2', '"n": 3'))
     assert error_of(store) == (
-        f"{path}: not as it was recorded (its sha256 differs): edited by hand, or with other line ends{HINT}"
+        f"{path}: changed since it was recorded (its sha256 differs): edited by hand, or with other line endings{HINT}"
     )
 
 
@@ -129,7 +129,7 @@ def test_a_digest_that_is_none_is_never_a_path(store: CassetteStore, digest: str
     path, blob = store.path("suite/case"), blob_of(store)
     changed = json.loads(path.read_text().replace(blob.stem, digest))
     path.write_text(sign({key: changed[key] for key in ("recorded", "interactions")}))
-    assert error_of(store) == f"{path}: {digest!r} is no digest of a blob{HINT}"
+    assert error_of(store) == f"{path}: {digest!r} is not the digest of a blob{HINT}"
 
 
 def test_a_folder_in_place_of_a_cassette_is_an_error_that_names_it(store: CassetteStore) -> None:

@@ -1,4 +1,4 @@
-"""A wire for tests: clients of the SDK on transports to record from and to replay."""
+"""Clients of the SDK for tests, on transports that record and replay."""
 
 import asyncio
 from typing import Any

@@ -68,7 +68,7 @@ def test_prune_removes_nothing_where_it_cannot_tell(folder: Path, tmp_path: Path
     assert run("prune", str(folder), "--used", str(tmp_path / "used.txt")) == (
         2,
         "",
-        "TMP/used.txt: names no cassette, and all would be removed\n"
+        "TMP/used.txt: names no cassette, so all would be removed\n"
         "  try: write it with pytest --harness-list-cassettes=TMP/used.txt\n",
     )
     assert len(list(folder.rglob("*.json"))) == 2
@@ -92,7 +92,7 @@ def test_check_names_file_and_line_of_each_finding(folder: Path, run: Run) -> No
 
 @pytest.mark.parametrize("action", ["prune", "check"])
 def test_folder_that_is_none_cannot_be_judged(action: str, tmp_path: Path, run: Run) -> None:
-    assert run(action, str(tmp_path / "none")) == (2, "", "TMP/none is no folder\n")
+    assert run(action, str(tmp_path / "none")) == (2, "", "TMP/none is not a folder\n")
 
 
 @pytest.mark.parametrize("action", ["prune", "check"])

@@ -67,7 +67,7 @@ def test_text_says_what_where_why_how_much_and_what_to_do(run: Any) -> None:
     assert code == 1
     assert lines[0] == "PARTIAL: a shorter prefix is read, the longer one is lost at tool_choice"
     assert lines[1:3] == ["""  before: '{"type":"auto"}'""", """  after:  '{"type":"any"}'"""]
-    assert lines[3] == "  cause: tool_choice_changed: tool_choice is rendered in front of the messages"
+    assert lines[3] == "  cause: tool_choice_changed: tool_choice is rendered before the messages"
     assert lines[4].startswith("  cost:  ")
     assert lines[5:] == [
         "  fix:   keep it fixed, and ask for the tool in the user message",

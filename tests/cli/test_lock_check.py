@@ -66,7 +66,7 @@ def test_changed_prompt_file_fails_with_place_cause_cost_and_what_to_type(projec
         "  cause: text_changed: the text changed\n"
         "  cost:  2,199 tokens are written anew: $0.0055 once for each prefix\n"
         "  cost:  if they change from call to call: $5.2776 more per 1,000 calls\n"
-        "  fix:   if this is meant, give the prompt a new version; else move what varies behind the last breakpoint\n"
+        "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint\n"
         "  the same in 1 more test\n"
         '  next:  pytest "support/suite.yaml" --harness-mode=record --harness-update-lock\n'
         "prompts.lock: 2 cases compared, not as accepted\n",

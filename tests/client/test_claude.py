@@ -83,7 +83,7 @@ def ask_all(request: pytest.FixtureRequest) -> Callable[..., tuple[list[str], Ca
 
 STREAMED = Ask(is_streamed=True)
 
-# What is asked, settings that differ; then: requests sent, local hits, whether the prompt cache was written, read.
+# Calls, changed settings; then: requests sent, local hits, whether the prompt cache was written, and read.
 TABLE: tuple[tuple[str, tuple[Ask, ...], dict[str, Any], tuple[int, int, bool, bool]], ...] = (
     ("one call", (Ask(),), {}, (1, 0, True, False)),
     ("one stream", (STREAMED,), {}, (1, 0, True, False)),
@@ -211,7 +211,7 @@ def test_an_api_error_passes_through_and_is_neither_stored_nor_counted(
 
 
 class LongAnswers(Wire):
-    """Streams in more than one piece of text, whatever is asked."""
+    """Streams more than one piece of text, whatever the request."""
 
     def __init__(self, upstream: Wire, events: int | None = None) -> None:
         super().__init__(upstream.upstream)

@@ -83,7 +83,7 @@ def test_a_remembered_text_is_not_counted_again(path: Path) -> None:
 def test_a_count_cannot_be_forgotten(path: Path) -> None:
     memo = TokenMemo(path)
     memo[key("a")] = 1
-    with pytest.raises(TypeError, match=r"^a token count cannot be forgotten$"):
+    with pytest.raises(TypeError, match=r"^a token count cannot be deleted$"):
         del memo[key("a")]
 
 

@@ -356,7 +356,7 @@ def test_a_rejected_request_writes_nothing(emulator: Emulator) -> None:
     assert read_and_written(emulator) == (False, True)
 
 
-# Bodies of the wrong shape that the API refuses with 400; what matters is that no exception comes out.
+# Malformed bodies that the API rejects with 400: the emulator must not raise an exception.
 WRONG_SHAPES: tuple[dict[str, Any], ...] = (
     {"tool_choice": "auto"},
     {"thinking": "enabled"},

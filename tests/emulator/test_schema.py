@@ -98,7 +98,7 @@ INSTANCES: tuple[tuple[str, Any, Any], ...] = (
         {"next": None},
     ),
     ("the document itself", {"properties": {"a": {"const": 1}, "again": {"$ref": "#"}}}, {"a": 1, "again": {"a": 1}}),
-    # what is no schema
+    # not a schema
     ("properties that are none", {"type": "object", "properties": 5, "required": "a"}, {}),
     ("bounds that are none", {"type": "integer", "minimum": "3", "exclusiveMinimum": True}, 0),
     ("a name that is none", {"type": "object", "required": [1]}, {}),
@@ -113,12 +113,12 @@ def test_an_instance_is_minimal(schema: Any, instance: Any) -> None:
     assert json.dumps(made) == json.dumps(instance)
 
 
-ENDLESS = "input_schema: a definition requires itself, so no input ends"
+ENDLESS = "input_schema: a definition requires itself, so no finite input exists"
 REQUIRES_ITSELF = {"properties": {"next": {"$ref": "#/$defs/Node"}}, "required": ["next"]}
 
 IMPOSSIBLE: tuple[tuple[str, Any, str], ...] = (
-    ("a reference to nothing", {"$ref": "#/$defs/A"}, "input_schema: $ref '#/$defs/A' leads nowhere"),
-    ("a reference elsewhere", {"$ref": "a.json#/b"}, "input_schema: $ref 'a.json#/b' leads nowhere"),
+    ("a reference to nothing", {"$ref": "#/$defs/A"}, "input_schema: $ref '#/$defs/A' cannot be resolved"),
+    ("a reference elsewhere", {"$ref": "a.json#/b"}, "input_schema: $ref 'a.json#/b' cannot be resolved"),
     ("a reference to itself", {"$ref": "#"}, ENDLESS),
     ("a required property", {"$ref": "#/$defs/Node", "$defs": {"Node": REQUIRES_ITSELF}}, ENDLESS),
     ("through allOf", {"allOf": [{"$ref": "#"}]}, ENDLESS),
@@ -193,7 +193,7 @@ def test_whatever_is_given_as_a_schema_has_one_instance_or_is_refused(schema: An
 
 
 def outcome(schema: Any) -> str:
-    """The instance as JSON, or why there is none."""
+    """Write the instance as JSON, or the reason why there is none."""
     try:
         return json.dumps(minimal_instance(schema))
     except RequestError as error:

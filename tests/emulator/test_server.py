@@ -1,4 +1,4 @@
-"""The emulator behind a socket, as seen by clients that know nothing of it."""
+"""The emulator behind a socket, used by clients that do not know about it."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Answers of the emulator where tools are in play, as bytes and through the unchanged SDK."""
+"""Answers of the emulator to requests with tools, as bytes and through the unchanged SDK."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from harness.provider.models import find_model
 from tests.conftest import Clock
 from tests.emulator.test_core import body, events, parse, read_and_written, send
 
-# The newest models take no forced choice.
+# The newest models do not accept a forced choice.
 MODEL = "claude-sonnet-4-6"
 FIND_JOB: dict[str, Any] = {
     "name": "find_job",
@@ -83,7 +83,7 @@ REFUSED: tuple[tuple[str, list[dict[str, Any]], dict[str, Any], str], ...] = (
         "no input that ends",
         [{"name": "find_job", "input_schema": {"properties": {"a": {"$ref": "#"}}, "required": ["a"]}}],
         NAMED,
-        "input_schema: a definition requires itself, so no input ends",
+        "input_schema: a definition requires itself, so no finite input exists",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Every error of the harness that fails a test becomes findings, and these decide verdict and exit code."""
+"""Every harness error that fails a test becomes findings, which decide verdict and exit code."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Findings of many tests, as few as say everything."""
+"""Merge the findings of many tests into as few as possible, without losing any."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ BUST = Finding(
     headline="support v1 refund: changed",
     place=Place(path="system[0]", offset=7, before="Be polite", after="Be rude"),
     cause="text_changed",
-    costs=("2,400 tokens are written anew",),
+    costs=("2,400 tokens are written again",),
     test="support/suite.yaml::support[v1-refund]",
     file="support/suite.yaml",
     line=7,
@@ -82,7 +82,7 @@ def test_time_stamps_are_one_whatever_the_time() -> None:
         {"rule": "accepted-bust"},
         {"level": "note"},
         {"cause": "whitespace"},
-        {"costs": ("2,401 tokens are written anew",)},
+        {"costs": ("2,401 tokens are written again",)},
         {"place": Place(path="system[1]", offset=7, before="Be polite", after="Be rude")},
         {"place": Place(path="system[0]", offset=7, before="Be polite", after="Be loud")},
     ],

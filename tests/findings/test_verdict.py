@@ -1,4 +1,4 @@
-"""One way from findings to the verdict of a run, and to the exit code."""
+"""The verdict and the exit code of a run follow from its findings."""
 
 from typing import get_args
 

@@ -101,10 +101,10 @@ def test_mutation_in_the_second_request_of_a_case_is_found_too(name: str) -> Non
   first difference: system[0] at character 5,890
     accepted: '… café, and naïve never.\\n'
     now:      '… café, and naïve never.\\n '
-  cause: whitespace: only white space differs
+  cause: whitespace: only whitespace differs
   cost:  2,960 tokens are written anew: $0.0074 once for each prefix
   cost:  if they change from call to call: $7.1040 more per 1,000 calls
-  fix:   render the text from one template, and do not strip it on one path only""",
+  fix:   render the text from one template, and strip it on every path or on none""",
         ),
         (
             "fifth-marker",
@@ -113,7 +113,7 @@ def test_mutation_in_the_second_request_of_a_case_is_found_too(name: str) -> Non
   place: messages[2].content[0]
   cause: too_many_breakpoints: there are more than 4 breakpoints
   cost:  every call fails
-  fix:   keep the last of the tools, the last of the system prompt and one or two in the messages""",
+  fix:   keep the last one in the tools, the last one in the system prompt and one or two in the messages""",
         ),
         (
             "below-minimum",
@@ -121,7 +121,7 @@ def test_mutation_in_the_second_request_of_a_case_is_found_too(name: str) -> Non
   place: messages[2].content[0]
   cause: below_minimum: the prefix is shorter than the model's minimum
   cost:  nothing is read any more, where 2,960 tokens were: $0.8664 more per 1,000 calls
-  fix:   put more static text before the breakpoint, or leave the marker out""",
+  fix:   put more static text before the breakpoint, or remove it""",
         ),
         (
             "ttl",
@@ -130,7 +130,7 @@ def test_mutation_in_the_second_request_of_a_case_is_found_too(name: str) -> Non
   cause: ttl_changed: the TTL of the breakpoint changed
   cost:  2,960 tokens are written anew: $0.0118 once for each prefix
   cost:  if they change from call to call: $11.5440 more per 1,000 calls
-  fix:   keep one TTL for a block; the entry is written once more otherwise""",
+  fix:   keep one TTL for a block; otherwise the entry is written once more""",
         ),
     ],
 )
@@ -261,7 +261,7 @@ def test_marker_moved_into_the_user_message_is_a_bust() -> None:
         "  place: system[0]\n"
         "  cause: breakpoint_moved: the breakpoint moved, and nothing was written where it is now\n"
         f"  cost:  {finding.tokens:,} tokens are read only as part of what follows them, if that is the same too\n"
-        "  fix:   put it back, or keep the old one beside the new"
+        "  fix:   put it back, or keep the old one too"
     )
 
 

@@ -84,10 +84,10 @@ def spoil_body(text: str) -> str:
     [
         pytest.param(spoil_json, "not a cassette: *", id="cut-off"),
         pytest.param(spoil_format, "cassette format is 2, expected 1", id="another-format"),
-        pytest.param(spoil_origin, "not as it was recorded (its sha256 differs): *", id="unknown-origin"),
+        pytest.param(spoil_origin, "changed since it was recorded (its sha256 differs): *", id="unknown-origin"),
         pytest.param(
             spoil_body,
-            "not as it was recorded (its sha256 differs): edited by hand, or with other line ends",
+            "changed since it was recorded (its sha256 differs): edited by hand, or with other line endings",
             id="edited",
         ),
     ],
@@ -103,7 +103,7 @@ def test_cassette_that_is_not_whole_fails_its_case_only(spoil: object, reason: s
 
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
-        [f"{cassette}: {reason}", "  try: restore the file from version control, or record anew"], consecutive=True
+        [f"{cassette}: {reason}", "  try: restore the file from version control, or record it again"], consecutive=True
     )
 
 
@@ -122,7 +122,7 @@ def test_blob_that_is_not_whole_fails_what_names_it(is_gone: bool, project: Proj
     cassette = project.path / "cassettes/support/support/v1/parcel.json"
     fault = "is missing or unreadable" if is_gone else "is not the text that was recorded (its sha256 differs)"
     assert shown(result, "support[v1-parcel]", "=") == (
-        f"{cassette}: blob {blob} {fault}\n  try: restore the file from version control, or record anew"
+        f"{cassette}: blob {blob} {fault}\n  try: restore the file from version control, or record it again"
     )
 
 
@@ -138,5 +138,6 @@ def test_plain_test_with_a_cassette_that_is_not_whole_is_an_error_without_frames
 
     result.assert_outcomes(errors=1)
     assert shown(result, "ERROR at setup of test_ask", "=") == (
-        f"{cassette}: cassette format is None, expected 1\n  try: restore the file from version control, or record anew"
+        f"{cassette}: cassette format is None, expected 1\n"
+        "  try: restore the file from version control, or record it again"
     )

@@ -297,10 +297,10 @@ desk v1 refund: the cached prefix changed, and the version of the prompt did not
   first difference: system[0] at character 5,890
     accepted: '… café, and naïve never.\\n'
     now:      '… café, and naïve never.\\n '
-  cause: whitespace: only white space differs
+  cause: whitespace: only whitespace differs
   cost:  2,960 tokens are written anew: $0.0074 once for each prefix
   cost:  if they change from call to call: $7.1040 more per 1,000 calls
-  fix:   render the text from one template, and do not strip it on one path only
+  fix:   render the text from one template, and strip it on every path or on none
   its cassette does not hold the request either
   try: pytest "support/suite.yaml::desk[v1-refund]" --harness-mode=record --harness-upstream=emulator \
 --harness-update-lock
@@ -816,7 +816,7 @@ def test_every_part_of_a_test_fails_for_itself(accepted: Desk) -> None:
 
     result = accepted.run("support/test_app.py")
 
-    assert "  cause: whitespace: only white space differs" in result.outlines
+    assert "  cause: whitespace: only whitespace differs" in result.outlines
     assert "E           assert 1 == 2" in result.outlines
     assert "  cause: model_changed: each model has its own prompt cache" in result.outlines
 

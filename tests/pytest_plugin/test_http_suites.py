@@ -92,8 +92,8 @@ def test_changed_prompt_in_the_code_is_named_with_its_character(project: Project
         "    recorded: '…9: be polite.\\nRule 150: be polite.\\nRule 151: be …'\n"
         "    now:      '…9: be polite.\\nRule 150: Be polite.\\nRule 151: be …'\n"
         "  cause: text_changed: the text changed\n"
-        "  cost:  2,199 tokens are not read any more: $0.0053 more a call\n"
-        "  fix:   if this is meant, give the prompt a new version; else move what varies behind the last breakpoint\n"
+        "  cost:  2,199 tokens are no longer read: $0.0053 more per call\n"
+        "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint\n"
         "  shared: 1 more cassette has the recorded text\n"
         '  try: pytest "desk/suite.yaml::desk[v1-parcel]" --harness-mode=record --harness-upstream=emulator'
     )

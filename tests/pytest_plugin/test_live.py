@@ -109,7 +109,7 @@ def test_call_that_could_pass_the_budget_is_not_sent(project: Project, serve: Se
     assert len(api.bodies) == 1
     assert shown(result, "support[v1-refund]", "=").rstrip() == "".join(
         [
-            "this call could pass the budget, and was not sent\n",
+            "this call could exceed the budget, so it was not sent\n",
             "  spent so far: $0.0058\n",
             f"  this call at most: {HIGHEST}\n",
             "  budget: $0.0150\n",
@@ -156,7 +156,7 @@ def test_ask(anthropic_client):
 
     assert api.bodies == []
     assert result.ret == 2
-    result.stdout.fnmatch_lines(["*this call could pass the budget, and was not sent"])
+    result.stdout.fnmatch_lines(["*this call could exceed the budget, so it was not sent"])
 
 
 def test_recording_from_the_api_keeps_to_the_budget_and_to_the_applications_bytes(

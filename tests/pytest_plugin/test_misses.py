@@ -57,7 +57,7 @@ def test_test_that_was_never_recorded_says_how_to_record_it(project: Project) ->
             "    recorded: '\"claude-sonnet-5-5\"'\n"
             "    now:      '\"claude-opus-4-1\"'\n"
             "  cause: model_changed: each model has its own prompt cache\n"
-            "  cost:  2,199 tokens are not read any more: $0.0312 more a call\n"
+            "  cost:  2,199 tokens are no longer read: $0.0312 more per call\n"
             "  fix:   keep a conversation on one model",
             id="changed-model",
         ),
@@ -71,7 +71,7 @@ def test_test_that_was_never_recorded_says_how_to_record_it(project: Project) ->
         pytest.param(
             '"Where is my parcel")',
             '"Where is my parcel"); ask(anthropic_client, PROMPT, "Where is my parcel")',
-            "cassette 'test_app/test_ask' holds POST /v1/messages once, and it was sent once more",
+            "cassette 'test_app/test_ask' holds POST /v1/messages once, but it was sent once more",
             id="sent-once-more",
         ),
     ],

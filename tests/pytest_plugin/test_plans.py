@@ -199,8 +199,8 @@ REDS = {
         "    call 1: '0\\nRule 0: be polite.\\nRul…'\n"
         "    call 2: '1\\nRule 0: be polite.\\nRul…'\n"
         "  cause: text_changed: the text changed\n"
-        "  cost:  2,201 tokens are not read any more: $0.0053 more a call\n"
-        "  fix:   if this is meant, give the prompt a new version; else move what varies behind the last breakpoint\n"
+        "  cost:  2,201 tokens are no longer read: $0.0053 more per call\n"
+        "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint\n"
         "call 3 did not read the prefix that call 1 wrote",
     ),
     "questions": (
@@ -213,8 +213,8 @@ REDS = {
         "    call 1: '…e.\\nRule 199: be polite.\\nHow'\n"
         "    call 2: '…e.\\nRule 199: be polite.\\nWhen'\n"
         "  cause: text_changed: the text changed\n"
-        "  cost:  2,202 tokens are not read any more: $0.0053 more a call\n"
-        "  fix:   if this is meant, give the prompt a new version; else move what varies behind the last breakpoint\n"
+        "  cost:  2,202 tokens are no longer read: $0.0053 more per call\n"
+        "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint\n"
         "call 3 did not read the static prefix that call 1 wrote",
     ),
     "conversation": (
@@ -227,7 +227,7 @@ REDS = {
         "    call 1: 'How'\n"
         "    call 2: 'How!'\n"
         "  cause: history_edit: an earlier message was changed\n"
-        "  cost:  5 tokens are not read any more: $0.0000 more a call\n"
+        "  cost:  5 tokens are no longer read: $0.0000 more per call\n"
         "  fix:   append to the conversation, never rewrite what was sent\n"
         "call 3 did not read the prefix that call 2 wrote",
     ),
@@ -259,7 +259,7 @@ def test_time_in_the_prefix_fails_under_every_plan(plan: str, project: Project) 
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["support v1, case refund: call 2 did not read the *prefix that call 1 wrote"])
-    result.stdout.fnmatch_lines(["  cause: timestamp: a date or time stands in the prefix, and changes"])
+    result.stdout.fnmatch_lines(["  cause: timestamp: the prefix contains a date or time that changes"])
     assert project.files("cassettes") == {}
 
 

@@ -43,7 +43,7 @@ WITHOUT_MARK = APP.format(prompt=f"{CANARY}\n{PROMPT}", text="PROMPT", mark="")
 TOO_SHORT = APP.format(prompt=CANARY, text="PROMPT", mark=MARK)
 
 RED = {
-    "time": (WITH_TIME, "second-call", "timestamp", "system[0]", "move it behind the last breakpoint"),
+    "time": (WITH_TIME, "second-call", "timestamp", "system[0]", "move it after the last breakpoint"),
     "no mark": (WITHOUT_MARK, "never-cached", "unmarked", "cache_control", "mark the end of the static part"),
     "too short": (
         TOO_SHORT,

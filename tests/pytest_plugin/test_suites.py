@@ -58,9 +58,9 @@ def test_prompt_prefixed_with_the_time_fails_its_suite_only_and_names_the_place(
             "  first difference: system[[]0] at character 0",
             "    recorded: 'Rule 0: be polite.\\nRule ?'",
             "    now:      'It is ????-*'",
-            "  cause: timestamp: a date or time stands in the prefix, and changes",
-            "  cost:  2,199 tokens are not read any more: $0.00?? more a call",
-            "  fix:   move it behind the last breakpoint, into the user message",
+            "  cause: timestamp: the prefix contains a date or time that changes",
+            "  cost:  2,199 tokens are no longer read: $0.00?? more per call",
+            "  fix:   move it after the last breakpoint, into the user message",
             "  shared: 3 more cassettes have the recorded text",
             '  try: pytest "support/suite.yaml::support[[]v1-refund]" --harness-mode=record *',
         ],
@@ -81,8 +81,8 @@ def test_one_changed_character_far_into_the_prompt_is_named(project: Project) ->
         "    recorded: '…9: be polite.\\nRule 150: be polite.\\nRule 151: be …'\n"
         "    now:      '…9: be polite.\\nRule 150: Be polite.\\nRule 151: be …'\n"
         "  cause: text_changed: the text changed\n"
-        "  cost:  2,199 tokens are not read any more: $0.0053 more a call\n"
-        "  fix:   if this is meant, give the prompt a new version; else move what varies behind the last breakpoint\n"
+        "  cost:  2,199 tokens are no longer read: $0.0053 more per call\n"
+        "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint\n"
         "  shared: 1 more cassette has the recorded text\n"
         '  try: pytest "support/suite.yaml::support[v1-parcel]" --harness-mode=record --harness-upstream=emulator'
     )
@@ -101,7 +101,7 @@ def test_prompt_below_the_minimum_fails_since_nothing_was_written(project: Proje
         "  prefix: 5 tokens; minimum of claude-sonnet-5-5: 512\n"
         "  place: system[0]\n"
         "  cause: below_minimum: the prefix is shorter than the model's minimum\n"
-        "  fix:   put more static text before the breakpoint, or leave the marker out"
+        "  fix:   put more static text before the breakpoint, or remove it"
     )
     assert project.files("cassettes") == {}
 

@@ -15,7 +15,7 @@ def test_each_format_holds_the_finding_and_keeps_texts_private(row: ReportFormat
     assert CANARY in public
     assert CANARY not in private
     assert "system[0]" in private
-    assert "move it behind the last breakpoint" in private
+    assert "move it after the last breakpoint" in private
 
 
 def test_files_are_named_in_a_sentence() -> None:

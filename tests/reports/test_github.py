@@ -17,9 +17,9 @@ ERROR = (
     "  first difference: system[0] at character 1,234%0A"
     "    accepted: 'as of 12:00 canary-7f3a'%0A"
     "    now:      'as of 12:01 canary-7f3a'%0A"
-    "  cause: timestamp: a date or time stands in the prefix, and changes%0A"
-    "  cost:  4,000 tokens are not read any more: $0.0108 more a call%0A"
-    "  fix:   move it behind the last breakpoint, into the user message%0A"
+    "  cause: timestamp: the prefix contains a date or time that changes%0A"
+    "  cost:  4,000 tokens are no longer read: $0.0108 more per call%0A"
+    "  fix:   move it after the last breakpoint, into the user message%0A"
     "  3 more cases share this prefix%0A"
     "next: pytest prompt_suites --harness-update-lock"
 )

@@ -32,9 +32,9 @@ case: senior-backend, call 1
 first difference: system[0] at character 1,234
   accepted: 'as of 12:00 canary-7f3a'
   now:      'as of 12:01 canary-7f3a'
-cause: timestamp: a date or time stands in the prefix, and changes
-cost:  4,000 tokens are not read any more: $0.0108 more a call
-fix:   move it behind the last breakpoint, into the user message
+cause: timestamp: the prefix contains a date or time that changes
+cost:  4,000 tokens are no longer read: $0.0108 more per call
+fix:   move it after the last breakpoint, into the user message
 3 more cases share this prefix
 ```
 

@@ -60,7 +60,7 @@ def test_the_log_is_whole() -> None:
                             },
                             {
                                 "id": "bust",
-                                "shortDescription": {"text": "The cached prefix is not the accepted one any more."},
+                                "shortDescription": {"text": "The cached prefix is no longer the accepted one."},
                                 "help": {"text": RULES["bust"].help},
                             },
                         ],
@@ -76,7 +76,7 @@ def test_the_log_is_whole() -> None:
                         "properties": {
                             "cause": "timestamp",
                             "tokens": 4_000,
-                            "costs": ["4,000 tokens are not read any more: $0.0108 more a call"],
+                            "costs": ["4,000 tokens are no longer read: $0.0108 more per call"],
                             "test": "prompt_suites/analysis/suite.yaml::v2[senior-backend]",
                             "command": "pytest prompt_suites --harness-update-lock",
                         },

@@ -19,7 +19,7 @@ def test_the_summary_is_whole(is_private: bool, place: str) -> None:
     assert finding_lines(FINDINGS, is_private=is_private) == [
         "error: analysis v2: the prefix is not the accepted one",
         f"  prompts/analysis/v2.md:12, {place}",
-        "  cost: 4,000 tokens are not read any more: $0.0108 more a call",
+        "  cost: 4,000 tokens are no longer read: $0.0108 more per call",
         "warning: analysis v1: the lock file has an entry that no test used",
         "  prompts.lock",
         "note: suggestions v1: a changed prefix was accepted: typo fixed",

@@ -1,4 +1,4 @@
-"""What a call can cost at most, and what a budget lets through."""
+"""The most that a call can cost, and which calls a budget allows."""
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -105,9 +105,9 @@ def test_refusal_names_what_is_spent_what_is_held_back_and_what_it_could_cost() 
         budget.reserve(ask(max_tokens=2_000))
 
     assert str(caught.value) == (
-        "this call could pass the budget, and was not sent\n"
+        "this call could exceed the budget, so it was not sent\n"
         "  spent so far: $0.0008\n"
-        "  held back for calls under way: $0.0133\n"
+        "  reserved for calls in progress: $0.0133\n"
         "  this call at most: $0.0257 for 2,267 input and 2,000 output tokens\n"
         "  budget: $0.0200\n"
         "  fix:   raise --harness-budget, or run fewer tests"
@@ -172,11 +172,11 @@ def test_call_whose_cost_cannot_be_told_is_refused(sent: RecordedRequest, reason
         make_budget("1000").reserve(sent)
 
     assert str(caught.value) == (
-        "cannot tell what this call can cost at most, and it was not sent\n"
+        "cannot tell what this call can cost at most, so it was not sent\n"
         "  spent so far: $0.0000\n"
         f"  this call at most: {reason}\n"
         "  budget: $1,000.0000\n"
-        "  fix:   leave out --harness-budget for this test"
+        "  fix:   omit --harness-budget for this test"
     )
 
 

@@ -1,4 +1,4 @@
-"""What is sent to the real API besides what the application wrote, and what is made of the answers."""
+"""Additions to requests for the real API, and what is read from its answers."""
 
 import asyncio
 import json
@@ -93,8 +93,8 @@ def test_request_without_room_for_the_prefix_is_not_sent() -> None:
     assert upstream.seen == []
     assert route.refused == [caught.value]
     assert str(caught.value) == (
-        "a request without any text has no room for a unique prefix, and was not sent\n"
-        "  fix:   leave out --harness-unique-prefix for this test"
+        "a request without any text has no place for a unique prefix, so it was not sent\n"
+        "  fix:   omit --harness-unique-prefix for this test"
     )
 
 
@@ -199,7 +199,7 @@ def test_counting_asks_nothing(wire: Wire) -> None:
 
 
 class Refusing(Upstream):
-    """Refuses a request for what it says of it, unless that is not in it."""
+    """Rejects a request that holds ``parameter``, and answers any other."""
 
     def __init__(self, parameter: str) -> None:
         super().__init__(dump(message("Hi")))
@@ -268,10 +268,10 @@ def make_budget() -> tuple[Budget, LiveRoute]:
 
 
 PAID = Decimal("0.00007")
-"""For 10 input and 5 output tokens."""
+"""Price of 10 input and 5 output tokens."""
 STREAMED = Decimal("0.00009")
-"""For 10 input and 7 output tokens."""
-# What 64 output tokens cost alone.
+"""Price of 10 input and 7 output tokens."""
+# Price of 64 output tokens alone.
 AT_LEAST_HIGHEST = Decimal("0.00064")
 
 
@@ -319,7 +319,7 @@ def test_stream_that_is_left_early_is_booked_in_full() -> None:
 
 
 def post_once(transport: RecordTransport, *, is_stream: bool = False) -> None:
-    """One try, whatever comes of it: the SDK would make three."""
+    """Make one attempt, whatever its result: the SDK would make three."""
     body = dump(REQUEST | {"stream": is_stream})
     with suppress(httpx2.TransportError):
         transport.handle_request(httpx2.Request("POST", URL, content=body)).read()
@@ -330,7 +330,7 @@ def test_refusal_for_the_budget_reaches_the_application_at_once(ask: Callable[[R
     route = LiveRoute(budget=Budget(Decimal("0.0001"), reader=PromptReader(COUNT)))
     upstream = Upstream(dump(message("Hi")))
 
-    with pytest.raises(NotSentError, match=r"^this call could pass the budget"):
+    with pytest.raises(NotSentError, match=r"^this call could exceed the budget"):
         ask(send_on(route, upstream))
 
     assert upstream.seen == []
@@ -388,7 +388,7 @@ def test_connections_are_closed_with_the_session(tmp_path: Path, monkeypatch: py
         session = open_session("live", tmp_path, base_url=server.url)
         for _ in range(2):
             session.anthropic().messages.create(**REQUEST)
-            # Those who ask again afterwards get new ones.
+            # The next request opens new connections.
             session.close()
 
     assert len(session.calls) == 2

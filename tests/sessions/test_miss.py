@@ -35,11 +35,11 @@ def test_a_cassette_that_was_never_recorded_is_named() -> None:
 @pytest.mark.parametrize(("times", "words"), [(1, "once"), (2, "2 times")])
 def test_a_request_sent_more_often_than_recorded_says_how_often(times: int, words: str) -> None:
     assert miss(request(BASE), *[BASE] * times) == (
-        f"cassette 'suite/case' holds POST /v1/messages {words}, and it was sent once more"
+        f"cassette 'suite/case' holds POST /v1/messages {words}, but it was sent once more"
     )
 
 
-# What was recorded, what is sent, what is said below the headline.
+# The recorded request, the sent request, the lines below the headline.
 DIFFERENCES: tuple[tuple[str, tuple[dict[str, Any], ...], dict[str, Any], str], ...] = (
     (
         "one character",

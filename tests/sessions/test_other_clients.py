@@ -213,7 +213,7 @@ def test_request_past_the_emulator_is_refused_and_never_sent(
         post("https://gateway.example", BODY)
 
     assert str(caught.value) == (
-        "POST to gateway.example goes past the emulator, which is to answer\n"
+        "POST to gateway.example bypasses the emulator, which should answer it\n"
         "  try: point the client at harness_cassette.base_url"
     )
     assert session.misses == (caught.value,)
@@ -234,7 +234,7 @@ def test_what_is_meant_for_the_api_is_answered_by_the_emulator_and_replayed(
 
 
 class Compressing(BaseHTTPRequestHandler):
-    """An upstream that compresses, asked or not, and says what it was asked for."""
+    """An upstream that always compresses, and records which encoding it was asked for."""
 
     asked: list[str | None]
 
@@ -282,5 +282,8 @@ def test_nothing_stays_patched(open_session: Open) -> None:
 
 
 def test_body_of_another_kind_is_refused(open_session: Open) -> None:
-    with open_session("replay") as session, pytest.raises(CassetteMissError, match="a body of object, expected text"):
+    with (
+        open_session("replay") as session,
+        pytest.raises(CassetteMissError, match="a body is of type object, expected text"),
+    ):
         session.play(Request("POST", "https://api.anthropic.com/v1/messages", object(), {}), 0)

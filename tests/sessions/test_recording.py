@@ -93,12 +93,12 @@ def test_a_stream_that_was_not_read_to_its_end_is_recorded_as_far_as_it_was() ->
 
     (taken,) = recorder.interactions
     assert [chunk.data for chunk in taken.response.chunks] == [STREAM[0]]
-    assert taken.response.failure == Failure("ReadError", "the recording stops here, where its reader had stopped")
+    assert taken.response.failure == Failure("ReadError", "the recording ends here: its reader stopped reading")
     assert [call.usage.input_tokens for call in calls] == [10]
 
 
 class Failing(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
-    """Breaks before any answer, or after some pieces of one."""
+    """Fails before any answer, or after some chunks of one."""
 
     def __init__(self, error: httpx2.TransportError, *chunks: bytes) -> None:
         self.error = error

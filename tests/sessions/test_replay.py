@@ -82,7 +82,7 @@ def test_threads_take_each_recorded_answer_exactly_once() -> None:
 
 
 class Attempts(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
-    """Counts what the SDK tries."""
+    """Counts the attempts of the SDK."""
 
     def __init__(self, upstream: ReplayTransport) -> None:
         self.upstream = upstream
@@ -122,7 +122,7 @@ def test_a_request_sent_once_more_than_recorded_is_a_miss(emulator: Emulator, as
     with pytest.raises(CassetteMissError) as caught:
         ask(transport)
     assert str(caught.value) == (
-        f"cassette 'suite/case' holds POST /v1/messages once, and it was sent once more\n  try: {HINT}"
+        f"cassette 'suite/case' holds POST /v1/messages once, but it was sent once more\n  try: {HINT}"
     )
 
 

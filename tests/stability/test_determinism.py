@@ -191,7 +191,7 @@ def test_each_block_is_reported_under_what_explains_it_best(tmp_path: Path) -> N
         "  first difference: system[0] at character 11\n"
         "    usual:     'Today is 2026-03-04.'\n"
         "    perturbed: 'Today is 2031-11-22.'\n"
-        "  cause: timestamp: a date or time stands in the prefix, and changes\n"
+        "  cause: timestamp: the prefix contains a date or time that changes\n"
         "  fix:   move the date or time behind the last breakpoint, into the user message"
     )
     assert "2026-03-04" not in "\n".join(clock.lines(is_private=True))

@@ -97,7 +97,7 @@ UNREAD = {
         "  prefix: 6 tokens; minimum of claude-sonnet-5-5: 512\n"
         "  place: system[0]\n"
         "  cause: below_minimum: the prefix is shorter than the model's minimum\n"
-        "  fix:   put more static text before the breakpoint, or leave the marker out",
+        "  fix:   put more static text before the breakpoint, or remove it",
     ),
     "a question marked and nothing else": (
         QUESTIONS,
@@ -109,9 +109,9 @@ UNREAD = {
         "  first difference: messages[0].content[0] at character 0\n"
         "    call 1: 'How'\n"
         "    call 2: 'When'\n"
-        "  cause: automatic_after_unique_tail: the automatic breakpoint is on a last block that is different in "
+        "  cause: automatic_after_unique_tail: the automatic breakpoint is on the last block, which differs in "
         "every call\n"
-        "  cost:  2,204 tokens are not read any more: $0.0053 more a call\n"
+        "  cost:  2,204 tokens are no longer read: $0.0053 more per call\n"
         "  fix:   put an explicit breakpoint on the last block that stays the same",
     ),
     "a question in the system prompt, and a marked tail": (
@@ -125,7 +125,7 @@ UNREAD = {
         "    call 1: '…e.\\nRule 199: be polite.\\nHow'\n"
         "    call 2: '…e.\\nRule 199: be polite.\\nWhen'\n"
         "  cause: text_changed: the text changed\n"
-        "  fix:   if this is meant, give the prompt a new version; else move what varies behind the last breakpoint",
+        "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint",
     ),
     "a static prefix too short": (
         QUESTIONS,
@@ -133,7 +133,7 @@ UNREAD = {
         "call 1 wrote no static prefix to the prompt cache\n"
         "  call 1: 2,210 written, 0 read, 2 uncached\n"
         "  cause: below_minimum: the prefix is shorter than the model's minimum\n"
-        "  fix:   put more static text before the breakpoint, or leave the marker out",
+        "  fix:   put more static text before the breakpoint, or remove it",
     ),
     "a conversation whose history changes": (
         CONVERSATION,
@@ -146,7 +146,7 @@ UNREAD = {
         "    call 1: 'Question 0'\n"
         "    call 2: 'Question 0!'\n"
         "  cause: history_edit: an earlier message was changed\n"
-        "  cost:  8 tokens are not read any more: $0.0000 more a call\n"
+        "  cost:  8 tokens are no longer read: $0.0000 more per call\n"
         "  fix:   append to the conversation, never rewrite what was sent",
     ),
     "a conversation that grows too fast": (
@@ -158,7 +158,7 @@ UNREAD = {
         "  expected of call 2: 2,207 read\n"
         "  place: messages[50].content[0]\n"
         "  cause: lookback: the entry is more than 19 positions before the next breakpoint\n"
-        "  cost:  8 tokens are not read any more: $0.0000 more a call\n"
+        "  cost:  8 tokens are no longer read: $0.0000 more per call\n"
         "  fix:   add a breakpoint at least every 19 blocks, or on the block that was written",
     ),
     "a conversation too short": (
@@ -170,7 +170,7 @@ UNREAD = {
         "  prefix: 26 tokens; minimum of claude-sonnet-5-5: 512\n"
         "  place: messages[2].content[0]\n"
         "  cause: below_minimum: the prefix is shorter than the model's minimum\n"
-        "  fix:   put more static text before the breakpoint, or leave the marker out",
+        "  fix:   put more static text before the breakpoint, or remove it",
     ),
     "a conversation of which only the end is kept": (
         CONVERSATION,

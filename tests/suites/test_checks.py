@@ -190,7 +190,7 @@ def test_request_that_would_be_read_again_is_fine() -> None:
                 "prefix: 6 tokens; minimum of claude-sonnet-5-5: 512",
                 "place: system[0]",
                 "cause: below_minimum: the prefix is shorter than the model's minimum",
-                "fix:   put more static text before the breakpoint, or leave the marker out",
+                "fix:   put more static text before the breakpoint, or remove it",
             ),
             id="below-the-minimum",
         ),

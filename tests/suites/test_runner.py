@@ -178,8 +178,8 @@ def number_the_prompt() -> Callable[..., None]:
             "    first:  '0\\nRule 0: be polite.\\nRul…'\n"
             "    second: '1\\nRule 0: be polite.\\nRul…'\n"
             "  cause: text_changed: the text changed\n"
-            "  fix:   if this is meant, give the prompt a new version; "
-            "else move what varies behind the last breakpoint",
+            "  fix:   if intended, give the prompt a new version; "
+            "otherwise move what varies after the last breakpoint",
             id="prompt-that-changes",
         ),
         pytest.param(
@@ -191,7 +191,7 @@ def number_the_prompt() -> Callable[..., None]:
             "  prefix: 6 tokens; minimum of claude-sonnet-5-5: 512\n"
             "  place: system[0]\n"
             "  cause: below_minimum: the prefix is shorter than the model's minimum\n"
-            "  fix:   put more static text before the breakpoint, or leave the marker out",
+            "  fix:   put more static text before the breakpoint, or remove it",
             id="below-the-minimum",
         ),
     ],
@@ -317,7 +317,7 @@ UNBUILT = {
         "    first:  '0\\nRule 0: be polite.\\nRul…'\n"
         "    second: '1\\nRule 0: be polite.\\nRul…'\n"
         "  cause: text_changed: the text changed\n"
-        "  fix:   if this is meant, give the prompt a new version; else move what varies behind the last breakpoint",
+        "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint",
     ),
     "below the minimum": (
         build,
@@ -328,7 +328,7 @@ UNBUILT = {
         "  prefix: 6 tokens; minimum of claude-sonnet-5-5: 512\n"
         "  place: system[0]\n"
         "  cause: below_minimum: the prefix is shorter than the model's minimum\n"
-        "  fix:   put more static text before the breakpoint, or leave the marker out",
+        "  fix:   put more static text before the breakpoint, or remove it",
     ),
     "rejected": (
         build_out_of_order,

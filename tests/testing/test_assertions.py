@@ -112,7 +112,7 @@ def test_call_that_reads_and_writes_nothing_new_passes() -> None:
             "  usage: 0 written, 0 read, 9 uncached\n"
             "  minimum of claude-sonnet-5-5: 512 tokens\n"
             "  cause: below_minimum: the prefix is shorter than the model's minimum\n"
-            "  fix:   put more static text before the breakpoint, or leave the marker out",
+            "  fix:   put more static text before the breakpoint, or remove it",
             id="too-short",
         ),
         pytest.param(
@@ -170,9 +170,9 @@ def test_changed_prefix_fails_with_place_cause_cost_and_fix() -> None:
         "  first difference: system[0] at character 18,912\n"
         "    first:  '…f the post. Now: 09:15:01.'\n"
         "    second: '…f the post. Now: 09:15:02.'\n"
-        "  cause: timestamp: a date or time stands in the prefix, and changes\n"
-        f"  cost:  5,711 tokens are not read any more: {more_than_a_read(ephemeral_5m_input_tokens=5711)} more a call\n"
-        "  fix:   move it behind the last breakpoint, into the user message"
+        "  cause: timestamp: the prefix contains a date or time that changes\n"
+        f"  cost:  5,711 tokens are no longer read: {more_than_a_read(ephemeral_5m_input_tokens=5711)} more per call\n"
+        "  fix:   move it after the last breakpoint, into the user message"
     )
 
 
@@ -183,7 +183,7 @@ def test_changed_prefix_below_the_minimum_is_told_by_its_change() -> None:
         "    first:  'Short.'\n"
         "    second: 'Brief.'\n"
         "  cause: text_changed: the text changed\n"
-        "  fix:   if this is meant, give the prompt a new version; else move what varies behind the last breakpoint"
+        "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint"
     )
 
 
@@ -192,7 +192,7 @@ def test_prefix_that_lost_its_breakpoint_fails() -> None:
         "the second request has the cached prefix of the first, but does not read it\n"
         "  place: system[0]\n"
         "  cause: breakpoint_removed: the breakpoint is gone\n"
-        f"  cost:  5,702 tokens are not read any more: {more_than_a_read(input_tokens=5702)} more a call\n"
+        f"  cost:  5,702 tokens are no longer read: {more_than_a_read(input_tokens=5702)} more per call\n"
         '  fix:   put "cache_control": {"type": "ephemeral"} back on the block'
     )
 

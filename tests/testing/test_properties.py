@@ -180,7 +180,7 @@ def test_change_is_said_with_place_both_texts_and_the_smallest_inputs() -> None:
         "  smallest inputs that do it, against the reference:\n"
         "    job.salary: None → '$100,000'\n"
         "  cause: text_changed: the text changed\n"
-        "  fix:   if this is meant, give the prompt a new version; else move what varies behind the last breakpoint"
+        "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint"
     )
 
 
@@ -312,8 +312,8 @@ def test_time_in_the_prefix_is_said_with_both_texts() -> None:
         "  first difference: system[0] at character 23\n"
         "    first call: 'Now: 2026-11-23T09:15:01Z'\n"
         "    later call: 'Now: 2026-11-23T09:15:03Z'\n"
-        "  cause: timestamp: a date or time stands in the prefix, and changes\n"
-        "  fix:   move it behind the last breakpoint, into the user message"
+        "  cause: timestamp: the prefix contains a date or time that changes\n"
+        "  fix:   move it after the last breakpoint, into the user message"
     )
 
 
