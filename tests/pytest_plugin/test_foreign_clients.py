@@ -105,7 +105,7 @@ def test_both_fixtures_in_one_test_are_refused(project: Project) -> None:
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "*harness_session and harness_cassette in one test would write one cassette",
+            "*harness_session and harness_cassette in one test would write the same cassette",
             "  try: give the official SDK harness_cassette.base_url and a key of its own, or make two tests",
         ],
         consecutive=True,

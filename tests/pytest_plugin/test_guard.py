@@ -77,11 +77,11 @@ SWALLOW = "try:\n        reach.{way}()\n    except Exception:\n        pass"
 
 OPENED = (
     "test_app.py::test_it tried to open a connection to 192.0.2.1 port 80, "
-    "and in replay mode only loopback addresses are reachable\n"
+    "but in replay mode only loopback addresses are reachable\n"
 )
 LOOKED_UP = (
     "test_app.py::test_it tried to look up the host 'example.test', "
-    "and in replay mode only loopback addresses are reachable\n"
+    "but in replay mode only loopback addresses are reachable\n"
 )
 HINT = (
     "  try: call Claude through a fixture (anthropic_client, claude, …), or record what the test needs: "

@@ -365,7 +365,7 @@ def test_what_would_be_shown_as_it_comes_is_refused(options: tuple[str, ...], se
     assert seen({"stdout": result.stdout.str(), "stderr": result.stderr.str()}) == []
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert result.errlines[:2] == [
-        "ERROR: --harness-private cannot withhold what is shown while tests run: what they print, and live logs",
+        "ERROR: --harness-private cannot withhold what is shown while tests run: printed output and live logs",
         "  try: leave out -s, --capture=tee-sys, log_cli and --log-cli-level",
     ]
 

@@ -27,7 +27,7 @@ def test_unplayed_requests_of_a_test_that_passes_are_told_of(arguments: tuple[st
     result = recorded.run(*arguments)
 
     result.assert_outcomes(passed=1)
-    assert shown(result, "cassettes", "=") == f"recorded and not sent:\n  {TOLD}; {RECORD_TEST}"
+    assert shown(result, "cassettes", "=") == f"recorded but not sent:\n  {TOLD}; {RECORD_TEST}"
 
 
 def test_test_that_leaves_requests_unplayed_fails_if_it_is_to(recorded: Project) -> None:
