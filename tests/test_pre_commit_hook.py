@@ -68,7 +68,7 @@ def test_hook_cannot_tell_of_a_broken_suite(project: Project) -> None:
     assert code == 2
     assert output == (
         "support/suite.yaml:1: error: suites.support.prompts: Field required\n"
-        "prompts.lock: 2 cases compared, and not all of it can be judged\n"
+        "prompts.lock: 2 cases compared, but not all of them can be judged\n"
     )
 
 

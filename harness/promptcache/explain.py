@@ -110,7 +110,7 @@ class _Comparison:
             return
         path = next(path for path in (*sides[1], *sides[0]) if sides[0].get(path) != sides[1].get(path))
         raise CannotTellError(
-            f"{path} differs, and it is not known whether it is part of the prompt",
+            f"{path} differs, but it is not known whether it is part of the prompt",
             hint="keep it the same in every call, or compare the usage of two real calls",
         )
 
@@ -298,7 +298,7 @@ class _Comparison:
         names = self.old.request.get("model"), self.new.request.get("model")
         if names[0] != names[1] and self.old.model.id == self.new.model.id:
             notes.append(
-                f"{names[0]!r} and {names[1]!r} name one model: assumed to share its prompt cache, not documented"
+                f"{names[0]!r} and {names[1]!r} name the same model: assumed to share its prompt cache, which is not documented"
             )
         if not self.new.model.is_known:
             notes.append(f"model {self.new.model.id!r} is not known: judged by the rules of the newest models")

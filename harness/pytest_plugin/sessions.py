@@ -37,7 +37,7 @@ class Sessions:
         """Open the session that answers one test's calls.
 
         Raises:
-            CassetteError: the test's cassette is unreadable or not whole.
+            CassetteError: the test's cassette is unreadable or damaged.
         """
         from harness.sessions.session import CallSession
 
@@ -47,7 +47,7 @@ class Sessions:
         """Open the session that answers one test's calls through any other HTTP client.
 
         Raises:
-            CassetteError: the test's cassette is unreadable or not whole.
+            CassetteError: the test's cassette is unreadable or damaged.
             UsageError: an option does not work for such clients.
         """
         from harness.sessions.other_clients import ForeignSession

@@ -38,7 +38,7 @@ fix:   move it behind the last breakpoint, into the user message
 3 more cases share this prefix
 ```
 
-Type next:
+Run next:
 
 ```sh
 pytest prompt_suites --harness-update-lock
@@ -48,7 +48,7 @@ pytest prompt_suites --harness-update-lock
 
 `prompts.lock`, found by `prompts.lock`
 
-Type next:
+Run next:
 
 ```sh
 pytest prompt_suites --harness-update-lock
@@ -63,8 +63,8 @@ pytest prompt_suites --harness-update-lock
 | analysis | v1        | `claude-3-7-sonnet-20250219` | 2 equal rounds |       2 |    10,000 | 10,000 |        200 |\
     2,000 | $0.0711 |         $0.0906 | $0.0195 (22 %) |
 
-Tokens: written to and read from the prompt cache, uncached input, output. Plan: the calls that every \
-case makes. Of equal rounds and samples, the first writes and the others read it all; questions read one static \
+Tokens: written to and read from the prompt cache, uncached input, output. Plan: the calls that each \
+case makes. In equal rounds and samples, the first writes and the others read all of it; questions read one static \
 prefix; each call of a conversation reads what the one before it wrote.
 
 <details>
@@ -78,7 +78,7 @@ found by `prompt_suites/suggestions/suite.yaml::v1`
 cost:  one write of 4,000 tokens: $0.0150 once
 ```
 
-Type next:
+Run next:
 
 ```sh
 git add prompts.lock

@@ -88,7 +88,7 @@ def test_names_are_spelled_as_the_format_needs_them() -> None:
             "cost of the calls: $0.0894, without the prompt cache $0.1359, saved $0.0465 (34 %)",
         ),
         ((row(WRITE),), "cost of the calls: $0.0528, without the prompt cache $0.0453, saved -$0.0075 (-17 %)"),
-        ((row(WRITE), row(WRITE, model="gpt-5")), "cost of the calls: unknown, for want of a price"),
+        ((row(WRITE), row(WRITE, model="gpt-5")), "cost of the calls: unknown, because a price is missing"),
         ((), "cost of the calls: $0.0000, without the prompt cache $0.0000, saved $0.0000 (?)"),
     ],
 )
