@@ -44,7 +44,7 @@ def annotations(findings: Sequence[Finding], *, is_private: bool) -> list[str]:
     if left_out := len(findings) - len(lines):
         lines.append(
             f"{count(left_out, 'more finding')} without an annotation: "
-            f"GitHub shows at most {MAX_OF_A_KIND} errors, {MAX_OF_A_KIND} warnings and {MAX_OF_A_KIND} notices per step"
+            f"GitHub shows {MAX_OF_A_KIND} errors, {MAX_OF_A_KIND} warnings and {MAX_OF_A_KIND} notices per step"
         )
     return lines
 

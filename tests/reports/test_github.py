@@ -91,12 +91,12 @@ def test_paths_of_windows_have_forward_slashes() -> None:
         (
             11,
             0,
-            "1 more finding without an annotation: GitHub shows at most 10 errors, 10 warnings and 10 notices per step",
+            "1 more finding without an annotation: GitHub shows 10 errors, 10 warnings and 10 notices per step",
         ),
         (
             13,
             14,
-            "7 more findings without an annotation: GitHub shows at most 10 errors, 10 warnings and 10 notices per step",
+            "7 more findings without an annotation: GitHub shows 10 errors, 10 warnings and 10 notices per step",
         ),
     ],
 )
