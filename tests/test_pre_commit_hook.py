@@ -1,4 +1,4 @@
-"""The hook for pre-commit: its form, and its command run as pre-commit runs it."""
+"""The pre-commit hook: its form, and its command, run as pre-commit runs it."""
 
 import os
 import shlex
@@ -19,7 +19,7 @@ MANIFEST = Path(__file__).parents[1] / ".pre-commit-hooks.yaml"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A project with two suites that are accepted."""
+    """A project with two accepted suites."""
     project = Project(tmp_path)
     project.add_suite(CALL)
     project.add_suite(BUILD, folder="built")

@@ -1,4 +1,4 @@
-"""`harness explain`: what it prints, its exit codes, and what it says of input that cannot be judged."""
+"""`harness explain`: its output, its exit codes, and its messages for input that cannot be judged."""
 
 import json
 from pathlib import Path

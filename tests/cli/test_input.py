@@ -1,4 +1,4 @@
-"""Reading JSON from users: strictly, and with the place of what is wrong."""
+"""Strict reading of users' JSON; errors name the place."""
 
 import json
 from pathlib import Path

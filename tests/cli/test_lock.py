@@ -1,4 +1,4 @@
-"""`harness lock`: what is accepted, and how it differs from a git revision."""
+"""`harness lock`: the accepted entries, and their difference from a git revision."""
 
 import json
 import os
@@ -236,7 +236,7 @@ def test_revision_that_git_does_not_know_is_named(revision: str, repository: Pro
 def test_folder_outside_of_any_repository_is_named(
     project: Project, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The folder of all tests may lie in somebody's repository.
+    # The temporary folder of the tests may be inside a git repository.
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.path.parent))
     project.add_suite()
     project.accept()

@@ -14,7 +14,7 @@ Captured = pytest.CaptureFixture[str]
 
 
 def check(capsys: Captured, *options: str) -> tuple[int, str]:
-    """The exit code, and all that was printed for people."""
+    """The exit code, and everything printed for people."""
     code = main(["lock", "--check", *options])
     return code, capsys.readouterr().out
 
@@ -286,7 +286,7 @@ def ask(client, prompt, question):
 
 
 def accept_with_other_answers(project: Project) -> None:
-    """Accept what the application sends to a client that answers, as real ones do, otherwise than the fake one."""
+    """Accept what the application sends to a client that, like a real one, answers differently from the fake one."""
     project.add_suite(AGENT.replace("first.content", '[{"type": "text", "text": "Which parcel?"}]'))
     project.accept()
     project.write("support/app.py", AGENT)

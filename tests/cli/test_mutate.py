@@ -1,4 +1,4 @@
-"""``harness mutate`` on a scratch project: in a process of its own, as a user runs it."""
+"""``harness mutate`` on a scratch project, in a separate process, as a user runs it."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""``harness simulate``: its contract in design.md, and what it says of bad input."""
+"""``harness simulate``: its output, and its messages for bad input."""
 
 import io
 import json

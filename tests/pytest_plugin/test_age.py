@@ -1,4 +1,4 @@
-"""``--harness-max-age``: which cassettes are old, and what becomes of their tests."""
+"""``--harness-max-age``: which cassettes are old, and what happens to their tests."""
 
 import json
 from datetime import UTC, datetime
@@ -36,7 +36,7 @@ def record_command(name: str) -> str:
 
 @pytest.fixture
 def aged(project: Project) -> Project:
-    """Three tests with cassettes of three ages; the run's clock stands still."""
+    """Three tests with cassettes of three ages; the run's clock is frozen."""
     project.write("conftest.py", CLOCK)
     project.write("test_app.py", TESTS)
     project.record()

@@ -1,4 +1,4 @@
-"""The fixture ``harness_cassette``: whatever HTTP client a test uses, as the plugin treats it."""
+"""The fixture ``harness_cassette``: tests that use any HTTP client."""
 
 import importlib
 
@@ -8,7 +8,7 @@ from tests.pytest_plugin.conftest import RECORD, Project, shown
 
 pytest_plugins = ("pytester",)
 
-# As in conftest.py: imported here once, not in each run.
+# Imported here once, not in each run; see conftest.py.
 importlib.import_module("harness.sessions.other_clients")
 
 APP = """

@@ -11,7 +11,7 @@ from tests.pytest_plugin.live_api import LIVE, Serve, missing
 pytest_plugins = ("pytester",)
 
 REFUND = ("-k", "refund")
-# Its input is 2,212 tokens; one in a hundred and 32 more are allowed for.
+# Its input is 2,212 tokens; the budget allows for one percent and 32 tokens more.
 HIGHEST = "$0.0107 for 2,266 input and 500 output tokens"
 
 

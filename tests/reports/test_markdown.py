@@ -95,12 +95,12 @@ def comment(*findings: Finding, limit: int = COMMENT_LIMIT) -> str:
 
 
 def flat(text: str) -> list[Token]:
-    """All tokens that a reader of GitHub-flavoured Markdown sees, those of lines too."""
+    """All tokens of a GitHub-flavoured Markdown parser, including inline tokens."""
     return [part for token in PARSER.parse(text) for part in (token, *(token.children or ()))]
 
 
 def structure(text: str) -> list[tuple[str, str]]:
-    """Blocks of a document, with the text of HTML, and whether a code block is one."""
+    """The blocks of a document; HTML with its text, and code blocks marked as such."""
     return [(token.type, token.content if token.type == "html_block" else "") for token in PARSER.parse(text)]
 
 
