@@ -68,7 +68,7 @@ def note_outcome(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.
 def _note_passed(item: pytest.Item, report: pytest.TestReport) -> None:
     """Note whether a test passed with all its subtests; their reports come before its own."""
     if report.when == "setup":
-        # It may run more than once.
+        # Setup may run more than once.
         item.stash[_FAILED] = False
     elif report.when == "call":
         item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
