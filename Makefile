@@ -1,4 +1,4 @@
-# Both commands do everything from a fresh clone: they make .venv, install the pinned packages, and run.
+# Every target but clean works from a fresh clone: it creates .venv and installs the pinned packages first.
 .PHONY: demo test lint clean
 
 VENV := .venv

@@ -15,14 +15,14 @@ from harness.prompt.tokens import TextCounter
 
 BASE_URL = "https://api.anthropic.com"
 
-# How long an example takes says something about the machine, not about the code.
+# The time that an example takes depends on the machine, not on the code.
 settings.register_profile("no-deadline", deadline=None)
 settings.load_profile("no-deadline")
 
 
 @dataclass
 class Clock:
-    """A clock that stands still until a test moves it."""
+    """A clock that moves only when a test moves it."""
 
     now: float = 0.0
 
@@ -31,7 +31,7 @@ class Clock:
 
 
 class Wire(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
-    """Passes requests on, and keeps them, so that a test can say what was sent."""
+    """Passes requests on and keeps them, so that a test can check what was sent."""
 
     def __init__(self, upstream: EmulatorTransport) -> None:
         self.upstream = upstream
@@ -48,7 +48,7 @@ class Wire(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
 
 @pytest.fixture(autouse=True)
 def _nothing_recorded_holds_a_secret(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Scan what a test recorded, whichever way it did; tests that plant secrets by hand say so."""
+    """Scan everything that a test recorded for secrets; tests that plant secrets are marked."""
     yield
     if "tmp_path" in request.fixturenames and request.node.get_closest_marker("plants_secrets") is None:
         folder: Path = request.node.funcargs["tmp_path"]

@@ -1,4 +1,4 @@
-"""The modules of the package and what they import, read from the code; `scripts/architecture.py` draws them."""
+"""The modules of the package and their imports, read from the code; `scripts/architecture.py` draws them."""
 
 import ast
 from collections.abc import Iterator
@@ -29,13 +29,13 @@ LAYERS = (
     ("pytest_plugin",),
     ("cli",),
 )
-"""From the ground up: a module imports only from layers below its own, or from its own folder."""
+"""The layers from the bottom up: a module imports only from lower layers or from its own folder."""
 
 RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 
 
 def module_name(path: Path) -> str:
-    """``harness.prompt.blocks``; of an ``__init__.py``, the name of its folder."""
+    """The dotted name, such as ``harness.prompt.blocks``; for an ``__init__.py``, the name of its folder."""
     parts = path.relative_to(ROOT.parent).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -56,7 +56,7 @@ def layer(module: str) -> str:
 
 
 def imports(module: str, within: ast.AST | None = None) -> Iterator[str]:
-    """Modules and packages of the harness that a module imports, in functions and for type checkers too."""
+    """Modules and packages of the harness that a module imports, including in functions and for type checkers."""
     for node in ast.walk(within or tree(module)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -70,7 +70,7 @@ def imports(module: str, within: ast.AST | None = None) -> Iterator[str]:
 
 
 def imports_in_functions(module: str) -> int:
-    """How many import statements stand inside functions, those of other packages included."""
+    """Number of import statements inside functions, including imports of other packages."""
     found = {
         (node.lineno, node.col_offset)
         for function in ast.walk(tree(module))
@@ -82,7 +82,7 @@ def imports_in_functions(module: str) -> int:
 
 
 def longest_chain() -> tuple[str, ...]:
-    """The longest chain of modules of which each imports the next."""
+    """The longest chain of modules in which each imports the next."""
     graph = {
         module: sorted({name for name in imports(module) if name in MODULES and name != module}) for module in MODULES
     }
@@ -107,7 +107,7 @@ def layers_below(name: str) -> set[str]:
 
 
 def sentence(name: str) -> str:
-    """What a layer is for: the first sentence of its own docstring."""
+    """The purpose of a layer: the first sentence of its docstring."""
     text = ast.get_docstring(tree(f"harness.{name}")) or ""
     return " ".join(text.split("\n\n")[0].split())
 

@@ -1,4 +1,4 @@
-"""Recorded calls of the real API, and how close the harness comes to what they were billed.
+"""Recorded calls of the real API, and how close the harness comes to their bill.
 
 `scripts/accuracy.py` writes what this module measures to docs/accuracy.md.
 """
@@ -40,12 +40,12 @@ class Recording:
     total: int
     """Input tokens that the API counted."""
     is_whole: bool
-    """Nothing of the request was cut that bears on its tokens."""
+    """Nothing that affects the tokens of the request was cut."""
     beta: str | None
 
     @property
     def model(self) -> str:
-        """The model asked for."""
+        """The requested model."""
         return str(self.request["model"])
 
 
@@ -104,7 +104,7 @@ def counted() -> tuple[tuple[str, Recording, Count], ...]:
 
 
 def kind(recording: Recording) -> str:
-    """What a request holds that bears on its tokens: text, tools, images, or other."""
+    """The kind of content that decides a request's tokens: text, tools, images, or other."""
     request = recording.request
     types = {block.type for block in read(request).sent_blocks if block.level == "messages"}
     tools = request.get("tools") or []
@@ -133,8 +133,8 @@ def sequences() -> Iterator[tuple[str, list[Recording]]]:
 def replay_sequence(calls: list[Recording]) -> Iterator[Step]:
     """Predict each step of a sequence.
 
-    Where the very first step reads, the cache was warm from an earlier run of the same
-    recording: then the sequence is sent once before.
+    If the very first step reads, the prompt cache was warm from an earlier run of the same
+    recording: then the sequence is first sent once more.
     """
     simulator, at = Simulator(), 0.0
     is_warm = bool(calls and calls[0].usage.cache_read_input_tokens)
@@ -147,7 +147,7 @@ def replay_sequence(calls: list[Recording]) -> Iterator[Step]:
 
 
 def _is_whole(row: dict[str, Any]) -> bool:
-    """Whether nothing of the request was cut: what was cut of a response does not matter here."""
+    """Whether the request is complete; cuts in the response do not matter here."""
     cut = set(row["lossy"]) - {"events-dropped", "response-text-truncated", "base64-dropped"}
     return not cut or not any(mark in json.dumps(row["request"]) for mark in ('"signature"', "encrypted_content"))
 
@@ -161,7 +161,7 @@ def _is_readable(recording: Recording) -> bool:
 
 
 def _with_image_headers(value: Any) -> Any:
-    """Give images whose data was dropped a PNG header of the size that was kept."""
+    """Give images without data a PNG header with their recorded size."""
     if isinstance(value, list):
         return [_with_image_headers(item) for item in value]
     if not isinstance(value, Mapping):

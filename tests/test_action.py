@@ -29,7 +29,7 @@ def test_action_has_what_github_asks_of_one() -> None:
     assert ACTION["runs"]["using"] == "composite"
     assert all(set(given) == {"description", "default"} for given in ACTION["inputs"].values())
     assert all(set(given) == {"description", "value"} for given in ACTION["outputs"].values())
-    # Anything else YAML would read as a number or a flag, which GitHub turns into text in its own way.
+    # YAML would read other values as numbers or flags, which GitHub converts to text in its own way.
     assert all(isinstance(given["default"], str) for given in ACTION["inputs"].values())
 
 
@@ -93,7 +93,7 @@ Run = Callable[..., tuple[int, dict[str, str]]]
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A project with a suite that is accepted."""
+    """A project with an accepted suite."""
     project = Project(tmp_path / "project with space")
     project.add_suite(BUILD)
     project.write(
@@ -104,7 +104,7 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture
 def run(project: Project, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Runs a step's script in the project, with variables; gives its exit code and what it put out."""
+    """Run a step's script in the project, with variables; return its exit code and outputs."""
     (tmp_path / "bin").mkdir()
 
     def call(name: str, **variables: str) -> tuple[int, dict[str, str]]:
@@ -120,7 +120,7 @@ def run(project: Project, tmp_path: Path, tmp_path_factory: pytest.TempPathFacto
             "GITHUB_OUTPUT": str(output),
             **variables,
         }
-        # How GitHub starts bash.
+        # GitHub starts bash like this.
         command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)]
         code = subprocess.run(command, cwd=project.path, env=environment, capture_output=True, check=False).returncode
         lines = output.read_text(encoding="utf-8").splitlines()
@@ -130,7 +130,7 @@ def run(project: Project, tmp_path: Path, tmp_path_factory: pytest.TempPathFacto
 
 
 def run_pytest(run: Run, arguments: str = "", *, private: str = "false", **variables: str) -> dict[str, str]:
-    """What the step that runs pytest puts out; it succeeds itself, whatever pytest does."""
+    """The outputs of the step that runs pytest; the step itself always succeeds."""
     code, outputs = run("Run pytest", PYTEST_ARGS=arguments, PRIVATE=private, REPORTS="out/reports", **variables)
     assert code == 0
     return outputs
@@ -199,7 +199,7 @@ def test_run_without_a_report_cannot_tell_and_the_comment_says_so(arguments: str
     outputs = run_pytest(run, arguments)
 
     assert (outputs["verdict"], outputs["exit-code"]) == ("cannot tell", code)
-    # Reports of the run before are not published as this one's.
+    # Reports of the previous run are not published as those of this one.
     assert set(outputs) == {"verdict", "exit-code", "comment-body"}
     assert read(outputs["comment-body"]) == (
         f"{MARKER}\n# Prompt cache: cannot tell\n\n"

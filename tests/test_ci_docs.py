@@ -1,4 +1,4 @@
-"""What the documentation says of commands, options and workflows is there, and works."""
+"""Commands, options and workflows in the documentation exist and work."""
 
 import argparse
 import json
@@ -37,7 +37,7 @@ WORKFLOWS = [yaml.safe_load(block) for block in blocks("yaml")]
 
 
 def code(page: str) -> str:
-    """All code of a page: its blocks, and what stands in backticks."""
+    """All code of a page: its code blocks and code spans."""
     text = PAGES[page]
     return "\n".join(
         [*re.findall(r"^```.*?\n(.*?)^```$", text, re.DOTALL | re.MULTILINE), *re.findall("`([^`\n]+)`", text)]
@@ -60,14 +60,14 @@ def test_options_of_pytest_are_there(page: str, pytest_help: str) -> None:
 
     assert options
     assert {option for option in options if not re.search(rf"{option}(?![\w-])", pytest_help)} == set()
-    # A fixture has its name in the same style.
+    # Fixtures are named in the same style.
     known = {key for pair in keys for key in pair if key} - {"harness_session", "harness_cassette"}
     assert known
     assert {key for key in known if not re.search(rf"^  {key} \(", pytest_help, re.MULTILINE)} == set()
 
 
 def options_of(command: str) -> set[str]:
-    """All options of a command of ``harness``, those of its own commands too."""
+    """All options of a command of ``harness``, including those of its subcommands."""
     parser = argparse.ArgumentParser()
     import_module(f"harness.cli.{command}").add_arguments(parser)
     parsers, options = [parser], set()
@@ -105,7 +105,7 @@ def test_verdicts_and_exit_codes_are_named(pytest_help: str) -> None:
 def test_all_yaml_is_read() -> None:
     with_action, without, gitlab, *hooks = WORKFLOWS
 
-    # YAML takes the key "on" for a flag.
+    # YAML reads the key "on" as a boolean.
     assert [set(workflow) for workflow in (with_action, without)] == [{"name", True, "permissions", "jobs"}] * 2
     assert set(gitlab["prompts"]) == {"image", "variables", "cache", "script", "after_script", "artifacts"}
     assert len(hooks) == 2
@@ -156,7 +156,7 @@ def test_hook_is_one_that_pre_commit_takes(number: int, tmp_path: Path) -> None:
 
 
 class Notes(BaseHTTPRequestHandler):
-    """The API of GitLab, as far as notes go."""
+    """The notes of the GitLab API."""
 
     requests: list[tuple[str, str, str | None, str]]
     notes: list[dict[str, Any]]
@@ -173,7 +173,7 @@ class Notes(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = answer  # noqa: N815
 
     def log_message(self, *_: object) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture

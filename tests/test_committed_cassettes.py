@@ -1,4 +1,4 @@
-"""The cassettes in version control: whole, without secrets, and all in use."""
+"""The cassettes in version control: intact, without secrets, and all in use."""
 
 from pathlib import Path
 

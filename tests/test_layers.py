@@ -40,7 +40,7 @@ LATE_IMPORTS = {
     "harness.stability.surroundings": "modules that must be imported after the clock and names are set",
     "harness.suites.capture": "the SDK and vcrpy, for applications that the fake client can serve",
 }
-"""Modules that import inside functions, each with what would otherwise be imported at start-up, and for whom."""
+"""Modules that import inside functions, each with what would otherwise be imported at start-up, and by whom."""
 
 
 def test_every_module_belongs_to_a_layer() -> None:

@@ -1,4 +1,4 @@
-"""The hook for pre-commit: its form, and its command run as pre-commit runs it."""
+"""The pre-commit hook: its form, and its command, run as pre-commit runs it."""
 
 import os
 import shlex
@@ -19,7 +19,7 @@ MANIFEST = Path(__file__).parents[1] / ".pre-commit-hooks.yaml"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A project with two suites that are accepted."""
+    """A project with two accepted suites."""
     project = Project(tmp_path)
     project.add_suite(CALL)
     project.add_suite(BUILD, folder="built")
@@ -68,7 +68,7 @@ def test_hook_cannot_tell_of_a_broken_suite(project: Project) -> None:
     assert code == 2
     assert output == (
         "support/suite.yaml:1: error: suites.support.prompts: Field required\n"
-        "prompts.lock: 2 cases compared, and not all of it can be judged\n"
+        "prompts.lock: 2 cases compared, but not all of them can be judged\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""The command ``harness``: one file a command, each imported only when it is called."""
+"""The command ``harness``: one file per command, imported only when it is called."""
 
 import argparse
 import sys
@@ -8,21 +8,21 @@ from importlib import import_module
 from harness.errors import HarnessError
 
 COMMANDS = {
-    "cassettes": "recorded interactions, from and to the YAML of vcrpy",
-    "diff": "how two lock files differ",
-    "explain": "why a request does not read what an earlier one wrote",
-    "lock": "what is accepted, how it differs from a git revision, and a fast check of it",
-    "mutate": "which kinds of bust your own tests would catch",
-    "simulate": "what the prompt cache bills for a sequence of requests",
+    "cassettes": "convert cassettes from and to vcrpy YAML, prune and check them",
+    "diff": "show how two lock files differ",
+    "explain": "explain why a request does not read what an earlier one wrote",
+    "lock": "show the lock file, compare it with a git revision, or check it",
+    "mutate": "find out which kinds of bust your own tests would catch",
+    "simulate": "predict what the prompt cache bills for a sequence of requests",
 }
-"""Name of each command (and of its module) with what it prints."""
+"""Name of each command (and of its module) with its help text."""
 
 CANNOT_TELL = 2
 """Exit code for input that cannot be judged."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 0 fine, 1 a finding, 2 input that cannot be judged."""
+    """Run a command and return its exit code: 0 for success, 1 for a finding, 2 for "cannot tell"."""
     argv = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(
         prog="harness",
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, help_text in COMMANDS.items():
         sub = commands.add_parser(name, help=help_text, formatter_class=argparse.RawDescriptionHelpFormatter)
-        # Only the module of the command that is called is loaded.
+        # Load only the module of the command that is called.
         if name in argv[:1]:
             import_module(f"{__name__}.{name}").add_arguments(sub)
     options = parser.parse_args(argv)

@@ -1,4 +1,4 @@
-"""``--assume``: what is not established about the prompt cache, as an option of the commands that judge by it."""
+"""``--assume``: change an assumption about the prompt cache, where the documentation is silent."""
 
 import argparse
 from dataclasses import fields
@@ -10,7 +10,7 @@ _EXAMPLE = "ttl-in-key=no"
 
 
 def add_assumptions(parser: argparse.ArgumentParser) -> None:
-    """Add the option."""
+    """Add the option ``--assume``."""
     defaults = ", ".join(f"{name}={_word(getattr(DEFAULT, field))}" for name, field in _NAMES.items())
     parser.add_argument(
         "--assume",
@@ -18,12 +18,12 @@ def add_assumptions(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         type=_parse,
-        help=f"judge by another assumption where the documentation is silent, such as {_EXAMPLE} (default: {defaults})",
+        help=f"change an assumption where the documentation is silent, such as {_EXAMPLE} (default: {defaults})",
     )
 
 
 def read_assumptions(options: argparse.Namespace) -> Assumptions:
-    """The assumptions that the options ask for."""
+    """Read the assumptions from the options."""
     return Assumptions(**dict(options.assume))
 
 

@@ -1,4 +1,4 @@
-"""``harness cassettes``: take recorded interactions in from vcrpy, and give them out to it."""
+"""``harness cassettes``: import cassettes from vcrpy and export them to it."""
 
 import argparse
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from harness.findings.words import count
 _EXAMPLE = """\
 exit codes:
   0  done
-  1  a finding, of check and of prune --dry-run
+  1  check or prune --dry-run found something
   2  input that cannot be judged; the reason is on standard error
 
 examples:
@@ -26,7 +26,7 @@ _SUFFIXES = (".yaml", ".yml")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands, each with its arguments."""
-    parser.description = "Convert cassettes from and to the YAML of vcrpy to the byte, and keep their folder clean."
+    parser.description = "Convert cassettes from and to vcrpy YAML, byte for byte, and keep their folder clean."
     parser.epilog = _EXAMPLE
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, (help_text, add) in _ACTIONS.items():
@@ -48,18 +48,19 @@ def run(options: argparse.Namespace) -> int:
 def add_import(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``import``."""
     parser.description = (
-        "Write vcrpy YAML cassettes as cassettes of the harness. Compressed bodies are decoded, credentials dropped."
+        "Convert vcrpy YAML cassettes to cassettes of the harness. "
+        "Compressed bodies are decoded, and credentials removed."
     )
     parser.epilog = "example:\n  harness cassettes import tests/cassettes --into cassettes\n"
     parser.add_argument(
         "files", metavar="VCR_YAML", type=Path, nargs="+", help="a file, or a folder with .yaml and .yml files"
     )
-    parser.add_argument("--into", metavar="FOLDER", type=Path, required=True, help="the folder of our cassettes")
+    parser.add_argument("--into", metavar="FOLDER", type=Path, required=True, help="folder to write the cassettes to")
     parser.set_defaults(run_action=run_import)
 
 
 def run_import(options: argparse.Namespace) -> int:
-    """Read all files before the first is written, so that a bad one leaves nothing half done."""
+    """Read all files before writing the first, so that a bad one leaves nothing half done."""
     from harness.cassettes.interchange import read_vcr
     from harness.cassettes.store import CassetteStore
 
@@ -74,15 +75,15 @@ def run_import(options: argparse.Namespace) -> int:
 
 def add_export(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``export``."""
-    parser.description = "Write cassettes of the harness as YAML that stock vcrpy plays."
+    parser.description = "Convert cassettes of the harness to YAML that stock vcrpy plays."
     parser.epilog = "example:\n  harness cassettes export cassettes/test_app/*.json --into vcr\n"
-    parser.add_argument("files", metavar="CASSETTE", type=Path, nargs="+", help="a .json file of a cassette")
-    parser.add_argument("--into", metavar="FOLDER", type=Path, required=True, help="where to write the YAML files")
+    parser.add_argument("files", metavar="CASSETTE", type=Path, nargs="+", help="the .json file of a cassette")
+    parser.add_argument("--into", metavar="FOLDER", type=Path, required=True, help="folder to write the YAML files to")
     parser.set_defaults(run_action=run_export)
 
 
 def run_export(options: argparse.Namespace) -> int:
-    """Write one YAML file for each cassette, under the name that it has in its folder."""
+    """Write one YAML file for each cassette, under the cassette's name in its folder."""
     from harness.cassettes.interchange import write_vcr
     from harness.cassettes.store import CassetteStore
 
@@ -92,7 +93,7 @@ def run_export(options: argparse.Namespace) -> int:
     for name, path in sources.items():
         cassette = CassetteStore(folders[name]).load(name)
         if cassette is None:
-            raise CassetteError(f"{path}: there is no such cassette", hint="give the path of its .json file")
+            raise CassetteError(f"{path}: no such cassette", hint="give the path of its .json file")
         target = options.into / f"{name}.yaml"
         try:
             write_vcr(cassette, target)
@@ -103,14 +104,14 @@ def run_export(options: argparse.Namespace) -> int:
 
 
 _ACTIONS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
-    "import": ("take in vcrpy YAML cassettes", add_import),
-    "export": ("write vcrpy YAML cassettes", add_export),
+    "import": ("convert vcrpy YAML to cassettes", add_import),
+    "export": ("convert cassettes to vcrpy YAML", add_export),
 }
-"""Each subcommand with what it does, and what adds its arguments and sets ``run_action`` to what runs it."""
+"""Each subcommand with its help text and the function that adds its arguments and sets ``run_action``."""
 
 
 def _find_yaml(paths: list[Path]) -> Iterator[tuple[str, Path]]:
-    """Files with the names that their cassettes get; names in a folder are relative to it."""
+    """Find files, each with the name of its cassette; in a folder, names are relative to it."""
     for path in paths:
         if not path.is_dir():
             yield path.stem, path
@@ -125,18 +126,18 @@ def _find_yaml(paths: list[Path]) -> Iterator[tuple[str, Path]]:
 def _by_target(
     found: Iterator[tuple[str, Path]] | list[tuple[str, Path]], target: Callable[[str], Path]
 ) -> dict[str, Path]:
-    """Sources by name, if no two have one name and no target is there already."""
+    """Group sources by name; raise if two share a name or a target exists."""
     sources: dict[str, Path] = {}
     for name, path in found:
         if name in sources:
             raise UsageError(f"{sources[name]} and {path} would both become {target(name)}")
         if target(name).exists():
-            raise UsageError(f"{target(name)} is there already", hint="remove it first, or choose another folder")
+            raise UsageError(f"{target(name)} already exists", hint="remove it first, or choose another folder")
         sources[name] = path
     return sources
 
 
 def _place(path: Path) -> tuple[Path, str]:
-    """Folder of the cassettes that a file belongs to, which is the one with ``blobs/``, and its name there."""
+    """The cassette folder of a file (the one with ``blobs/``), and the cassette's name in it."""
     folder = next((parent for parent in path.parents if (parent / "blobs").is_dir()), path.parent)
     return folder, path.relative_to(folder).with_suffix("").as_posix()

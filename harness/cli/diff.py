@@ -1,4 +1,4 @@
-"""``harness diff OLD NEW``: how two lock files differ."""
+"""``harness diff OLD NEW``: show how two lock files differ."""
 
 import argparse
 from pathlib import Path
@@ -10,9 +10,9 @@ from harness.lock.lockfile import read_lock
 
 _EXAMPLE = """\
 exit codes:
-  0  nothing that was accepted changed under the same version, or there is a reason for each change
-  1  something did
-  2  a file that cannot be judged; the reason is on standard error
+  0  no accepted prompt changed under the same version, or each change has a reason
+  1  one did
+  2  a file cannot be judged; the reason is on standard error
 
 example:
   harness diff main.lock prompts.lock --format markdown
@@ -21,7 +21,7 @@ example:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.description = "Print how two lock files differ: entry, first difference, tokens and dollars."
+    parser.description = "Show how two lock files differ: entry, first difference, tokens and dollars."
     parser.epilog = _EXAMPLE
     parser.add_argument("old", metavar="OLD", type=Path)
     parser.add_argument("new", metavar="NEW", type=Path)
@@ -29,10 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the difference; 1 for a change under the same version that nobody gave a reason for.
+    """Print the differences; return 1 for a change under the same version without a reason, else 0.
 
     Raises:
-        LockError: a file is missing or no lock file.
+        LockError: a file is missing or not a lock file.
     """
     return print_difference(_read(options.old), _read(options.new), options.format)
 
@@ -40,5 +40,5 @@ def run(options: argparse.Namespace) -> int:
 def _read(path: Path) -> Lock:
     lock = read_lock(path)
     if lock is None:
-        raise LockError(f"{path}: there is no such file")
+        raise LockError(f"{path}: no such file")
     return lock

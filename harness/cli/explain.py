@@ -1,4 +1,4 @@
-"""``harness explain BEFORE AFTER``: does the second request still read what the first one wrote?"""
+"""``harness explain BEFORE AFTER``: explain whether AFTER still reads what BEFORE wrote."""
 
 import argparse
 import json
@@ -16,11 +16,11 @@ from harness.prompt.tokens import TextCounter
 from harness.promptcache.explain import Explanation, explain
 
 _EXAMPLE = """\
-BEFORE and AFTER are bodies of Messages API requests, as JSON files.
+BEFORE and AFTER are JSON files, each the body of a Messages API request; "-" reads one from standard input.
 
 exit codes:
   0  nothing is lost
-  1  AFTER loses what it would have read, never caches, or would be rejected
+  1  AFTER loses a prefix, is never cached, or would be rejected
   2  input that cannot be judged; the reason is on standard error
 
 example:
@@ -30,7 +30,7 @@ example:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.description = "Explain what becomes of the prompt cache when AFTER follows BEFORE."
+    parser.description = "Explain what AFTER reads from the prompt cache when it follows BEFORE."
     parser.epilog = _EXAMPLE
     parser.add_argument("before", metavar="BEFORE", type=Path)
     parser.add_argument("after", metavar="AFTER", type=Path)
@@ -42,13 +42,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the explanation; 1 for a bust, 0 otherwise.
+    """Print the explanation; return 1 for a bust, else 0.
 
     Raises:
         RequestError: a file cannot be judged; the message starts with its name.
     """
     if not (math.isfinite(options.gap_seconds) and options.gap_seconds >= 0):
-        raise RequestError(f"--gap-seconds is {options.gap_seconds}, expected a number of seconds from 0 on")
+        raise RequestError(f"--gap-seconds is {options.gap_seconds}, expected 0 or more seconds")
     count_text, assumptions = TextCounter(TokenMemo()), read_assumptions(options)
     before, after = (_read(path, count_text, assumptions) for path in (options.before, options.after))
     result = explain(before, after, gap_seconds=options.gap_seconds)
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def describe(result: Explanation) -> str:
-    """The explanation for people: verdict and place first, then the cause and what to do."""
+    """Write the explanation for people: verdict and place first, then the cause and the fix."""
     lines = [_headline(result)]
     if result.excerpt is not None:
         lines += [f"  before: {result.excerpt[0]!r}", f"  after:  {result.excerpt[1]!r}"]
@@ -88,7 +88,7 @@ def _headline(result: Explanation) -> str:
     return {
         "hit": "HIT: everything that was written is read",
         "partial": f"PARTIAL: a shorter prefix is read, the longer one is lost{where}",
-        "miss": f"MISS: nothing is read any more, lost{where}",
+        "miss": f"MISS: nothing is read, the prefix is lost{where}",
         "never_cached": f"NEVER CACHED: nothing is written or read{where}",
         "rejected": f"REJECTED: the API refuses the request{where}",
     }[result.verdict]

@@ -1,4 +1,4 @@
-"""Reading what a user gives a command: JSON, strictly, with the place of what is wrong."""
+"""Strict reading of a command's JSON input; errors name the place."""
 
 import json
 import sys
@@ -11,14 +11,14 @@ import orjson
 from harness.errors import RequestError
 
 MAX_BYTES = 32 * 1024 * 1024
-"""Largest body that the API takes. Source: platform.claude.com/docs/en/api/errors (checked 2026-11-23)."""
+"""Largest body that the API accepts. Source: platform.claude.com/docs/en/api/errors (checked 2026-11-23)."""
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """The JSON object of a file; ``-`` is standard input.
+    """Read the JSON object of a file; ``-`` is standard input.
 
     Raises:
-        RequestError: the file is unreadable, too large or no JSON object; starts with its name.
+        RequestError: the file is unreadable, too large or not a JSON object; the message starts with its name.
     """
     try:
         with _open(path) as file:
@@ -29,10 +29,11 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def read_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The JSON objects of a file of lines, each with its place ``path:line``.
+    """Read the JSON objects of a file, one a line, each with its place ``path:line``.
 
     Raises:
-        RequestError: the file is unreadable, or a line too large or no JSON object; starts with the place.
+        RequestError: the file is unreadable, or a line is too large or not a JSON object; the message starts
+            with the place.
     """
     try:
         with _open(path) as file:
@@ -46,29 +47,29 @@ def read_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def parse_object(data: bytes, place: str, *, has_lines: bool = True) -> dict[str, Any]:
-    """A JSON object from its bytes; ``has_lines`` adds the line of an error to ``place``.
+    """Parse a JSON object from bytes; ``has_lines`` adds the line of an error to ``place``.
 
     Raises:
-        RequestError: too large, not JSON, no object, or a key twice in one object.
+        RequestError: the data is too large, not JSON or not an object, or a key appears twice in one object.
     """
     if len(data) > MAX_BYTES:
-        raise RequestError(f"{place}: larger than {MAX_BYTES:,} bytes, the most that the API takes")
+        raise RequestError(f"{place}: larger than {MAX_BYTES:,} bytes, the most that the API accepts")
     try:
-        # Refuses NaN, lone surrogates and nesting beyond 1,024 levels, none of which the API takes.
+        # Refuses NaN, lone surrogates and nesting beyond 1,024 levels, as the API does.
         orjson.loads(data)
         value = json.loads(data, object_pairs_hook=_unique)
     except orjson.JSONDecodeError as error:
         line = f":{error.lineno}" if has_lines else ""
         raise RequestError(f"{place}{line}: not JSON: {error.msg} at column {error.colno}") from None
     except _DuplicateKeyError as error:
-        raise RequestError(f"{place}: key {error.args[0]!r} is there twice in one object") from None
+        raise RequestError(f"{place}: key {error.args[0]!r} appears twice in one object") from None
     if not isinstance(value, dict):
         raise RequestError(f"{place}: a JSON {type(value).__name__}, expected an object")
     return value
 
 
 class _DuplicateKeyError(ValueError):
-    """A key that one object has twice."""
+    """A key appears twice in one object."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

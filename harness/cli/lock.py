@@ -1,4 +1,4 @@
-"""``harness lock``: what is accepted, how it differs from a git revision, and a fast check of it."""
+"""``harness lock``: show the lock file, compare it with a git revision, or check it."""
 
 import argparse
 import json
@@ -13,11 +13,12 @@ from harness.lock.lockfile import parse_lock, read_lock
 from harness.settings import GithubSettings
 
 _EXAMPLE = """\
-Without --base and --check, lists what the lock file accepts.
+Without --base and --check, lists the entries of the lock file.
 
 exit codes:
-  0  nothing that was accepted is lost
-  1  a prompt changed under the same version (--base: and nobody gave a reason; --check: or is not used any more)
+  0  no accepted prefix is lost
+  1  --base: a prompt changed under the same version without a reason
+     --check: a prompt changed under the same version, or an accepted case is gone
   2  input that cannot be judged; the reason is on standard error
 
 examples:
@@ -35,31 +36,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EXAMPLE
     parser.add_argument("--file", metavar="LOCK", type=Path, default=Path("prompts.lock"), help="default: prompts.lock")
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--base", metavar="REV", help="print what changed since a git revision")
+    what.add_argument("--base", metavar="REV", help="show what changed since a git revision")
     what.add_argument(
         "--check",
         action="store_true",
-        help="build the requests of all suites of the project, without the SDK, and compare them with it",
+        help="build the requests of all suites without the SDK, and compare them with the lock file",
     )
     parser.add_argument(
-        "--root", metavar="FOLDER", type=Path, help="--check: the project's root (default: the folder of the lock file)"
+        "--root",
+        metavar="FOLDER",
+        type=Path,
+        help="--check: root of the project (default: the folder of the lock file)",
     )
     parser.add_argument(
-        "--cassettes", metavar="FOLDER", type=Path, help="--check: where accepted texts are (default: cassettes)"
+        "--cassettes", metavar="FOLDER", type=Path, help="--check: folder with the accepted texts (default: cassettes)"
     )
-    parser.add_argument("--private", action="store_true", help="--check: print no text of prompts")
+    parser.add_argument("--private", action="store_true", help="--check: print no prompt text")
     parser.add_argument("--format", choices=("text", "markdown", "json"), default="text")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the lock file, its change or its check; 1 if something accepted is lost.
+    """Print the lock file, its changes or the result of the check; return 1 if an accepted prefix is lost.
 
     Raises:
-        LockError: a lock file is missing or cannot be read.
+        LockError: a lock file is missing or unreadable.
     """
     lock = read_lock(options.file)
     if lock is None:
-        raise LockError(f"{options.file}: there is no lock file", hint="accept today's: pytest --harness-update-lock")
+        raise LockError(
+            f"{options.file}: no such lock file", hint="accept today's prompts: pytest --harness-update-lock"
+        )
     if options.check:
         from harness.cli.lock_check import check
 
@@ -73,9 +79,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def show(text: str, style: str) -> None:
-    """Print what may hold names and texts of the user's, so that GitHub takes none of it for a command."""
+    """Print text that may hold the user's names and prompts, so that GitHub takes none of it for a command."""
     if style == "json":
-        # No line of JSON begins with a command, and the older ones may stand only in its strings.
+        # No line of JSON begins with a command, and older ones can occur only in its strings.
         text = text.replace("##", r"#\u0023")
     elif GithubSettings.from_environment().has_annotations:
         from harness.reports.github import defuse
@@ -85,7 +91,7 @@ def show(text: str, style: str) -> None:
 
 
 def print_difference(old: Lock, new: Lock, style: str) -> int:
-    """Print how two lock files differ; 1 if something changed under the same version and without a reason."""
+    """Print how two lock files differ; return 1 for a change under the same version without a reason."""
     from harness.lock.difference import compare_locks, difference_json, difference_table
 
     differences = compare_locks(old, new)
@@ -97,19 +103,19 @@ def print_difference(old: Lock, new: Lock, style: str) -> int:
 
 
 def read_revision(path: Path, revision: str) -> Lock:
-    """The lock file as of a git revision; an empty one, if there was none by then.
+    """Read the lock file as of a git revision; an empty one if there was none yet.
 
     Raises:
-        LockError: it is no lock file, or not there though the revision names it.
+        LockError: it is not a lock file, or git cannot show it.
         UsageError: there is no such revision, or no git repository.
     """
     real = path.resolve()
     if _git(real.parent, "rev-parse", "--git-dir") is None:
-        raise UsageError(f"--base is {revision!r}, and {real.parent} is in no git repository")
+        raise UsageError(f"--base is {revision!r}, but {real.parent} is not in a git repository")
     commit = None if revision.startswith("-") else _git(real.parent, "rev-parse", "--verify", f"{revision}^{{commit}}")
     if commit is None:
         raise UsageError(
-            f"--base is {revision!r}, and git knows no such revision here", hint="check the name, or fetch it"
+            f"--base is {revision!r}, but git knows no such revision here", hint="check the name, or fetch it"
         )
     commit, name = commit.strip(), f"./{real.name}"
     if not _git(real.parent, "ls-tree", commit, "--", name):
@@ -122,7 +128,7 @@ def read_revision(path: Path, revision: str) -> Lock:
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
-    """What git prints; ``None`` if it fails."""
+    """The output of git; ``None`` if it fails."""
     try:
         done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False)
     except OSError as error:
@@ -140,7 +146,7 @@ def _list(lock: Lock, style: str) -> str:
 
 
 def _to_json(entry: Entry) -> dict[str, Any]:
-    """An entry with the figures that follow from it."""
+    """Write an entry with the figures that follow from it."""
     from harness.lock.figures import expect_usage, price_of_1000
 
     data = entry.to_json()

@@ -19,11 +19,11 @@ from harness.reports.markup import block
 
 
 def check(options: argparse.Namespace, lock: Lock) -> tuple[str, int]:
-    """What a fast check found, as text, and the exit code: 1 for a bust, 2 if something cannot be judged."""
+    """Run the fast check; return its findings as text, and the exit code: 1 for a bust, 2 for "cannot tell"."""
     root = options.root or options.file.parent
     store = CassetteStore(options.cassettes or root / "cassettes")
     gate = Gate(lock=lock, get_text=store.find_text, count_text=TextCounter(TokenMemo()))
-    # What the application prints must not get between, and in private nowhere.
+    # Output of the application must not mix with the findings; in private, it is not shown at all.
     sink = StringIO() if options.private else sys.stderr
     with redirect_stdout(sink), redirect_stderr(sink):
         result = check_suites(gate, options.file, root, is_private=options.private)
@@ -35,7 +35,7 @@ def check(options: argparse.Namespace, lock: Lock) -> tuple[str, int]:
 
 
 def _lines(result: LockCheck, options: argparse.Namespace, code: int) -> list[str]:
-    verdict = {0: "as accepted", 1: "not as accepted", CANNOT_TELL: "and not all of it can be judged"}[code]
+    verdict = {0: "as accepted", 1: "not as accepted", CANNOT_TELL: "but not all of them can be judged"}[code]
     lines = [line for finding in result.findings for line in _show(finding, options)]
     lines += [f"left to pytest: {what}" for what in result.left]
     lines.append(f"{options.file}: {count(result.cases, 'case')} compared, {verdict}")

@@ -1,4 +1,4 @@
-"""``harness mutate``: would the tests catch each kind of bust, if somebody put it into the requests?"""
+"""``harness mutate``: put each kind of bust into the requests, and see whether the tests catch it."""
 
 import argparse
 import io
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from harness.pytest_plugin.mutate import MutationRun
 
 _EXAMPLE = """\
-Runs pytest once for each mutation, in emulate mode, so that a cassette which no longer matches
-does not hide whether anything else would notice. ARGUMENTS are those of pytest; put -- in front
-of them if they begin with a dash.
+Runs pytest once for each mutation. It does so in emulate mode, where no cassette can fail to match, so
+only the checks of your tests count. ARGUMENTS are passed to pytest; put -- in front of them if they
+begin with a dash.
 
 exit codes:
   0  every mutation that applies is caught
-  1  one survives in some test; the assertion to add is printed
-  2  it cannot be told: no test passes without a mutation, or none sends a request
+  1  a mutation survives in at least one test; the assertion to add is printed
+  2  cannot tell: no test passes without a mutation, or none sends a request
 
 examples:
   harness mutate
@@ -33,25 +33,31 @@ examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.description = "Put each kind of bust into the requests of your own tests, and see which of them fail."
+    parser.description = "Put each kind of bust into the requests of your own tests, and see which tests fail."
     parser.epilog = _EXAMPLE
-    parser.add_argument("arguments", metavar="ARGUMENTS", nargs="*", help="of pytest: files, -k, …")
-    parser.add_argument("--only", metavar="NAME", action="append", choices=sorted(BY_NAME), help="one mutation")
+    parser.add_argument("arguments", metavar="ARGUMENTS", nargs="*", help="arguments of pytest: files, -k, …")
+    parser.add_argument(
+        "--only",
+        metavar="NAME",
+        action="append",
+        choices=sorted(BY_NAME),
+        help="run this mutation only; can be given several times",
+    )
     parser.add_argument("--format", choices=("text", "markdown", "json"), default="text")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what became of each mutation; 1 if one survives in some test.
+    """Print the result of each mutation; return 1 if one survives in any test.
 
     Raises:
-        UsageError: nothing can be told, since no test passes or none sends a request.
+        UsageError: no test passes without a mutation, or none sends a request.
     """
     mutations = [BY_NAME[name] for name in options.only] if options.only else list(MUTATIONS)
     usual = _run_tests(options.arguments, None)
     if not usual.passed:
         raise UsageError(
-            "no test passes in emulate mode without any mutation",
-            hint="run pytest --harness-mode=emulate and mend what fails",
+            "no test passes in emulate mode without a mutation",
+            hint="run pytest --harness-mode=emulate and fix what fails",
         )
     results = [_judge(mutation, usual, options.arguments) for mutation in _announce(mutations)]
     if not any(result.caught or result.survived for result in results):
@@ -64,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _judge(mutation: Mutation, usual: "MutationRun", arguments: list[str]) -> MutationResult:
     outcome = _run_tests(arguments, mutation)
-    # A test that fails anyway says nothing.
+    # A test that fails without the mutation proves nothing.
     changed = outcome.changed - usual.failed
     return judge_mutation(mutation, changed=changed, failed=outcome.failed, rules=outcome.rules)
 
@@ -82,7 +88,7 @@ def _run_tests(arguments: list[str], mutation: Mutation | None) -> "MutationRun"
     from harness.pytest_plugin.mutate import Mutator
 
     mutator = Mutator(mutation)
-    # That the package is imported already is how this command comes to run; projects may make a warning an error.
+    # The command has imported the package already, and a project may turn pytest's warning about that into an error.
     quiet = ["-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider", "-o", "harness_reports="]
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         pytest.main([*quiet, "--harness-mode=emulate", *arguments], plugins=[mutator])

@@ -1,4 +1,4 @@
-"""``harness simulate FILE``: what the prompt cache bills for requests in time order."""
+"""``harness simulate FILE``: predict what the prompt cache bills for requests in time order."""
 
 import argparse
 import json
@@ -22,9 +22,13 @@ from harness.promptcache.validation import ApiError, check_request
 from harness.provider.usage import Usage
 
 _EXAMPLE = """\
-FILE holds JSON lines in time order, each
+FILE holds JSON lines in time order; "-" reads standard input. Each line is
   {"at": SECONDS or ISO time, "workspace"?: "name", "request": {...}, "usage"?: {...}}
-With "usage", as the API reported it, the difference is shown too. "-" reads standard input.
+If "usage" holds what the API reported, the difference is shown too.
+
+exit codes:
+  0  done
+  2  input that cannot be judged; the reason is on standard error
 
 example:
   harness simulate traffic.jsonl --format jsonl
@@ -38,7 +42,7 @@ _NO_USAGE = Usage().input_to_api()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of the input."""
+    """One parsed line of the input."""
 
     at: float
     workspace: str
@@ -48,7 +52,7 @@ class Line:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.description = "Predict the usage of each request of a sequence."
+    parser.description = "Predict what the API bills for each request of a sequence."
     parser.epilog = _EXAMPLE
     parser.add_argument("file", metavar="FILE", type=Path)
     add_assumptions(parser)
@@ -57,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_share,
         default=0.0,
         metavar="SHARE",
-        help="share of reads that miss for no reason, as real ones do now and then, from 0 to 1 (default: 0)",
+        help="share of reads that miss for no reason, as in the real prompt cache, from 0 to 1 (default: 0)",
     )
     parser.add_argument("--format", choices=("text", "jsonl"), default="text")
 
@@ -80,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def simulate(lines: Iterator[Line], simulator: Simulator) -> Iterator[dict[str, Any]]:
-    """The result of each request, by the contract of ``harness simulate``."""
+    """Yield the result of each request, as ``--format jsonl`` prints it."""
     for index, line in enumerate(lines):
         error = check_request(line.prompt)
         if error is not None:
@@ -91,10 +95,10 @@ def simulate(lines: Iterator[Line], simulator: Simulator) -> Iterator[dict[str, 
 
 
 def parse_lines(path: Path, assumptions: Assumptions = DEFAULT) -> Iterator[Line]:
-    """The lines of a file, checked one by one.
+    """Parse and check the lines of a file, one by one.
 
     Raises:
-        RequestError: a line is not of the form, or goes back in time; starts ``path:line:``.
+        RequestError: a line has the wrong form or goes back in time; the message starts with ``path:line:``.
     """
     latest, count_text = float("-inf"), TextCounter(TokenMemo())
     for place, value in read_lines(path):
@@ -108,10 +112,10 @@ def parse_lines(path: Path, assumptions: Assumptions = DEFAULT) -> Iterator[Line
 def _parse_line(value: dict[str, Any], place: str, count_text: CountText, assumptions: Assumptions) -> Line:
     request, usage = value.get("request"), value.get("usage")
     if not isinstance(request, dict):
-        raise RequestError(f"{place}: request is missing or no object")
+        raise RequestError(f"{place}: request is missing or not an object")
     _check_usage(usage, place)
     try:
-        # Counting comes later; a body of the wrong shape is to be named with its line.
+        # Tokens are counted later, but a body of the wrong shape must be reported with its line.
         prompt = read_whole(request, count_text, assumptions=assumptions)
     except RequestError as error:
         raise RequestError(f"{place}: {error.message}") from None

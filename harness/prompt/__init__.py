@@ -1,4 +1,4 @@
-"""What a request is: `read` gives a `Prompt` with blocks, breakpoints, fingerprints, tokens."""
+"""The prompt of a request: `read` returns a `Prompt` with blocks, breakpoints, fingerprints and tokens."""
 
 from harness.prompt.reading import Prompt as Prompt
 from harness.prompt.reading import PromptRecord as PromptRecord

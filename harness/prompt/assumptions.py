@@ -1,16 +1,16 @@
-"""What is not established about the prompt cache, each with the assumption made by default."""
+"""Open questions about the prompt cache, each with its default assumption."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assumptions:
-    """Named assumptions: change one to see what a verdict rests on."""
+    """Named assumptions; change one to see whether a verdict depends on it."""
 
     is_ttl_in_key: bool = True
     """A marker does not read an entry that was written under the other TTL at that block.
 
-    Not documented; two field measurements lean this way (damianvtran/local-operator#532,
+    Not documented; two field measurements point this way (damianvtran/local-operator#532,
     askalf/dario#775).
     """
     has_client_tool_ids: bool = False
@@ -20,11 +20,11 @@ class Assumptions:
     tools are (router-for-me/CLIProxyAPI#5107).
     """
     is_thinking_first: bool = False
-    """Thinking and effort are rendered in front of the tools, so that changing them loses every level.
+    """Thinking and effort are rendered in front of the tools, so a change of them loses every level.
 
     The documentation says that messages are lost and that the other levels are model-specific.
     """
 
 
 DEFAULT = Assumptions()
-"""What every judgement rests on unless it is told otherwise."""
+"""The assumptions of every verdict, unless others are given."""

@@ -16,17 +16,17 @@ class Block(NamedTuple):
 
     level: Level
     number: int
-    """Among the tools, the system blocks, or the blocks of its message."""
+    """Index among the tools, the system blocks, or the blocks of its message."""
     role: str | None
-    """Of its message; ``None`` for tools and system."""
+    """Role of its message; ``None`` for tools and system."""
     message: int | None
     """Index of its message; ``None`` for tools and system."""
     content: Mapping[str, Any]
-    """As sent. A plain string counts as one text block (API reference, ``MessageParam.content``)."""
+    """The block as sent. A plain string counts as one text block (API reference, ``MessageParam.content``)."""
 
     @property
     def path(self) -> str:
-        """Where it stands in the request: ``tools[1]``, ``system[0]``, ``messages[2].content[0]``."""
+        """Path of the block in the request: ``tools[1]``, ``system[0]``, ``messages[2].content[0]``."""
         if self.message is None:
             return f"{self.level}[{self.number}]"
         return f"messages[{self.message}].content[{self.number}]"
@@ -38,7 +38,7 @@ class Block(NamedTuple):
 
     @property
     def cache_control(self) -> Any:
-        """The marker on the block, ``None`` where there is none.
+        """The marker on the block; ``None`` if there is none.
 
         The API moves a marker on the last nested block of a tool result or document to its parent.
         Source: platform.claude.com release notes, 1 May 2025 (checked 2026-11-23).
@@ -52,17 +52,17 @@ class Block(NamedTuple):
 
 
 class Breakpoint(NamedTuple):
-    """A block up to which the prompt is to be read or written."""
+    """A block that ends a prefix to read or write."""
 
     block_index: int
-    """Of the block, among the blocks of the request."""
+    """Index among the blocks of the request."""
     ttl: Ttl
     is_automatic: bool = False
-    """Placed by the API because of a top-level ``cache_control``."""
+    """Placed by the API, because of a top-level ``cache_control``."""
 
 
 def read_blocks(request: Request) -> tuple[Block, ...]:
-    """All blocks of a request: tools, then system, then messages. Deferred tools are left out.
+    """Read all blocks of a request: tools, then system, then messages. Deferred tools are left out.
 
     The API strips tools with ``defer_loading`` before it computes a prefix.
     Source: platform.claude.com/docs/en/agents-and-tools/tool-use (checked 2026-11-23).
@@ -74,7 +74,7 @@ def read_blocks(request: Request) -> tuple[Block, ...]:
 
 
 def find_breakpoints(request: Request, blocks: Sequence[Block]) -> tuple[Breakpoint, ...]:
-    """The breakpoints of a request in wire order, the automatic one last."""
+    """Find the breakpoints of a request, in wire order, the automatic one last."""
     marked = tuple(
         Breakpoint(index, marker_ttl(marker)) for index, block in enumerate(blocks) if (marker := block.cache_control)
     )
@@ -88,7 +88,7 @@ def find_breakpoints(request: Request, blocks: Sequence[Block]) -> tuple[Breakpo
 
 
 def automatic_target(blocks: Sequence[Block]) -> int | None:
-    """Index of the block that a top-level ``cache_control`` marks: the last one that can be marked."""
+    """Find the index of the block that a top-level ``cache_control`` marks: the last one that can be marked."""
     for index in range(len(blocks) - 1, -1, -1):
         if can_carry_marker(blocks[index]):
             return index
@@ -106,7 +106,7 @@ def can_carry_marker(block: Block) -> bool:
 
 
 def marker_ttl(marker: Any) -> Ttl:
-    """The TTL that a ``cache_control`` asks for; 5 minutes where it names none."""
+    """Read the TTL from a ``cache_control``; 5 minutes if it names none."""
     return "1h" if isinstance(marker, dict) and marker.get("ttl") == "1h" else "5m"
 
 

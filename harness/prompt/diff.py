@@ -1,4 +1,4 @@
-"""The first place where two prompts part, in the order in which the prompt cache reads them."""
+"""The first difference between two prompts, in the order in which the prompt cache reads them."""
 
 from collections.abc import Sequence
 from itertools import zip_longest
@@ -10,14 +10,14 @@ from harness.provider.parameters import LEVELS, Level, Parameter
 
 
 class Divergence(NamedTuple):
-    """Where two prompts part: ``before`` or ``after`` is ``None`` where one has nothing there."""
+    """The first difference between two prompts; ``before`` or ``after`` is ``None`` if one has nothing there."""
 
     before: Part | None
     after: Part | None
 
     @property
     def path(self) -> str:
-        """Of the part in the second prompt; of the first, where the second has none."""
+        """Path of the part in the second prompt, or in the first if the second has none."""
         part = self.after or self.before
         assert part is not None
         return part.path
@@ -36,7 +36,7 @@ class Divergence(NamedTuple):
         return first_difference(block_text(self.before.block), block_text(self.after.block))
 
     def excerpts(self) -> tuple[str, str]:
-        """Both sides around the place, shortened alike; they differ."""
+        """Return the text on both sides around the difference, shortened alike; the two always differ."""
         old, new = (part.block if part else None for part in (self.before, self.after))
         if old is None or new is None or self.offset is None:
             return _show(self.before), _show(self.after)
@@ -46,7 +46,7 @@ class Divergence(NamedTuple):
 
 
 def first_divergence(old: Sequence[Part], new: Sequence[Part]) -> Divergence | None:
-    """The first pair of parts that differ, level by level; ``None`` if the prompt cache sees no difference."""
+    """Find the first pair of parts that differ, level by level; ``None`` if the prompt cache sees no difference."""
     for level in LEVELS:
         for before, after in pair_parts(old, new, level):
             if before is None or after is None or before.key != after.key:
@@ -55,7 +55,7 @@ def first_divergence(old: Sequence[Part], new: Sequence[Part]) -> Divergence | N
 
 
 def pair_parts(old: Sequence[Part], new: Sequence[Part], level: Level) -> list[tuple[Part | None, Part | None]]:
-    """The parts of one level side by side: parameters by name, blocks by position."""
+    """Pair the parts of one level: parameters by name, blocks by position."""
     sides = [[part for part in parts if part.level == level] for parts in (old, new)]
     names = dict.fromkeys(part.row.name for side in sides for part in side if part.row is not None)
     rows = [{part.row.name: part for part in side if part.row is not None} for side in sides]

@@ -1,4 +1,4 @@
-"""Hashes of prompt prefixes, in the order and with the exactness of the provider's prompt cache.
+"""Hashes of prompt prefixes, in the order and with the precision of the provider's prompt cache.
 
 A fingerprint covers everything that the model sees up to and including a block: model and
 speed, tools, system, the parameters that are rendered before each level, and the message
@@ -22,7 +22,7 @@ from harness.prompt.parameters import Value
 from harness.provider.parameters import Level
 
 VERSION = 1
-"""Raised whenever the same request would get another fingerprint."""
+"""Incremented whenever the same request would get another fingerprint."""
 
 _AT_DEFAULT = frozenset(
     {
@@ -54,13 +54,13 @@ _MARKER_AND_IDS = _MARKER | {"id", "tool_use_id"}
 def fingerprints(
     blocks: Sequence[Block], parameters: Sequence[Value], assumptions: Assumptions = DEFAULT
 ) -> tuple[bytes, ...]:
-    """SHA-256 of the prefix that ends at each block: one per block, in the same order.
+    """Hash the prefix that ends at each block with SHA-256: one per block, in the same order.
 
     A fingerprint covers all earlier blocks, so the first pair that differs between two
     prompts is the block that broke the prefix.
 
     Raises:
-        RequestError: a block holds what JSON bytes cannot carry, such as a lone surrogate.
+        RequestError: a block holds a value that JSON bytes cannot carry, such as a lone surrogate.
     """
     values = {value.row.name: value.value for value in parameters}
     running = sha256(_dump(["prefix", VERSION, values["model"], values["speed"]], "model"))
@@ -88,12 +88,12 @@ def fingerprints(
 
 
 def block_digest(block: Block, assumptions: Assumptions = DEFAULT) -> str:
-    """SHA-256 (hex) of one block alone, without its marker."""
+    """Hash one block alone, without its marker; SHA-256, in hex."""
     return sha256(_key(block, _unrendered(assumptions))).hexdigest()
 
 
 def _of_level(parameters: Sequence[Value], level: Level) -> dict[str, Any]:
-    """Parameters that are rendered in front of the blocks of a level, but for the model and its speed."""
+    """The parameters rendered in front of the blocks of a level, except model and speed."""
     return {
         value.row.name.rpartition(".")[2]: value.value
         for value in parameters
@@ -108,13 +108,13 @@ def _unrendered(assumptions: Assumptions) -> frozenset[str]:
 
 
 def _key(block: Block, unrendered: frozenset[str]) -> bytes:
-    """The block as it enters the key: its rendered fields sorted by name, inner order kept.
+    """Serialize a block for the hash: its rendered fields sorted by name, with their inner order kept.
 
-    Left out are empty fields and the ``unrendered`` ones.
+    Empty fields and the ``unrendered`` ones are left out.
     """
     content = block.content
     if content.get("type") == "text" and len(content) - ("cache_control" in content) == 2:
-        # Nearly every block: nothing to sort.
+        # Nearly every block is plain text, with nothing to sort.
         return _text_key(content.get("text"), block)
     fields = sorted(item for item in content.items() if _is_rendered(*item, unrendered))
     if len(fields) == 1 and fields[0][0] == "text":

@@ -1,4 +1,4 @@
-"""The parameters of a request that are part of its prompt, read by the rows of `harness.provider.parameters`."""
+"""The parameters of a request that are part of its prompt, read from the rows of `harness.provider.parameters`."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -15,12 +15,12 @@ _READ_BY_PART = frozenset(
     for row in PARAMETERS
     if "." in row.name and not (row.key in BY_NAME and BY_NAME[row.key].kind == "rendered")
 )
-"""Keys whose parts have rows of their own; of these, a part without a row is unknown."""
+"""Keys whose parts have rows of their own; a part without a row is unknown."""
 _READ_WHOLE = (BY_NAME.keys() | {row.also_at for row in PARAMETERS}) - _READ_BY_PART
 
 
 class Value(NamedTuple):
-    """One parameter with the value that a request gives it, at its default where it is left out."""
+    """One parameter with its value in a request, or its default if it is left out."""
 
     row: Parameter
     value: Any
@@ -28,36 +28,36 @@ class Value(NamedTuple):
 
 
 def read_parameters(request: Request, blocks: Sequence[Block], model: Model) -> tuple[Value, ...]:
-    """All parameters that are part of the prompt or may be: first those of which that is not known, then by level.
+    """Read all parameters that are, or may be, part of the prompt: first the unclear ones, then by level.
 
     A key without a row may be rendered anywhere.
 
     Raises:
-        RequestError: a parameter is no object where the API takes nothing else.
+        RequestError: a parameter is not an object, but the API accepts nothing else.
     """
     return (*_unclear(request), *_rendered(request, blocks, model))
 
 
 def find_unknown(request: Request) -> tuple[str, ...]:
-    """Names of all keys of a request that have no row, in the order in which they stand."""
+    """Find the names of all keys of a request that have no row, in request order."""
     return tuple(_unknown(request))
 
 
 def find_uncounted(request: Request) -> tuple[str, ...]:
-    """Names of the parameters of a request whose tokens cannot be counted offline."""
+    """Find the names of the parameters of a request whose tokens cannot be counted offline."""
     names = [row.name for row in PARAMETERS if not row.is_counted and "." not in row.name and request.get(row.name)]
     return (*names, *find_unknown(request))
 
 
 def find_priced(request: Request) -> tuple[str, ...]:
-    """Top-level keys of a request that can bring a price of their own, beside that of the tokens."""
+    """Find the top-level keys of a request that can have a price of their own, besides that of the tokens."""
     priced = {row.key for row in PARAMETERS if row.has_own_price}
     unknown = {name.partition(".")[0] for name in find_unknown(request)}
     return tuple(key for key, value in request.items() if value and key in priced | unknown)
 
 
 def rendered_part(request: Request) -> dict[str, Any]:
-    """The parameters of a request that are rendered, or may be, and its top-level marker, as they stand in the body."""
+    """Copy the parameters of a request that are or may be rendered, and its top-level marker, as in the body."""
     kept: dict[str, Any] = {}
     names = [row.name for row in PARAMETERS if row.kind in ("rendered", "unclear", "marker") and row.name != "model"]
     for name in (*names, *(row.also_at for row in RENDERED if row.also_at), *find_unknown(request)):
@@ -68,19 +68,19 @@ def rendered_part(request: Request) -> dict[str, Any]:
 
 
 def tool_choice(request: Request) -> dict[str, Any]:
-    """``tool_choice``; ``auto`` where it is left out."""
+    """``tool_choice``; ``auto`` if it is left out."""
     value: dict[str, Any] = _value(BY_NAME["tool_choice"], request)
     return value
 
 
 def thinking(request: Request) -> dict[str, Any]:
-    """``thinking``; ``disabled`` where it is left out."""
+    """``thinking``; ``disabled`` if it is left out."""
     value: dict[str, Any] = _value(BY_NAME["thinking"], request)
     return value
 
 
 def output_format(request: Request) -> dict[str, Any]:
-    """The structured-output format, from either of the two places it may stand in; empty for none."""
+    """The structured-output format, from either of its two possible places; empty for none."""
     value: dict[str, Any] = _value(BY_NAME["output_config.format"], request)
     return value
 
@@ -116,7 +116,7 @@ _DERIVED: dict[str, Callable[[Request, Sequence[Block]], Any]] = {
     "citations": has_citations,
     "images": lambda request, blocks: has_images(blocks),
 }
-"""How each derived row gets its value."""
+"""For each derived row, the function that computes its value."""
 
 
 def _rendered(request: Request, blocks: Sequence[Block], model: Model) -> Iterator[Value]:
@@ -151,7 +151,7 @@ def _unknown(request: Request) -> Iterator[str]:
 
 
 def _value(row: Parameter, request: Request, model: Model | None = None) -> Any:
-    """The value of a row; `OMITTED` where it is left out and that is the same as no value."""
+    """The value of a row; `OMITTED` if it is left out and has no default."""
     # Most requests have few parameters, and this runs for each row.
     if row.key in request or row.also_at in request:
         value = _look_up(request, row.name)
@@ -173,7 +173,7 @@ def _look_up(request: Request, name: str) -> Any:
         return value
     if not isinstance(value, dict):
         if key in BY_NAME:
-            # A container may be named by its id alone.
+            # A container may be given by its id alone.
             return None
         raise RequestError(f"{key} is {type(value).__name__}, expected an object")
     return value.get(rest)

@@ -1,4 +1,4 @@
-"""Everything that is rendered into a prompt, parameters and blocks alike, in the order in which it is compared."""
+"""All parts of a prompt, parameters and blocks alike, in the order in which they are compared."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -12,10 +12,10 @@ from harness.provider.parameters import LEVELS, Level, Parameter
 
 
 class Part(NamedTuple):
-    """One thing that is rendered into the prompt: a parameter or a block."""
+    """One rendered part of a prompt: a parameter or a block."""
 
     path: str
-    """Of the block (``system[0]``) or the parameter (``tool_choice``)."""
+    """Path of the block (``system[0]``) or the parameter (``tool_choice``)."""
     key: str
     """Equal for two parts that the prompt cache cannot tell apart."""
     level: Level
@@ -23,20 +23,20 @@ class Part(NamedTuple):
     block: Block | None = None
     """``None`` for a parameter."""
     value: Any = None
-    """Of a parameter."""
+    """Value of a parameter."""
     row: Parameter | None = None
-    """Of a parameter, in the table of all."""
+    """Row of a parameter in the table of all parameters."""
 
     @property
     def is_unclear(self) -> bool:
-        """Whether it is not known that the part is rendered, or where."""
+        """Whether it is unknown if or where the part is rendered."""
         return self.row is not None and self.row.kind == "unclear"
 
 
 def list_parts(
     blocks: Sequence[Block], parameters: Sequence[Value], *, model_name: Any, assumptions: Assumptions = DEFAULT
 ) -> tuple[Part, ...]:
-    """All parts of a prompt, level by level: its parameters, then its blocks. ``model_name`` is the one asked for."""
+    """List all parts of a prompt, level by level: parameters, then blocks. ``model_name`` is the requested one."""
     return tuple(
         part
         for level in LEVELS
@@ -58,7 +58,7 @@ def _block_parts(blocks: Sequence[Block], level: Level, assumptions: Assumptions
     message = None
     for block in blocks:
         if block.level == level:
-            # The first block of a message carries the border in front of it.
+            # The first block of a message includes the border in front of the message.
             border = f"{block.role}:" if block.message != message else ""
             message = block.message
             yield Part(block.path, border + block_digest(block, assumptions), level, block)

@@ -1,4 +1,4 @@
-"""Bodies of requests, each distinct one parsed, read, fingerprinted and counted once."""
+"""Reading of request bodies: each distinct one is parsed, read, fingerprinted and counted once."""
 
 import json
 from functools import lru_cache
@@ -9,28 +9,28 @@ from harness.prompt.reading import Prompt, read
 from harness.prompt.tokens import CountText, TextCounter
 
 _KEPT = 64
-"""Distinct bodies that are remembered: enough for the rounds of a case, and no run fills the memory."""
+"""Distinct bodies to remember: enough for the rounds of a case, without filling the memory in a long run."""
 
 
 class PromptReader:
-    """Reads the bodies of one run; equal bytes give the same `Prompt`."""
+    """Reads the request bodies of one run; equal bytes give the same `Prompt`."""
 
     def __init__(self, count_text: CountText | None = None) -> None:
-        """Count tokens with ``count_text``; by default with ``ctok``, remembering nothing."""
+        """Count tokens with ``count_text``; the default uses ``ctok`` and remembers nothing."""
         self.count_text: CountText = count_text or TextCounter()
         self._parse = lru_cache(maxsize=_KEPT)(_parse)
         self._read = lru_cache(maxsize=_KEPT)(self._read_anew)
 
     def parse(self, body: bytes) -> dict[str, Any]:
-        """The JSON object of a body.
+        """Parse the JSON object of a body.
 
         Raises:
-            RequestError: it is not one.
+            RequestError: the body is not a JSON object.
         """
         return self._parse(body)
 
     def read(self, body: bytes) -> Prompt:
-        """The prompt of a body.
+        """Read the prompt of a body.
 
         Raises:
             RequestError: the body does not have the shape of a Messages request.

@@ -1,4 +1,4 @@
-"""One reading of a request: everything above takes a `Prompt` and looks at no raw request again."""
+"""Reading of a request: everything above takes the `Prompt` and never reads the raw request again."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,17 +23,17 @@ class ActiveBreakpoint(NamedTuple):
     fingerprint: bytes
     ttl: Ttl
     tokens: int
-    """Of the prefix that ends there."""
+    """Size of the prefix that ends there."""
     is_automatic: bool
 
 
 class PromptRecord(NamedTuple):
-    """A prompt without its text, as the prompt cache needs it. All tuples but the last run over the blocks."""
+    """A prompt without its text, as the prompt cache needs it. All tuples except the last have one item per block."""
 
     model: str
     fingerprints: tuple[bytes, ...]
     positions: tuple[int, ...]
-    """For the lookback: a run of tool_use or tool_result blocks shares one position."""
+    """Lookback positions: a run of tool_use or tool_result blocks shares one."""
     prefix_tokens: tuple[int, ...]
     total_tokens: int
     breakpoints: tuple[ActiveBreakpoint, ...]
@@ -41,19 +41,19 @@ class PromptRecord(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Prompt:
-    """One request as the API sees it. What takes time is computed when it is first asked for, and once."""
+    """One request as the API sees it. Expensive values are computed once, when first used."""
 
     request: Request
-    """As sent."""
+    """The request as sent."""
     model: Model
     sent_blocks: tuple[Block, ...]
-    """All blocks, also those that the API strips; only what it refuses is judged by them."""
+    """All blocks, including those that the API strips; used only to find what the API refuses."""
     blocks: tuple[Block, ...]
     """The rendered blocks: tools, system, messages, without thinking that the API strips."""
     breakpoints: tuple[Breakpoint, ...]
-    """In wire order, the automatic one last; indexes are those of ``blocks``."""
+    """Breakpoints in wire order, the automatic one last; their indexes are those of ``blocks``."""
     parameters: tuple[Value, ...]
-    """What is part of the prompt besides the blocks, or may be."""
+    """Parameters that are, or may be, part of the prompt."""
     count_text: CountText
     assumptions: Assumptions = DEFAULT
 
@@ -62,7 +62,7 @@ class Prompt:
         """SHA-256 of the prefix that ends at each block.
 
         Raises:
-            RequestError: a block holds what JSON bytes cannot carry, such as a lone surrogate.
+            RequestError: a block holds a value that JSON bytes cannot carry, such as a lone surrogate.
         """
         return fingerprints(self.blocks, self.parameters, self.assumptions)
 
@@ -84,7 +84,7 @@ class Prompt:
 
     @cached_property
     def active_breakpoints(self) -> tuple[ActiveBreakpoint, ...]:
-        """The breakpoints that write and read; below the model's minimum they do neither."""
+        """The breakpoints that write and read; those below the model's minimum do neither."""
         return tuple(
             ActiveBreakpoint(
                 point.block_index,
@@ -113,10 +113,10 @@ class Prompt:
 
     @property
     def static_end(self) -> Breakpoint | None:
-        """The breakpoint at which the part ends that its author means to be the same in every call.
+        """The breakpoint that ends the static prefix, which its author means to be the same in every call.
 
-        It is the last one in tools or system. Where there is none, it is the first of all: the
-        later ones in messages move on with the conversation. ``None`` without any breakpoint.
+        It is the last one in tools or system or, without any there, the first one in messages:
+        later ones move on with the conversation. ``None`` without any breakpoint.
         """
         static = [point for point in self.breakpoints if self.blocks[point.block_index].level != "messages"]
         return static[-1] if static else next(iter(self.breakpoints), None)
@@ -131,7 +131,7 @@ class Prompt:
     def static_parts(self) -> tuple[Part, ...]:
         """The parameters and blocks up to the end of the static prefix.
 
-        The prompt cache can tell two prefixes apart exactly if a ``key`` among their parts differs.
+        The prompt cache tells two prefixes apart exactly if a ``key`` of their parts differs.
         """
         end = self.static_end
         if end is None:
@@ -140,19 +140,19 @@ class Prompt:
         return self.parts[: next(index for index, part in enumerate(self.parts, start=1) if part.block is last)]
 
     def block_at(self, path: str) -> Block | None:
-        """The rendered block of a path: ``system[0]``; ``None`` if there is none."""
+        """Find the rendered block of a path, such as ``system[0]``; ``None`` if there is none."""
         return next((block for block in self.blocks if block.path == path), None)
 
     def path_of(self, point: Breakpoint | ActiveBreakpoint) -> str:
-        """Path of the block that a breakpoint is on."""
+        """Return the path of the block of a breakpoint."""
         return self.blocks[point.block_index].path
 
 
 def read(request: Request, count_text: CountText | None = None, *, assumptions: Assumptions = DEFAULT) -> Prompt:
-    """Read a request, parsed from JSON. ``count_text`` counts tokens; by default with ``ctok``, remembering nothing.
+    """Read a request, parsed from JSON. ``count_text`` counts tokens; the default uses ``ctok`` and remembers nothing.
 
     Raises:
-        RequestError: the body does not have the shape of a Messages request; starts with the path of what is wrong.
+        RequestError: the body does not have the shape of a Messages request; the message starts with the path.
     """
     name = request.get("model")
     model = find_model(name if isinstance(name, str) else "")
@@ -171,10 +171,10 @@ def read(request: Request, count_text: CountText | None = None, *, assumptions: 
 
 
 def read_whole(request: Request, count_text: CountText | None = None, *, assumptions: Assumptions = DEFAULT) -> Prompt:
-    """Read a request, and make sure that all of it can be fingerprinted.
+    """Read a request, and check that all of it can be fingerprinted.
 
     Raises:
-        RequestError: it cannot; starts with the path of what is wrong.
+        RequestError: the request cannot be read or fingerprinted; the message starts with the path.
     """
     prompt = read(request, count_text, assumptions=assumptions)
     _ = prompt.fingerprints
@@ -182,7 +182,7 @@ def read_whole(request: Request, count_text: CountText | None = None, *, assumpt
 
 
 def try_read(request: Request, count_text: CountText | None = None) -> Prompt | None:
-    """Read a request whole; ``None`` where it is not one."""
+    """Read a request as `read_whole` does; ``None`` if that is not possible."""
     try:
         return read_whole(request, count_text)
     except RequestError:

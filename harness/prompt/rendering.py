@@ -1,4 +1,4 @@
-"""Which blocks of a request reach the model, and at which position each is looked for."""
+"""The blocks of a request that reach the model, and their lookback positions."""
 
 from collections.abc import Sequence
 
@@ -11,10 +11,10 @@ _THINKING = ("thinking", "redacted_thinking")
 
 
 def rendered_blocks(request: Request, blocks: Sequence[Block], model: Model) -> tuple[Block, ...]:
-    """The blocks that reach the model: thinking that the API strips is left out.
+    """Return the blocks that reach the model, without the thinking that the API strips.
 
-    Thinking of earlier turns is stripped by models that do not keep it all, once a user
-    message holds more than tool results; and by every model where thinking is disabled.
+    Models that do not keep all thinking strip it from earlier turns once a user message holds
+    more than tool results. Every model strips it if thinking is disabled.
     Source: platform.claude.com/docs/en/build-with-claude/extended-thinking (checked 2026-11-23).
     """
     if not any(block.type in _THINKING for block in blocks):
@@ -32,7 +32,7 @@ def rendered_blocks(request: Request, blocks: Sequence[Block], model: Model) -> 
 
 
 def lookback_positions(blocks: Sequence[Block]) -> tuple[int, ...]:
-    """The lookback position of each block: consecutive tool_use, or tool_result, blocks of a message share one.
+    """Number the lookback position of each block; consecutive tool_use (or tool_result) blocks of a message share one.
 
     Source: platform.claude.com/docs/en/build-with-claude/prompt-caching (checked 2026-11-23).
     """

@@ -1,4 +1,4 @@
-"""Texts of blocks as people see them: what an offset counts in, where two texts part, excerpts."""
+"""Texts of blocks as people see them: the text that an offset counts in, first differences, excerpts."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ _CONTEXT = 24
 
 
 def block_text(block: Block) -> str:
-    """What an offset into a block counts in: its text, or its JSON without the marker."""
+    """Return the text that an offset into a block counts in: its text, or its JSON without the marker."""
     text = block.content.get("text")
     if block.type == "text" and isinstance(text, str):
         return text
@@ -17,7 +17,7 @@ def block_text(block: Block) -> str:
 
 
 def first_difference(before: str, after: str) -> int:
-    """Index of the first character that differs; the length of the shorter text if it is a prefix."""
+    """Find the index of the first character that differs; the length of the shorter text if it is a prefix."""
     low, high = 0, min(len(before), len(after))
     while low < high:
         middle = (low + high + 1) // 2
@@ -29,16 +29,16 @@ def first_difference(before: str, after: str) -> int:
 
 
 def cut(text: str, start: int, offset: int) -> str:
-    """A text from ``start`` to a little behind ``offset``, with marks where it is cut."""
+    """Cut a text from ``start`` to a little after ``offset``, with marks where it is cut."""
     end = offset + _CONTEXT
     return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
 
 
 def cut_around(text: str, offset: int) -> str:
-    """The text around an offset, with marks where it is cut."""
+    """Cut a text around an offset, with marks where it is cut."""
     return cut(text, max(0, offset - _CONTEXT), offset)
 
 
 def dump(value: Any) -> str:
-    """JSON in one line, with every character as it is."""
+    """Write JSON on one line, without escaping any character that it need not escape."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=dict)

@@ -1,6 +1,6 @@
 """Text in a cached prefix that looks as if it changed from call to call: times, ids, paths of this machine.
 
-A look, not a verdict: a date may be part of a policy. Whoever prints a find says "looks like".
+A find is a hint, not a verdict: a date may be part of a policy. Messages about it say "looks like".
 """
 
 import re
@@ -60,10 +60,10 @@ _TIME_IN_A_CHANGE = re.compile(
     rf"|\b(?:{_MONTHS}) \d{{1,2}}(?:st|nd|rd|th)?\b|\b\d{{1,2}}(?:st|nd|rd|th)? (?:{_MONTHS})\b"
     r"|\b(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b"
 )
-"""Too common to be reported on their own, but a time where it is all that changed."""
+"""Patterns too common to be reported on their own, but that count as a time if nothing else changed."""
 
 TIMES: tuple[Kind, ...] = ("time", "date", "epoch")
-"""The kinds that tell a moment."""
+"""The kinds that name a point in time."""
 
 
 class Span(NamedTuple):
@@ -88,7 +88,7 @@ class Find(NamedTuple):
 
 
 def find_spans(text: str) -> list[Span]:
-    """The volatile-looking parts of a text, in order, without overlap."""
+    """Find the volatile-looking parts of a text, in order, without overlap."""
     spans: list[Span] = []
     for kind, pattern in _PATTERNS:
         for match in pattern.finditer(text):
@@ -98,10 +98,10 @@ def find_spans(text: str) -> list[Span]:
 
 
 def find_volatile(blocks: Sequence[Block], *, today: date | None = None) -> Iterator[Find]:
-    """What in the given blocks looks as if it changed from call to call.
+    """Find text in blocks that looks as if it changed from call to call.
 
-    A plain date is only reported if it is ``today`` (within a day): dates of policies, laws and
-    examples are many, and do not change.
+    A plain date is reported only if it is ``today`` (within a day): dates in policies, laws and
+    examples are common and do not change.
     """
     for block in blocks:
         text = block_text(block)
@@ -112,7 +112,7 @@ def find_volatile(blocks: Sequence[Block], *, today: date | None = None) -> Iter
 
 
 def reads_as_time(before: str, after: str) -> bool:
-    """Whether two texts differ only in what reads as a date or time, with a short label at most."""
+    """Whether two texts differ only in a date or time, with at most a short label."""
     start = first_difference(before, after)
     end = first_difference(before[start:][::-1], after[start:][::-1])
     sides = [_changed_times(text, start, len(text) - end) for text in (before, after)]
@@ -126,7 +126,7 @@ def _changed_times(text: str, start: int, end: int) -> tuple[bool, str]:
     low = max(0, start - _SPAN_CHARACTERS)
     window = text[low : end + _SPAN_CHARACTERS]
     if start == end:
-        # Nothing was there; a time that begins right behind it was not changed.
+        # Nothing was there; a time that begins right after it did not change.
         return False, ""
     times = [(span.start + low, span.end + low) for span in find_spans(window) if span.kind in TIMES]
     times += [(match.start() + low, match.end() + low) for match in _TIME_IN_A_CHANGE.finditer(window)]

@@ -1,4 +1,4 @@
-"""The parameters of a request as the bytes that the official SDK sends of them."""
+"""Request parameters as the bytes that the official SDK sends."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence, Set, ValuesView
@@ -9,23 +9,22 @@ from harness.errors import RequestError
 from harness.provider.parameters import PARAMETERS
 
 _LEFT_OUT = frozenset({"NotGiven", "Omit"})
-"""Classes of the SDK's markers for a parameter that is not given, by name: the SDK itself is not imported."""
+"""Names of the SDK's marker classes for a parameter that is not given; names, so that the SDK is not imported."""
 
 _ARGUMENTS = frozenset(row.name for row in PARAMETERS if row.kind == "argument")
-"""Arguments of the SDK's methods that are no part of the body; some become headers."""
+"""Arguments of the SDK's methods that are not part of the body; some become headers."""
 
 _TEXTS = str | bytes | bytearray | memoryview
 
 
 def to_body(parameters: Mapping[str, Any]) -> bytes:
-    """The body of a request, given the parameters as the SDK's ``messages.create`` takes them.
+    """Write the body of a request from the parameters of the SDK's ``messages.create``.
 
-    As the SDK does, sets become arrays in the order in which they give their members, which
-    depends on the hash seed; models of pydantic become their JSON, and what is marked as not
-    given is left out, however deep it stands.
+    As in the SDK, sets become arrays in iteration order, which depends on the hash seed; pydantic
+    models become their JSON; and values marked as not given are left out at any depth.
 
     Raises:
-        RequestError: the parameters are no mapping, or hold what JSON cannot carry.
+        RequestError: the parameters are not a mapping, or hold a value that JSON cannot carry.
     """
     if not isinstance(parameters, Mapping):
         raise RequestError(f"a request is {type(parameters).__name__}, expected the parameters of messages.create")
@@ -38,7 +37,7 @@ def to_body(parameters: Mapping[str, Any]) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    """A copy that JSON can carry; what it cannot carry stays, for the encoder to refuse."""
+    """Copy a value so that JSON can carry it; other values stay as they are, and the encoder refuses them."""
     if value is None or isinstance(value, _TEXTS | int | float):
         return value
     if isinstance(value, Mapping):
@@ -46,7 +45,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Sequence | Set | ValuesView | Iterator):
         return [_plain(item) for item in value]
     if hasattr(value, "model_dump") and not isinstance(value, type):
-        # Fields that the SDK adds to what the API answered carry a list of their names.
+        # Models list the fields that the SDK added to the API's answer under this name.
         left_out = getattr(value, "__api_exclude__", None)
         return value.model_dump(mode="json", exclude_unset=True, by_alias=True, exclude=left_out)
     return value.isoformat() if isinstance(value, date) else value

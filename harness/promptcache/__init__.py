@@ -1,1 +1,1 @@
-"""The provider's prompt cache as a pure state machine: simulate, explain, diagnose, refuse."""
+"""The provider's prompt cache as a pure state machine: simulator, explanation, diagnostics, validation."""

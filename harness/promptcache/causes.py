@@ -1,4 +1,4 @@
-"""The causes that an explanation can name. Each has its advice in `harness.findings.advice`."""
+"""The causes that an explanation can name. The advice for each is in `harness.findings.advice`."""
 
 from typing import Literal
 

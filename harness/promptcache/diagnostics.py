@@ -1,9 +1,9 @@
 """Cache diagnostics as the API answers them: why a request cannot read what an earlier one wrote.
 
-They compare the structure of two requests, not what is in the prompt cache: no TTL, no
+They compare the structure of two requests, not the contents of the prompt cache: no TTL, no
 minimum, no lookback. Source: platform.claude.com/docs/en/build-with-claude/cache-diagnostics
-(checked 2026-11-23). That the system prompt is compared before the tools is not documented;
-the order of the SDK's types suggests it.
+(checked 2026-11-23). It is not documented that the system prompt is compared before the
+tools; the order of the SDK's types suggests it.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _BYTES_PER_TOKEN = 4
 
 
 def diagnose(before: Prompt, after: Prompt) -> dict[str, Any] | None:
-    """``cache_miss_reason`` for ``after`` when ``before`` was the earlier request; ``None`` for no divergence."""
+    """Return the ``cache_miss_reason`` of ``after`` when it follows ``before``; ``None`` if they do not differ."""
     old, new = before.parts, after.parts
     if _values(old, "model") != _values(new, "model") or _values(old, "speed") != _values(new, "speed"):
         return _reason("model_changed", new, 0)
@@ -33,7 +33,7 @@ def diagnose(before: Prompt, after: Prompt) -> dict[str, Any] | None:
 
 
 def _compared(parts: Sequence[Part]) -> dict[str, str]:
-    """The parameters that diagnostics compare, besides model and speed."""
+    """The parameters that diagnostics compare, apart from model and speed."""
     return {part.row.name: part.key for part in parts if part.row is not None and part.row.is_diagnosed}
 
 
@@ -55,7 +55,7 @@ def _first_change(old: Sequence[Part], new: Sequence[Part], *, is_appended_fine:
 
 
 def _position(parts: Sequence[Part], level: str, index: int) -> int:
-    """Place among all parts of a level's block, or of the end of the level."""
+    """Find the index of a level's block among all parts, or of the end of the level."""
     blocks = _blocks(parts, level)
     if index < len(blocks):
         return parts.index(blocks[index])

@@ -1,4 +1,4 @@
-"""Why a request would not read what an earlier one wrote: verdict, place, cause, tokens and dollars."""
+"""Explanations of why a request does not read what an earlier one wrote: verdict, place, cause and cost."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,31 +23,31 @@ LevelVerdict = Literal["hit", "miss", "n/a", "model_specific"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """What becomes of the prompt cache when one request follows another."""
+    """What a request reads from the prompt cache when it follows another, and why it loses the rest."""
 
     verdict: Verdict
     levels: dict[Level, LevelVerdict]
     breakpoints: tuple[tuple[str, LevelVerdict], ...] = ()
-    """Path of each breakpoint of the earlier request, and whether this one still reads up to it."""
+    """Path of each breakpoint of the earlier request, and whether the later request still reads up to it."""
     cause: Cause | None = None
     path: str | None = None
     offset: int | None = None
     excerpt: tuple[str, str] | None = None
-    """Before and after, shortened."""
+    """Texts before and after, shortened."""
     tokens_lost: int = 0
-    """Tokens that the earlier request wrote or read and this one does not read."""
+    """Tokens that the earlier request wrote or read and the later one does not read."""
     cost: Decimal | None = Decimal(0)
-    """Dollars that the loss adds to this request; ``None`` where no price is known."""
+    """Dollars that the loss adds to the later request; ``None`` if no price is known."""
     error: ApiError | None = None
     notes: tuple[str, ...] = ()
 
     @property
     def is_bust(self) -> bool:
-        """Whether something is lost, or was never there to be lost."""
+        """Whether a prefix is lost, or was never cached."""
         return self.verdict in ("never_cached", "rejected") or self.cause is not None
 
     def to_json(self) -> dict[str, Any]:
-        """The object that ``harness explain --format json`` prints."""
+        """Return the object that ``harness explain --format json`` prints."""
         return {
             "bust": self.is_bust,
             "verdict": self.verdict,
@@ -68,7 +68,7 @@ def explain(before: Prompt, after: Prompt, *, gap_seconds: float = 30.0) -> Expl
 
     Raises:
         RequestError: a request cannot be fingerprinted.
-        CannotTellError: they differ in a parameter of which it is not known whether it is rendered.
+        CannotTellError: they differ in a parameter that may or may not be rendered.
     """
     return _Comparison(before, after, gap_seconds).explain()
 
@@ -95,7 +95,7 @@ class _Comparison:
             return self._never_cached()
         lost = self._lost_breakpoint()
         if lost is None:
-            # Not lost by the default assumption, but the levels and a note say what it rests on.
+            # Nothing is lost under the default assumption; the levels and a note state the assumption.
             row = self._model_specific_change()
             return Explanation(
                 verdict="hit", levels=self._levels(row), breakpoints=self._breakpoints(), notes=self._notes(row)
@@ -108,7 +108,7 @@ class _Comparison:
             return
         path = next(path for path in (*sides[1], *sides[0]) if sides[0].get(path) != sides[1].get(path))
         raise CannotTellError(
-            f"{path} differs, and it is not known whether it is part of the prompt",
+            f"{path} differs, but it is not known whether it is part of the prompt",
             hint="keep it the same in every call, or compare the usage of two real calls",
         )
 
@@ -119,19 +119,19 @@ class _Comparison:
         return self.outcome.usage.cache_read_input_tokens
 
     def _is_read(self, point: Breakpoint | ActiveBreakpoint) -> bool:
-        """Whether this request reads the prefix that the earlier one had up to a breakpoint."""
+        """Whether the later request reads the earlier one's prefix up to a breakpoint."""
         index = self.outcome.read_index
         return index is not None and self.old.fingerprints[point.block_index] in self.new.fingerprints[: index + 1]
 
     def _lost_breakpoint(self) -> ActiveBreakpoint | None:
-        """The last breakpoint of the earlier request, if what it wrote is not read any more."""
+        """The last breakpoint of the earlier request, if its prefix is not read any more."""
         written = self.old.active_breakpoints if self.old_error is None else ()
         if not written or self._is_read(written[-1]):
             return None
         return written[-1]
 
     def _model_specific_change(self) -> Parameter | None:
-        """A changed parameter whose reach is not documented."""
+        """A changed parameter for which it is not documented which levels are lost."""
         keys = {part.path: part.key for part in self.old.parts}
         for part in self.new.parts:
             if part.row is not None and part.row.is_model_specific and keys.get(part.path) != part.key:
@@ -139,7 +139,7 @@ class _Comparison:
         return None
 
     def _cost(self, tokens: int) -> Decimal | None:
-        """Dollars by which the request would be cheaper had it read ``tokens`` more."""
+        """Dollars that the request would save if it read ``tokens`` more."""
         usage = self.outcome.usage
         written_5m = min(tokens, usage.ephemeral_5m_input_tokens)
         written_1h = min(tokens - written_5m, usage.ephemeral_1h_input_tokens)
@@ -156,7 +156,7 @@ class _Comparison:
             return None
 
     def _levels(self, row: Parameter | None) -> dict[Level, LevelVerdict]:
-        """What becomes of each level; ``row`` is the parameter that changed, if it is one."""
+        """The verdict of each level; ``row`` is the changed parameter, if a parameter changed."""
         return {level: self._level(level, row) for level in LEVELS}
 
     def _breakpoints(self) -> tuple[tuple[str, LevelVerdict], ...]:
@@ -238,13 +238,13 @@ class _Comparison:
     # --- causes ------------------------------------------------------------------------------------------
 
     def _divergence(self, lost: ActiveBreakpoint) -> Divergence | None:
-        """Where the requests part within the prefix that was lost; ``None`` if the prefix is still there."""
+        """The first difference within the lost prefix; ``None`` if the prefix is still sent unchanged."""
         if self.old.fingerprints[lost.block_index] in self.new.fingerprints:
             return None
         return first_divergence(self.old.parts, self.new.parts)
 
     def _is_unique_tail(self, divergence: Divergence, lost: ActiveBreakpoint) -> bool:
-        """Whether an automatic breakpoint sits on the block that differs, at the end of both requests."""
+        """Whether an automatic breakpoint is on the block that differs, at the end of both requests."""
         new_last = self.new.breakpoints[-1]
         if not (lost.is_automatic and new_last.is_automatic and divergence.before and divergence.after):
             return False
@@ -254,7 +254,7 @@ class _Comparison:
         )
 
     def _change_of_markers(self, lost: ActiveBreakpoint) -> Change:
-        """The change where the lost prefix is still sent as it was: time, reach, or the markers."""
+        """The change if the lost prefix is still sent unchanged: time, lookback or the markers."""
         index = self.new.fingerprints.index(self.old.fingerprints[lost.block_index])
         block = self.new.blocks[index].path
         here = next((point for point in self.new.breakpoints if point.block_index == index), None)
@@ -280,7 +280,7 @@ class _Comparison:
         names = self.old.request.get("model"), self.new.request.get("model")
         if names[0] != names[1] and self.old.model.id == self.new.model.id:
             notes.append(
-                f"{names[0]!r} and {names[1]!r} name one model: assumed to share its prompt cache, not documented"
+                f"{names[0]!r} and {names[1]!r} name the same model: assumed to share its prompt cache, not documented"
             )
         if not self.new.model.is_known:
             notes.append(f"model {self.new.model.id!r} is not known: judged by the rules of the newest models")

@@ -1,4 +1,4 @@
-"""The cause of a divergence: what the two texts themselves show, and no near word."""
+"""The cause of a difference, taken only from the two texts themselves."""
 
 import json
 import unicodedata
@@ -30,7 +30,7 @@ class Change(NamedTuple):
 
 
 def name_change(divergence: Divergence, before: Prompt, after: Prompt) -> Change:
-    """The name of a divergence between two prompts."""
+    """Name the first difference between two prompts."""
     if _is_stripped(divergence):
         assert divergence.before is not None
         return Change("thinking_stripped", divergence.before.path)
@@ -39,7 +39,7 @@ def name_change(divergence: Divergence, before: Prompt, after: Prompt) -> Change
 
 
 def _find_path(cause: Cause, divergence: Divergence, before: Prompt, after: Prompt) -> str:
-    """Where a change stands: of some parameters, the block that they were read from."""
+    """Find where a change is; for parameters that are read from a block, that block."""
     if cause in ("image_added", "image_removed"):
         return _image_path(after.blocks if cause == "image_added" else before.blocks)
     if cause == "citations_changed":
@@ -50,7 +50,7 @@ def _find_path(cause: Cause, divergence: Divergence, before: Prompt, after: Prom
 
 
 def _name_cause(divergence: Divergence, old: Sequence[Part], new: Sequence[Part]) -> Cause:
-    """The cause of the first divergence between two requests, given all their parts."""
+    """Name the cause of the first difference between two requests, given all their parts."""
     before, after = divergence
     part = after or before
     assert part is not None
@@ -85,7 +85,7 @@ def _name_tool(divergence: Divergence, old: Sequence[Part], new: Sequence[Part])
         return "tool_reorder"
     there, here = (_tool_name(part) if part else None for part in divergence)
     if here is not None and here == there:
-        # Changed, while others come or go behind it.
+        # This tool changed, while others after it were added or removed.
         return _name_text(*(part.block if part else None for part in divergence)) or "tool_changed"
     if here in names[0] and set(names[0]) <= set(names[1]):
         return "tool_reorder"
@@ -96,7 +96,7 @@ def _name_tool(divergence: Divergence, old: Sequence[Part], new: Sequence[Part])
 
 
 def _tool_names(parts: Sequence[Part]) -> list[str]:
-    """Names of the tools among the parts, in order."""
+    """List the names of the tools among the parts, in order."""
     return [_tool_name(part) for part in parts if part.level == "tools" and part.block]
 
 
@@ -105,7 +105,7 @@ def _tool_name(part: Part) -> str:
 
 
 def _name_text(before: Block | None, after: Block | None) -> Cause | None:
-    """What sets two blocks apart, if it is only spaces, normalisation, the order of keys, or the time."""
+    """The cause if two blocks differ only in spaces, Unicode form, the order of keys, or a time."""
     if before is None or after is None or before.role != after.role:
         return None
     if before.type != "text" and _unordered(before.content) == _unordered(after.content):
@@ -137,7 +137,7 @@ def _name_history(divergence: Divergence, old: Sequence[Part], new: Sequence[Par
 
 
 def _same_text(before: Part | None, after: Part | None, old: Sequence[Part], new: Sequence[Part]) -> bool:
-    """Whether the texts from here to the end of the level, or of the message, are cut differently but equal."""
+    """Whether the text from here to the end of the level or message is the same, but cut into other blocks."""
     first = before or after
     assert first is not None
     sides = []
@@ -153,7 +153,7 @@ def _same_text(before: Part | None, after: Part | None, old: Sequence[Part], new
 
 
 def _turn(blocks: Sequence[Block]) -> list[Block]:
-    """The first blocks, as far as they are of one role."""
+    """The first blocks that share one role."""
     return list(takewhile(lambda block: block.role == blocks[0].role, blocks))
 
 
@@ -162,7 +162,7 @@ def _squeezed(text: str) -> str:
 
 
 def _differ_in_form(old: str, new: str) -> bool:
-    """Whether two different texts are one after normalisation; only what is around the differences is compared."""
+    """Whether two texts are equal after normalisation; only the text around the differences is compared."""
     if old.isascii() and new.isascii():
         return False
     start = max(0, first_difference(old, new) - _NEIGHBOURS)
@@ -182,7 +182,7 @@ def _unordered(value: Any) -> str:
 
 
 def _differs_in_key_order(old: str, new: str) -> bool:
-    """Whether two texts are alike but for the order of keys in one JSON object inside them."""
+    """Whether two texts differ only in the order of keys of one JSON object inside them."""
     decoder = json.JSONDecoder()
     limit = first_difference(old, new)
     start = old.rfind("{", 0, limit)

@@ -16,7 +16,7 @@ from harness.provider.usage import Usage
 
 
 class Entry:
-    """One written prefix. Mutable, since every use moves its end."""
+    """One written prefix. Mutable, because every use extends its lifetime."""
 
     __slots__ = ("expires_at", "readable_from")
 
@@ -34,7 +34,7 @@ class Outcome(NamedTuple):
     usage: Usage
     """Input side only; ``output_tokens`` is 0."""
     read_index: int | None
-    """Index of the block that ends the prefix that was read; ``None`` for a miss."""
+    """Index of the block that ends the prefix read; ``None`` for a miss."""
 
 
 class Simulator:
@@ -43,14 +43,14 @@ class Simulator:
     def __init__(
         self, assumptions: Assumptions = DEFAULT, *, miss_rate: float = 0.0, random: Random | None = None
     ) -> None:
-        """``miss_rate`` is the share of reads that fall back to an earlier entry, as real ones do now and then."""
+        """Start with nothing cached; ``miss_rate`` is the share of reads that fall back to an earlier entry."""
         self._assumptions = assumptions
         self._miss_rate = miss_rate
         self._random = random or Random(0)
         self._workspaces: dict[str, _Entries] = {}
 
     def send(self, prompt: PromptRecord, *, at: float, workspace: str = "", begins_at: float | None = None) -> Outcome:
-        """Bill a request that starts at ``at`` seconds, and keep what it writes.
+        """Bill a request that starts at ``at`` seconds, and store the prefixes that it writes.
 
         Entries are readable once the response begins, at ``begins_at``; by default just after
         ``at``, so that requests of the same instant are parallel and each pays its write.
@@ -79,7 +79,7 @@ class Simulator:
     def _find_read(
         self, prompt: PromptRecord, breakpoints: Sequence[ActiveBreakpoint], entries: _Entries, at: float
     ) -> int | None:
-        """Index of the block that ends the longest live prefix within reach of a breakpoint."""
+        """Find the block that ends the longest live prefix within reach of a breakpoint; return its index."""
         for index, fingerprint, ttl, _, _ in reversed(breakpoints):
             entry = entries[ttl].get(fingerprint)
             if entry is not None and entry.readable_from <= at <= entry.expires_at:
@@ -92,7 +92,7 @@ class Simulator:
     def _look_back(
         self, prompt: PromptRecord, breakpoints: Sequence[ActiveBreakpoint], start: int, entries: _Entries, at: float
     ) -> int | None:
-        """The same among the positions from one breakpoint backwards."""
+        """Do the same for the lookback positions of one breakpoint, from the last to the first."""
         fingerprints, positions = prompt.fingerprints, prompt.positions
         marked = {point.block_index: point.ttl for point in breakpoints} if self._assumptions.is_ttl_in_key else {}
         lowest = positions[start] - LOOKBACK_POSITIONS + 1
@@ -108,10 +108,10 @@ class Simulator:
 
 
 def bill(prompt: PromptRecord, read_index: int | None) -> Usage:
-    """Usage of a request that reads the prefix that ends at ``read_index`` and writes at its breakpoints.
+    """Compute the usage of a request that reads up to ``read_index`` and writes at its breakpoints.
 
-    A is what is read; B ends at the last 1h breakpoint behind A, C at the last breakpoint:
-    A is read, B - A written for 1h, C - B for 5m, the rest is uncached.
+    A is the prefix read, B ends at the last 1h breakpoint after A, and C at the last breakpoint:
+    A is read, B - A is written for 1h, C - B for 5m, and the rest is uncached.
     """
     total, breakpoints = prompt.total_tokens, prompt.breakpoints
     if not breakpoints:
@@ -130,7 +130,7 @@ def bill(prompt: PromptRecord, read_index: int | None) -> Usage:
 
 
 def _refresh(fingerprint: bytes, entries: _Entries, at: float) -> None:
-    """Restart the lifetime of an entry that is used, counted from the start of the request."""
+    """Restart the lifetime of a used entry, counted from the start of the request."""
     for ttl, by_fingerprint in entries.items():
         entry = by_fingerprint.get(fingerprint)
         if entry is not None and entry.readable_from <= at <= entry.expires_at:

@@ -1,8 +1,8 @@
-"""What the API refuses about a request and its breakpoints, in its own words.
+"""The errors with which the API refuses a request or its breakpoints, in the API's words.
 
 Source of the rules: platform.claude.com/docs/en/build-with-claude/prompt-caching (checked
-2026-11-23). The texts are those that users quote in public issues; where none is public,
-`UNCONFIRMED` is in front of ours.
+2026-11-23). The texts are those that users quote in public issues; if none is public, ours
+starts with `UNCONFIRMED`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,13 +15,13 @@ from harness.promptcache.causes import Cause
 from harness.provider.limits import MAX_BREAKPOINTS
 
 UNCONFIRMED = "(text not confirmed) "
-"""In front of a message whose wording by the API is not public."""
+"""Start of a message for which the API's wording is not public."""
 
 _MIN_THINKING_BUDGET = 1024
 
 
 class ApiError(NamedTuple):
-    """An error as the API answers it, with what it is about."""
+    """An error as the API answers it, with its cause and its place."""
 
     status: int
     type: str
@@ -31,7 +31,7 @@ class ApiError(NamedTuple):
 
 
 def check_request(prompt: Prompt, *, needs_max_tokens: bool = False) -> ApiError | None:
-    """The error that the API would answer to a request; ``None`` if it accepts it."""
+    """Return the error that the API would answer to a request; ``None`` if the API accepts it."""
     return next(_faults(prompt, needs_max_tokens=needs_max_tokens), None)
 
 

@@ -3,7 +3,7 @@
 from typing import Literal
 
 Origin = Literal["anthropic", "emulator"]
-"""Who answered, or had answered when a cassette was recorded."""
+"""Who answered, now or when a cassette was recorded."""
 
 API_URL = "https://api.anthropic.com"
 MESSAGES = "/v1/messages"
@@ -11,7 +11,7 @@ COUNT_TOKENS = "/v1/messages/count_tokens"
 
 
 def path_only(path: str) -> str:
-    """A path without its query."""
+    """Return a path without its query."""
     return path.partition("?")[0]
 
 

@@ -1,6 +1,6 @@
-"""Numbers of the prompt cache that hold for every model.
+"""Limits of the prompt cache that are the same for every model.
 
-Source of all: platform.claude.com/docs/en/build-with-claude/prompt-caching (checked 2026-11-23).
+Source for all: platform.claude.com/docs/en/build-with-claude/prompt-caching (checked 2026-11-23).
 """
 
 from typing import Literal
@@ -8,10 +8,10 @@ from typing import Literal
 Ttl = Literal["5m", "1h"]
 
 TTL_SECONDS: dict[Ttl, int] = {"5m": 300, "1h": 3600}
-"""Lifetime of an entry by its TTL, in seconds from the start of the request that last used it."""
+"""Lifetime of an entry by TTL, in seconds from the start of the request that last used it."""
 
 MAX_BREAKPOINTS = 4
-"""Most blocks of one request that may carry ``cache_control``, the automatic one included."""
+"""Most breakpoints of one request, including the automatic one."""
 
 LOOKBACK_POSITIONS = 20
-"""Positions checked for each breakpoint, the breakpoint itself being the first."""
+"""Positions checked for each breakpoint; the breakpoint itself is the first."""

@@ -1,4 +1,4 @@
-"""Facts about each model: minimum, frame, thinking, price row; read from ``models.toml`` and ``generations.toml``."""
+"""Facts about each model: minimum, frame, thinking and price row, from ``models.toml`` and ``generations.toml``."""
 
 import re
 import tomllib
@@ -13,7 +13,7 @@ _OVERRIDES = ("tail", "tool_prompt", "tool_prompt_head", "image", "adaptive_thin
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRules:
-    """How many tokens an image takes: tiles of ``tile`` pixels after downscaling."""
+    """How many tokens an image takes, counted in tiles of ``tile`` pixels after downscaling."""
 
     tile: int
     overhead: int
@@ -77,10 +77,10 @@ class Model:
 
 @lru_cache(maxsize=256)
 def find_model(name: str) -> Model:
-    """The rules of a model by id, alias, dated or prefixed id.
+    """Find the rules of a model by id, alias, or dated or prefixed id.
 
-    A name that no row has gets the rules of the newest generation, the longest minimum of
-    its models, and ``is_known=False``: whoever reports on it says so.
+    A name without a row gets the rules of the newest generation, with the largest minimum of
+    its models, and ``is_known=False``, which every report must mention.
     """
     by_name = _models()
     for candidate in _spellings(name):
@@ -90,7 +90,7 @@ def find_model(name: str) -> Model:
 
 
 def known_models() -> tuple[Model, ...]:
-    """Every model with a row, newest first."""
+    """List every model with a row, newest first."""
     return tuple({model.id: model for model in _models().values()}.values())
 
 

@@ -1,6 +1,6 @@
-"""Parameters of ``POST /v1/messages``: what each does to the prompt. Every list of parameters is read from these rows.
+"""Parameters of ``POST /v1/messages`` and their effect on the prompt. Every list of parameters is read from these rows.
 
-A key of a request that has no row is unknown: nothing is assumed of it, see `harness.prompt.parameters`.
+A request key without a row is unknown, and nothing is assumed about it; see `harness.prompt.parameters`.
 """
 
 from dataclasses import dataclass, field
@@ -9,14 +9,14 @@ from typing import Any, Literal
 
 Level = Literal["tools", "system", "messages"]
 LEVELS: tuple[Level, ...] = ("tools", "system", "messages")
-"""The levels of a prompt in the order in which they are rendered: each contains the ones before it."""
+"""The levels of a prompt in rendering order: the prefix of each contains the levels before it."""
 
 Kind = Literal["rendered", "derived", "unclear", "unrendered", "blocks", "marker", "argument"]
-"""What a parameter is to the prompt.
+"""How a parameter relates to the prompt.
 
-``rendered``: part of it. ``derived``: part of it, and read from the blocks. ``unclear``: it is not known whether or
-where it is rendered. ``unrendered``: no part of it. ``blocks``: read as the blocks themselves. ``marker``: where
-breakpoints are. ``argument``: of the SDK's methods, and not in the body.
+``rendered``: part of it. ``derived``: part of it, and computed from the blocks. ``unclear``: it is not known whether or
+where it is rendered. ``unrendered``: not part of it. ``blocks``: the blocks themselves. ``marker``: sets breakpoints.
+``argument``: an argument of the SDK's methods that is not in the body.
 """
 
 _CACHING = "platform.claude.com/docs/en/build-with-claude/prompt-caching"
@@ -27,7 +27,7 @@ _CHECKED = date(2026, 11, 25)
 
 
 class Omitted:
-    """Stands for a parameter that a request does not have; its own class, since ``None`` is a value."""
+    """Marks a parameter that a request does not have; a class of its own, because ``None`` is a value."""
 
     def __repr__(self) -> str:
         return "omitted"
@@ -38,34 +38,34 @@ OMITTED = Omitted()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One parameter, and what a change of it does."""
+    """One parameter, and the effect of changing it."""
 
     name: str
-    """Where it stands in the body, with dots: ``output_config.effort``."""
+    """Its place in the body, with dots: ``output_config.effort``."""
     kind: Kind
     source: str
     checked: date = _CHECKED
     path: str = ""
-    """How messages and ``explain`` call it, if not by its name."""
+    """Its path in messages and in ``explain``, if not its name."""
     level: Level | None = None
-    """The first level that a change of it loses; ``None`` for one that is not rendered."""
+    """The first level that a change loses; ``None`` for a parameter that is not rendered."""
     default: Any = OMITTED
-    """What leaving it out means, where that is the same as a value."""
+    """The value that leaving it out is equal to, if there is one."""
     model_default: str = ""
     """The field of the model's row that holds its default."""
     is_object: bool = False
-    """The API accepts nothing but an object."""
+    """The API accepts only an object."""
     also_at: str = ""
-    """Another place in the body at which the same value may stand."""
+    """Another place in the body where the same value may be."""
     cause: str = "parameter_changed"
     is_model_specific: bool = False
-    """Which levels a change loses differs by model, and is not documented."""
+    """Which levels a change loses depends on the model and is not documented."""
     is_diagnosed: bool = False
-    """The API's cache diagnostics compare it, and answer ``unavailable`` where it differs."""
+    """The API's cache diagnostics compare it, and answer ``unavailable`` if it differs."""
     is_counted: bool = True
-    """What it adds to the prompt can be counted offline."""
+    """The tokens that it adds to the prompt can be counted offline."""
     has_own_price: bool = False
-    """It can bring a price of its own, beside those of the tokens."""
+    """It can have a price of its own, besides that of the tokens."""
 
     key: str = field(init=False)
     """The top-level key of the body that holds it."""
@@ -177,7 +177,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         is_diagnosed=True,
         source=f"{_SDK}; the documentation says that it is rendered, and not where",
     ),
-    # --- not known to be rendered, or where
+    # --- not known whether or where it is rendered
     Parameter(
         name="context_management",
         kind="unclear",
@@ -186,7 +186,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         has_own_price=True,
         source=f"{_DIAGNOSTICS}: compared; what it clears, and so loses, depends on the conversation",
     ),
-    # --- no part of the prompt
+    # --- not part of the prompt
     Parameter(name="container", kind="unrendered", is_counted=False, has_own_price=True, source="recorded calls"),
     Parameter(name="container.id", kind="unrendered", source="recorded calls: other ids read the same entries"),
     Parameter(name="diagnostics", kind="unrendered", source=_DIAGNOSTICS),
@@ -204,7 +204,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(name="system", kind="blocks", level="system", source=_CACHING),
     Parameter(name="messages", kind="blocks", level="messages", source=_CACHING),
     Parameter(name="cache_control", kind="marker", source=_CACHING),
-    # --- of the SDK's methods; some become headers
+    # --- arguments of the SDK's methods; some become headers
     Parameter(name="betas", kind="argument", source=_SDK),
     Parameter(name="extra_body", kind="argument", source=_SDK),
     Parameter(name="extra_headers", kind="argument", source=_SDK),
@@ -215,9 +215,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(name="user_profile_id", kind="argument", source=_SDK),
     Parameter(name="workspace_id", kind="argument", source=_SDK),
 )
-"""One row a parameter. Rendered ones stand in the order in which they enter a fingerprint."""
+"""One row per parameter. Rendered ones are in the order in which they enter a fingerprint."""
 
 BY_NAME = {row.name: row for row in PARAMETERS if row.kind != "derived"}
 
 RENDERED = tuple(row for row in PARAMETERS if row.kind in ("rendered", "derived"))
-"""What is part of the prompt besides the blocks."""
+"""The parameters that are part of the prompt."""

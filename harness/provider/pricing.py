@@ -1,4 +1,4 @@
-"""Dollars for a usage, from the offline price list of ``genai-prices``."""
+"""Prices of usage in dollars, from the offline price list of ``genai-prices``."""
 
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -10,7 +10,7 @@ from harness.provider.usage import Usage
 
 
 def price(usage: Usage, model: str, *, at: datetime | None = None) -> Decimal:
-    """Dollars for one call, by the price on the day ``at`` (default: now).
+    """Price one call in dollars, as of the day ``at`` (default: now).
 
     Raises:
         UnknownModelError: the price list has no row for the model.
@@ -21,8 +21,8 @@ def price(usage: Usage, model: str, *, at: datetime | None = None) -> Decimal:
 
 @lru_cache(maxsize=4096)
 def _price(usage: Usage, model: str, at: date) -> Decimal:
-    """The price of a usage; a run asks for the same ones over and over, at 0.1 ms each."""
-    # Costs a third of a second, so a run that prices nothing does not pay it.
+    """Price a usage; remembered, because a run prices the same ones again and again, at 0.1 ms each."""
+    # The import takes a third of a second, which a run without prices should not pay.
     from genai_prices import Usage as Billed
     from genai_prices import calc_price
 
@@ -48,7 +48,7 @@ def _price(usage: Usage, model: str, at: date) -> Decimal:
 
 
 def price_without_cache(usage: Usage, model: str, *, at: datetime | None = None) -> Decimal:
-    """Dollars for the same tokens if nothing had been read from or written to the prompt cache.
+    """Price the same tokens as if nothing had been read from or written to the prompt cache.
 
     Raises:
         UnknownModelError: the price list has no row for the model.
@@ -58,6 +58,6 @@ def price_without_cache(usage: Usage, model: str, *, at: datetime | None = None)
 
 
 def dollars(amount: Decimal) -> str:
-    """An amount as text, to a hundredth of a cent: ``$0.0387``, ``-$1.2500``."""
+    """Write an amount to a hundredth of a cent: ``$0.0387``, ``-$1.2500``."""
     rounded = round(amount, 4)
     return f"{'-' if rounded < 0 else ''}${abs(rounded):,.4f}"

@@ -1,4 +1,4 @@
-"""What the API reports of a request's input and output tokens."""
+"""The input and output tokens of a call, as the API reports them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens of one call, by class. The input classes are disjoint and add up to the request.
+    """Tokens of one call, by class. The input classes are disjoint and add up to the whole request.
 
-    Field names are the API's. ``input_tokens`` is what was neither read nor written.
+    Field names are the API's. ``input_tokens`` counts tokens that were neither read nor written.
     """
 
     input_tokens: int = 0
@@ -44,7 +44,7 @@ class Usage:
 
     @classmethod
     def from_api(cls, usage: Mapping[str, Any]) -> "Usage":
-        """Usage from the API's object; a write without a TTL split counts as 5m."""
+        """Read usage from the API's object; a write without a TTL split counts as 5m."""
         split = usage.get("cache_creation") or {}
         one_hour = split.get("ephemeral_1h_input_tokens") or 0
         written = usage.get("cache_creation_input_tokens") or one_hour + (split.get("ephemeral_5m_input_tokens") or 0)
@@ -57,7 +57,7 @@ class Usage:
         )
 
     def input_to_api(self) -> dict[str, Any]:
-        """The input side as the API's ``usage`` object has it."""
+        """Write the input side in the form of the API's ``usage`` object."""
         return {
             "input_tokens": self.input_tokens,
             "cache_creation_input_tokens": self.cache_creation_input_tokens,

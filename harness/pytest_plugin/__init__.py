@@ -1,4 +1,4 @@
-"""The pytest plugin: hooks only. Nothing heavy is imported before a suite or a fixture asks for it."""
+"""The pytest plugin: hooks only. Nothing large is imported until a suite or a fixture needs it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(args: list[str]) -> Generator[None, object, object]:
-    """In private, show no source line of a ``conftest.py`` that cannot be imported."""
+    """In a private run, show no source line of a ``conftest.py`` that cannot be imported."""
     with failures.withheld_conftests(args):
         return (yield)
 
@@ -74,7 +74,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteColle
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Note which tests there are, before ``-k`` and ``-m`` take any away."""
+    """Note the collected tests, before ``-k`` and ``-m`` deselect any."""
     config.stash[RUN].gate.note_collected(items)
 
 
@@ -82,7 +82,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """In private, show no source line of a file that cannot be collected."""
+    """In a private run, show no source line of a file that cannot be collected."""
     report = yield
     failures.withhold_collection(collector, report)
     return report
@@ -90,20 +90,20 @@ def pytest_make_collect_report(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Keep the test from the network."""
+    """Guard the test against the network."""
     with network.guarded(item, item.config.stash[RUN].options):
         return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Forget what was found when the test was run before."""
+    """Forget the findings of an earlier run of the test."""
     attachments.forget_findings(item)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Fail a test that reached for the network, also if its code or a skip hides it."""
+    """Fail a test that tried to reach the network, even if its code or a skip hides it."""
     try:
         yield
     except pytest.skip.Exception:
@@ -114,7 +114,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
-    """Fail a test that passed if the network was reached for while it was torn down."""
+    """Fail a passed test whose teardown tried to reach the network."""
     yield
     if item.stash.get(PASSED, False):
         network.raise_first_blocked(item)
@@ -124,7 +124,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Note whether the test passed, and show what the harness raised without the SDK's frames."""
+    """Note whether the test passed, and show errors of the harness without the SDK's frames."""
     failures.show_own_errors(item, call)
     report = yield
     failures.note_outcome(item, call, report)
@@ -133,7 +133,7 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Set the exit code by the findings."""
+    """Set the exit code from the findings."""
     summary.set_exit_status(session)
 
 

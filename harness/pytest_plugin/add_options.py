@@ -1,4 +1,4 @@
-"""The command-line options and ini keys; `options` reads them."""
+"""Command-line options and ini keys; `options` reads them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ UPSTREAMS = ("anthropic", "emulator")
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Add options and ini keys; all start with ``harness``."""
+    """Add all options and ini keys; their names start with ``harness``."""
     group = parser.getgroup("harness", "prompt cache harness")
     group.addoption(
         "--harness-mode",
         choices=MODES,
         default="replay",
         help="where answers come from: cassettes only (default), the emulator, "
-        "the upstream while the cassettes are rewritten, or the real API",
+        "the upstream (and cassettes are rewritten), or the real API",
     )
     group.addoption(
         "--harness-upstream",
@@ -32,18 +32,18 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--harness-budget",
         metavar="DOLLARS",
-        help="what all calls of the real API may cost together; a call that could pass it is not sent",
+        help="limit for the cost of all calls to the real API; a call that could exceed it is not sent",
     )
     group.addoption(
         "--harness-unique-prefix",
         action="store_true",
-        help="in live mode, put a text that is new in each run in front of every prompt, so that nothing is read "
-        "that an earlier run wrote (tools come before it: what is cached of them alone can be warm)",
+        help="in live mode, put a text that is new in each run in front of every prompt, so that no run reads "
+        "what an earlier one wrote (except for tools, which come before it)",
     )
     group.addoption(
         "--harness-max-age",
         metavar="DAYS",
-        help="warn of replayed cassettes that were recorded longer ago than this",
+        help="warn of replayed cassettes that are older than this",
     )
     group.addoption(
         "--harness-max-age-fails",
@@ -53,7 +53,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--harness-fail-unplayed",
         action="store_true",
-        help="fail tests whose cassettes hold requests that they do not send",
+        help="fail tests that do not send every request in their cassettes",
     )
     group.addoption(
         "--harness-verify",
@@ -63,17 +63,17 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--harness-realtime",
         action="store_true",
-        help="replay streams with the gaps they were recorded with (default: without any)",
+        help="replay streams with their recorded gaps (default: without gaps)",
     )
     group.addoption(
         "--harness-list-cassettes",
         metavar="FILE",
-        help="write the names of all cassettes that the collected tests use to FILE, and run no test",
+        help="write the names of all cassettes that the collected tests use to FILE, without running any test",
     )
     group.addoption(
         "--harness-update-lock",
         action="store_true",
-        help="accept what the selected tests send: write the lock file",
+        help="accept what the selected tests send, and write the lock file",
     )
     group.addoption(
         "--harness-allow-unused",
@@ -83,23 +83,28 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--harness-determinism",
         action="store_true",
-        help="build the requests of all suites again under another clock, hash seed, time zone, locale, …",
+        help="rebuild the requests of all suites under another clock, hash seed, time zone, locale, …",
     )
     group.addoption(
         "--harness-private",
         action="store_true",
-        help="print no text of prompts or fixtures anywhere, for logs that everybody can read",
+        help="keep all text of prompts and fixtures out of logs and reports, for public logs",
     )
-    parser.addini("harness_lock", "the lock file, from the root of the project", default="prompts.lock")
-    parser.addini("harness_max_age", "the default of --harness-max-age; empty: any age", default="")
+    parser.addini("harness_lock", "lock file, relative to the root of the project", default="prompts.lock")
+    parser.addini("harness_max_age", "default of --harness-max-age; empty: any age", default="")
     parser.addini(
         "harness_guard",
-        "which tests can reach only loopback addresses, in replay and emulate mode: "
+        "which tests can reach loopback addresses only, in replay and emulate mode: "
         "those that use the harness (used), all, or none (off)",
         default="used",
     )
     parser.addini(
-        "harness_scrub", "what never to store of bodies, one a line: regex => replacement", type="linelist", default=[]
+        "harness_scrub",
+        "what to replace in stored bodies, one a line: regex => replacement",
+        type="linelist",
+        default=[],
     )
-    parser.addini("harness_cassettes", "folder of the cassettes, from the root of the project", default="cassettes")
-    parser.addini("harness_reports", f"folder to write {list_files()} to; empty: none", default="")
+    parser.addini(
+        "harness_cassettes", "folder of the cassettes, relative to the root of the project", default="cassettes"
+    )
+    parser.addini("harness_reports", f"folder for {list_files()}; empty: none are written", default="")

@@ -1,6 +1,6 @@
 """Lines of JSON that tests attach to their reports for the end of the run; xdist carries them too.
 
-Not ``user_properties``, for those stand in the JUnit file of everybody who writes one.
+They are not ``user_properties``, because pytest writes those to every JUnit file.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _EXPLAINED = "harness_is_explained"
 
 
 def note(item: pytest.Item, kind: Kind, row: str) -> None:
-    """Note one line of JSON; a string, since xdist ends the session over anything that it cannot carry."""
+    """Note one line of JSON: a string, because xdist aborts the session if it cannot serialize a value."""
     item.stash.setdefault(_ATTACHED, {}).setdefault(kind, []).append(row)
 
 
 def note_finding(item: pytest.Item, finding: Finding, *, hint: str | None = None) -> None:
-    """Note a finding with its test, place in a file and what to type: ``hint``, if it is a command."""
+    """Note a finding with its test, its place in a file and the command to type: ``hint``, if that is one."""
     from dataclasses import replace
 
     file, line, _ = item.reportinfo()
@@ -47,7 +47,7 @@ def note_finding(item: pytest.Item, finding: Finding, *, hint: str | None = None
 
 
 def note_calls(item: pytest.Item, calls: Sequence[Call], *, suite: str, version: str, plan: str = "") -> None:
-    """Note a test's calls as rows of the report; ``plan`` names the one of a suite's case."""
+    """Note a test's calls as rows of the report; ``plan`` is the label of the case's plan, if it is a case."""
     from harness.reports.report import CallRow
 
     lines = [CallRow.from_call(call, suite=suite, version=version, plan=plan).to_json() for call in calls]
@@ -55,29 +55,29 @@ def note_calls(item: pytest.Item, calls: Sequence[Call], *, suite: str, version:
 
 
 def forget_findings(item: pytest.Item) -> None:
-    """Forget what an earlier run of the same test found: only the last one counts."""
+    """Forget the findings of an earlier run of the same test: only the last run counts."""
     item.stash.get(_ATTACHED, {}).pop("finding", None)
 
 
 def attach(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Attach what was noted to the test's last report: only then have the fixtures been torn down."""
+    """Attach all notes to the test's last report, when its fixtures have been torn down."""
     if report.when == "teardown" and _ATTACHED in item.stash:
         setattr(report, _ATTRIBUTE, item.stash[_ATTACHED])
         report.user_properties += _properties(item.stash[_ATTACHED])
 
 
 def mark_explained(report: pytest.TestReport) -> None:
-    """Note on a report that a finding says why it failed."""
+    """Mark a report as failed for a reason that a finding states."""
     setattr(report, _EXPLAINED, True)
 
 
 def is_explained(report: pytest.TestReport) -> bool:
-    """Whether a finding says why a report failed."""
+    """Whether a finding states why the report failed."""
     return bool(getattr(report, _EXPLAINED, False))
 
 
 def of_report(report: pytest.TestReport, kind: Kind) -> list[str]:
-    """The lines that are attached to one report."""
+    """The lines attached to one report."""
     noted = getattr(report, _ATTRIBUTE, None)
     return list(noted.get(kind, ())) if isinstance(noted, dict) else []
 

@@ -1,4 +1,4 @@
-"""The requests of a test with its key, its place in a file, and what excuses a change of its prefix."""
+"""The requests of a test with its key, its place in a file and the reason for a changed prefix."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def make_case_requests(item: pytest.Item, prompts: Sequence[Prompt]) -> CaseRequests:
-    """The requests of a test, with all that is compared with the lock file.
+    """Collect the requests of a test with everything that is compared with the lock file.
 
     Raises:
         UsageError: the test's marker ``cache_bust`` gives no reason.

@@ -8,11 +8,11 @@ import pytest
 
 
 def cassette_of(item: pytest.Item) -> str | None:
-    """Name of the cassette that a test uses; ``None`` if it can use none."""
+    """Name of the cassette that a test uses; ``None`` if it cannot use one."""
     if hasattr(item, "cassette"):
         # A case of a suite.
         return item.cassette  # type: ignore[no-any-return]
-    # Our fixtures need `request`, and a test that has it may ask for one of them while it runs.
+    # Our fixtures need `request`, and a test that has it may request one of them while it runs.
     return cassette_name(item) if "request" in getattr(item, "fixturenames", ("request",)) else None
 
 
@@ -22,7 +22,7 @@ def is_refused(item: pytest.Item) -> bool:
 
 
 def cassette_name(item: pytest.Item) -> str:
-    """Name of a plain test's cassette: its file without ending, then its name in safe characters."""
+    """Name of a plain test's cassette: its file without suffix, then its name in safe characters."""
     file = item.path.relative_to(item.config.rootpath).with_suffix("").as_posix()
     name = item.nodeid.partition("::")[2].replace("::", ".")
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-")
@@ -30,5 +30,5 @@ def cassette_name(item: pytest.Item) -> str:
         return f"{file}/{safe}"
     from hashlib import sha256
 
-    # Names that only differ in what was replaced must not share a cassette.
+    # Names that differ only in the replaced characters must not share a cassette.
     return f"{file}/{safe}-{sha256(name.encode()).hexdigest()[:8]}"

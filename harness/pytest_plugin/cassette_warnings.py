@@ -1,4 +1,4 @@
-"""Warnings of replayed cassettes: those that are old, and those that hold what no test asks for."""
+"""Warnings about replayed cassettes that are old, or that hold requests which their tests do not send."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SECONDS_A_DAY = 86_400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OldCassette:
-    """A cassette that is older than it may be."""
+    """A cassette that is older than allowed."""
 
     name: str
     recorded_at: str
@@ -66,7 +66,7 @@ class UnplayedCassette:
 def find_old(
     name: str, recorded_at: str, *, now: datetime, max_age_days: int | None, record: str
 ) -> OldCassette | None:
-    """A cassette that was recorded longer ago than ``max_age_days``; ``None`` for any other.
+    """Find out whether a cassette is older than ``max_age_days``; ``None`` if it is not.
 
     Raises:
         CassetteError: ``recorded_at`` is not an ISO time, so that its age is not known.
@@ -86,7 +86,7 @@ def find_old(
 
 
 def find_unplayed(name: str, unplayed: tuple[Interaction, ...], *, record: str) -> UnplayedCassette | None:
-    """A cassette of which something was not asked for; ``None`` if there is nothing of the kind."""
+    """Describe what a cassette holds beyond the requests that were sent; ``None`` if nothing is left."""
     if not unplayed:
         return None
     request = unplayed[0].request
@@ -96,20 +96,20 @@ def find_unplayed(name: str, unplayed: tuple[Interaction, ...], *, record: str) 
 
 
 def to_json(row: OldCassette | UnplayedCassette) -> str:
-    """A row as one JSON string, which also xdist can carry."""
+    """Write a row as one JSON string, which xdist can carry too."""
     return json.dumps(asdict(row))
 
 
 def old_lines(rows: list[str], max_age_days: int) -> list[str]:
-    """The part of the summary on old cassettes, oldest first; empty if there are none."""
+    """Lines of the summary about old cassettes, oldest first; empty if there are none."""
     old = sorted((OldCassette(**json.loads(row)) for row in set(rows)), key=lambda row: (row.recorded_at, row.name))
     return _section(f"older than {count(max_age_days, 'day')}:", [f"{row}; {row.record}" for row in old])
 
 
 def unplayed_lines(rows: list[str]) -> list[str]:
-    """The part of the summary on cassettes with unplayed requests, by name; empty if there are none."""
+    """Lines of the summary about cassettes with unplayed requests, by name; empty if there are none."""
     unplayed = sorted((UnplayedCassette(**json.loads(row)) for row in set(rows)), key=lambda row: row.name)
-    return _section("recorded and not sent:", [f"{row}; {row.record}" for row in unplayed])
+    return _section("recorded but not sent:", [f"{row}; {row.record}" for row in unplayed])
 
 
 def _section(title: str, lines: list[str]) -> list[str]:

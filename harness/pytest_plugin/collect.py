@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from harness.suites.runner import SuiteFunction
 
 _OWN = frozenset(module.__file__ for module in (runner, built, execution))
-"""Files between pytest and the application's code."""
+"""Files of the harness between pytest and the application's code."""
 
 
 class SuiteCollector(pytest.File):
     """One ``suite.yaml``."""
 
     def collect(self) -> Iterator[CaseItem | RefusedItem]:
-        """One item for each suite, prompt version and case, in the order of the file.
+        """Yield one item for each suite, prompt version and case, in the order of the file.
 
-        A suite that cannot be loaded is an item that fails: an error while collecting would
-        keep pytest from running all the others.
+        A suite that cannot be loaded becomes an item that fails: a collection error would
+        keep pytest from running the others.
         """
         try:
             source = read_suite_file(self.path)
@@ -56,7 +56,7 @@ class SuiteCollector(pytest.File):
 
 
 class RefusedItem(pytest.Item):
-    """Stands for a suite that could not be loaded."""
+    """Placeholder for a suite that could not be loaded."""
 
     cassette = None
     """Its cassettes are not known."""
@@ -75,7 +75,7 @@ class RefusedItem(pytest.Item):
 
 
 class CaseItem(pytest.Item):
-    """One case with one version of the prompt: its call is made twice, and both are checked."""
+    """One case with one version of the prompt: makes the calls of its plan, and checks them."""
 
     def __init__(self, *, case_run: CaseRun, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -84,7 +84,7 @@ class CaseItem(pytest.Item):
         """Name of the case's cassette, and of its entry in the lock file."""
 
     def runtest(self) -> None:
-        """Make the calls and check them; in ``record`` mode, keep them."""
+        """Make the calls and check them; in ``record`` mode, write them to the cassette."""
         function = load_function(self.case_run.suite)
         sessions = self._run.sessions
         if self.case_run.suite.is_build:
@@ -106,7 +106,7 @@ class CaseItem(pytest.Item):
         try:
             rounds = execution.run_case(self.case_run, function, session)
         except CheckError:
-            # What the checks found follows from the miss, if the application swallowed one.
+            # If the application swallowed a miss, the failed checks follow from it.
             session.raise_first_miss()
             raise
         finally:
@@ -118,16 +118,16 @@ class CaseItem(pytest.Item):
         self._run.sessions.close(self, session, self.cassette)
 
     def _check(self, function: SuiteFunction, rounds: list[list[Call]]) -> None:
-        """Check the accepted requests of the plan: are they built alike, and are they the accepted ones?"""
+        """Check that the requests which the lock file keeps are stable, and that they are the accepted ones."""
         prompts = [call.prompt for call in self.case_run.case.plan.accepted_calls(rounds)]
         self._check_stability(function, prompts)
         self._run.gate.check(self, prompts)
 
     def _check_stability(self, function: SuiteFunction, prompts: Sequence[Prompt]) -> None:
-        """Build the case's requests again, with marked inputs and if it is asked for under other conditions.
+        """Rebuild the case's requests with marked inputs and, if requested, under other conditions.
 
         Raises:
-            CheckError: its cached prefix is not the same for all inputs, or under all conditions.
+            CheckError: the cached prefix is not the same for all inputs, or not under all conditions.
         """
         run, suite = self._run, self.case_run.suite
         if suite.determinism == "off" or run.options.mode == "live" or run.sessions.rewrite is not None:
@@ -153,7 +153,7 @@ class CaseItem(pytest.Item):
         return self.config.stash[RUN]
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """What the application's code raised, without the frames of pytest above it."""
+        """Show what the application's code raised, without the frames of pytest and the harness above it."""
         excinfo.traceback = excinfo.traceback.cut(path=runner.__file__).filter(
             lambda entry: str(entry.path) not in _OWN
         )

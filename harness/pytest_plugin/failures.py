@@ -1,4 +1,4 @@
-"""How failures are shown: errors of the harness by their message alone, and in private no text of a prompt."""
+"""How failures are shown: errors of the harness by their message alone, and no prompt text in private runs."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 WITHHELD = "its message is withheld: --harness-private"
 _EXPLAINED: pytest.StashKey[tuple[BaseException, BaseException]] = pytest.StashKey()
-"""What a test raised last, and what is said of it."""
+"""The last error that a test raised, and the error that is shown for it."""
 _FAILED: pytest.StashKey[bool] = pytest.StashKey()
 _NOT_RECORDED = "its cassette does not hold the request either"
 
 
 def show_own_errors(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Show an error of the harness by its message alone; in private, show no other error's message either.
+    """Show an error of the harness by its message alone; in a private run, withhold the messages of all others.
 
-    Formatting the frames of the SDK takes a fifth of a second for each failure, to be thrown away.
+    pytest would spend a fifth of a second per failure to format SDK frames that nobody sees.
     """
     error = _error(item, call)
     if error is None or isinstance(error, pytest.skip.Exception):
@@ -43,12 +43,12 @@ def show_own_errors(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         text = _text(item, call)
         item.repr_failure = lambda excinfo, style=None: text  # type: ignore[method-assign]
     else:
-        # Of an earlier subtest, or an earlier run of the test.
+        # It was set by an earlier subtest, or by an earlier run of the test.
         vars(item).pop("repr_failure", None)
 
 
 def note_outcome(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
-    """Note how a test ended and what was found; show errors of the harness without the SDK's frames."""
+    """Note a test's outcome and findings; show errors of the harness without the SDK's frames."""
     _note_passed(item, report)
     error = _error(item, call)
     options = item.config.stash[RUN].options
@@ -60,15 +60,15 @@ def note_outcome(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.
     elif report.failed and isinstance(error, HarnessError):
         report.longrepr = _text(item, call)
     elif report.failed:
-        # The application swallowed an error of ours, and something else failed for it.
+        # The application swallowed an error of the harness, and something else failed as a result.
         report.sections += [("prompt cache harness", str(error)) for error in _swallowed(item)]
     attach(item, report)
 
 
 def _note_passed(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Note whether a test passed with all its subtests, whose reports come before its own."""
+    """Note whether a test passed with all its subtests; their reports come before its own."""
     if report.when == "setup":
-        # It may run more than once.
+        # Setup may run more than once.
         item.stash[_FAILED] = False
     elif report.when == "call":
         item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
@@ -77,22 +77,22 @@ def _note_passed(item: pytest.Item, report: pytest.TestReport) -> None:
 
 @contextmanager
 def withheld_conftests(arguments: list[str]) -> Iterator[None]:
-    """In private, say of a ``conftest.py`` that cannot be imported no more than that.
+    """In a private run, report an import error of a ``conftest.py`` without its details.
 
     Raises:
-        pytest.UsageError: in place of what was raised.
+        pytest.UsageError: instead of the original error.
     """
     try:
         yield
     except Exception:
-        # Whatever it is, pytest shows it with the lines of source around it; the options are not parsed yet.
+        # pytest would show any error with the source lines around it. The options are not parsed yet.
         if asks_for_privacy(arguments):
             raise pytest.UsageError(f"a conftest.py cannot be imported ({WITHHELD})") from None
         raise
 
 
 def withhold_collection(collector: pytest.Collector, report: pytest.CollectReport) -> None:
-    """In private, say of a file that cannot be collected, or is skipped, no more than that."""
+    """In a private run, report a file that cannot be collected, or is skipped, without details."""
     if not collector.config.stash[RUN].options.is_private:
         return
     report.sections = []
@@ -103,28 +103,28 @@ def withhold_collection(collector: pytest.Collector, report: pytest.CollectRepor
 
 
 def register_private(config: pytest.Config, options: Options) -> None:
-    """In private, leave of warnings their kind and their place, and of subtests no output."""
+    """In a private run, reduce warnings to their kind and place, and drop the output of subtests."""
     if options.is_private:
         config.pluginmanager.register(_Withholder(), "harness-private")
 
 
 class _Withholder:
-    """A plugin, since the hooks are not told of the configuration."""
+    """A plugin of its own, because these hooks do not receive the configuration."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
-        """Take the text out before anybody shows it, and the line of source below it."""
+        """Remove the text and the source line before any plugin shows them."""
         warning_message.message = f"{warning_message.category.__name__} ({WITHHELD})"
         warning_message.line = ""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take out what was printed meanwhile: that of a subtest is added only after its report was made."""
+        """Remove captured output: a subtest's output is added only after its report was made."""
         report.sections = []
 
 
 def show_privately(error: BaseException) -> str:
-    """What may be said of an error where no text of a prompt may be."""
+    """Describe an error without any text of a prompt."""
     findings: tuple[Finding, ...] = getattr(error, "findings", ())
     if findings:
         lines = [line for finding in findings for line in finding.lines(is_private=True)]
@@ -141,7 +141,7 @@ def _note_findings(item: pytest.Item, error: HarnessError, *, is_private: bool) 
 
 
 def _withhold(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
-    """Leave nothing on a report that the test or its code has written."""
+    """Remove everything that the test or its code wrote from a report."""
     report.sections = []
     if isinstance(report.longrepr, tuple):
         path, line, _ = report.longrepr
@@ -153,18 +153,18 @@ def _withhold(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.Tes
 
 
 def _error(item: pytest.Item, call: pytest.CallInfo[None]) -> BaseException | None:
-    """What a test raised; of a request that was not answered, what the lock file says of it, which is more."""
+    """The error of a test; for an unanswered request, the bust that the lock file shows it to be."""
     error = call.excinfo.value if call.excinfo else None
     if error is None or call.when != "call":
         return error
-    # The subtests of a test fail each for something else.
+    # Each subtest of a test has its own error.
     if _EXPLAINED not in item.stash or item.stash[_EXPLAINED][0] is not error:
         item.stash[_EXPLAINED] = (error, _explain(item, error))
     return item.stash[_EXPLAINED][1]
 
 
 def _explain(item: pytest.Item, error: BaseException) -> BaseException:
-    """Turn a cassette miss, or what followed from a refused request, into a bust; leave any other error."""
+    """Turn a cassette miss, or the failure after a refused request, into a bust; return any other error."""
     gate = item.config.stash[RUN].gate
     sent: RecordedRequest | None = getattr(error, "sent", None) if isinstance(error, HarnessError) else None
     body = _rejected_body(item, error) if sent is None else _messages_body(sent)
@@ -179,12 +179,12 @@ def _explain(item: pytest.Item, error: BaseException) -> BaseException:
 
 
 def _messages_body(sent: RecordedRequest) -> bytes | None:
-    """The body of a request for a message; ``None`` for any other, which the lock file knows nothing of."""
+    """The body of a request for a message; ``None`` for others, which are not in the lock file."""
     return sent.body if is_message_call(sent.method, sent.path) else None
 
 
 def _rejected_body(item: pytest.Item, error: BaseException) -> bytes | None:
-    """The body of the last request that was refused, if a test failed for what its application made of that."""
+    """The body of the last refused request, if the test failed with an error of its application."""
     if isinstance(error, HarnessError) or SESSION not in item.stash:
         return None
     rejected = item.stash[SESSION].rejected
@@ -192,7 +192,7 @@ def _rejected_body(item: pytest.Item, error: BaseException) -> bytes | None:
 
 
 def _text(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
-    """What is shown of an error: our own message, or in private what may be said of any."""
+    """The text shown for an error: its message or, in a private run, a description without prompt text."""
     options, error = item.config.stash[RUN].options, _error(item, call)
     assert error is not None
     text = f"{_own_line(item, call)}{show_privately(error) if options.is_private else error}"
@@ -204,14 +204,14 @@ def _text(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
 
 
 def _swallowed(item: pytest.Item) -> tuple[HarnessError, ...]:
-    """The first miss and the first refused connection of a test, as far as there were any."""
+    """The first miss and the first refused connection of a test, if any."""
     misses = item.stash[SESSION].misses if SESSION in item.stash else ()
     blocked = item.stash[GUARD].blocked if GUARD in item.stash else ()
     return (*misses[:1], *blocked[:1])
 
 
 def _own_line(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
-    """``path:line: `` of the last frame in the test's own file; empty for tests that are no Python."""
+    """``path:line: `` of the last frame in the test's own file; empty for tests that are not Python."""
     assert call.excinfo is not None
     for entry in reversed(call.excinfo.traceback):
         if Path(entry.path) == item.path:

@@ -1,4 +1,4 @@
-"""Fixtures: clients whose calls are answered in the run's mode, and noted."""
+"""Fixtures: clients whose calls are answered according to the run's mode, and noted."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def harness_session(request: pytest.FixtureRequest) -> Iterator[CallSession]:
-    """The test's way to an answer; its ``calls`` are what the test sent so far, with their usage.
+    """The session that answers the test's calls; ``calls`` lists those made so far, with their usage.
 
-    The test's cassette is named after its file and itself. It is written in ``record`` mode only,
+    The cassette is named after the test and its file. It is written only in ``record`` mode,
     and only if the test passes.
     """
     item: pytest.Item = request.node
@@ -39,14 +39,14 @@ def harness_session(request: pytest.FixtureRequest) -> Iterator[CallSession]:
 
 @pytest.fixture
 def harness_cassette(request: pytest.FixtureRequest) -> Iterator[ForeignSession]:
-    """The test's way to an answer for any other HTTP client; point it at ``harness_cassette.base_url``.
+    """The session that answers any other HTTP client; point the client at ``harness_cassette.base_url``.
 
-    ``harness_cassette.calls`` and the cassette are as for ``harness_session``. A test uses one of the two.
+    ``harness_cassette.calls`` and the cassette work as for ``harness_session``. A test uses only one of the two.
     """
     item: pytest.Item = request.node
     if "harness_session" in request.fixturenames:
         raise UsageError(
-            "harness_session and harness_cassette in one test would write one cassette",
+            "harness_session and harness_cassette in one test would write the same cassette",
             hint="give the official SDK harness_cassette.base_url and a key of its own, or make two tests",
         )
     cassette = cassette_name(item)
@@ -59,19 +59,19 @@ def harness_cassette(request: pytest.FixtureRequest) -> Iterator[ForeignSession]
 
 @pytest.fixture
 def anthropic_client(harness_session: CallSession) -> Anthropic:
-    """An ``anthropic.Anthropic`` whose calls are answered in the run's mode; it needs no key."""
+    """An ``anthropic.Anthropic`` whose calls are answered according to the run's mode; it needs no key."""
     return harness_session.anthropic()
 
 
 @pytest.fixture
 def async_anthropic_client(harness_session: CallSession) -> AsyncAnthropic:
-    """An ``anthropic.AsyncAnthropic`` whose calls are answered in the run's mode; it needs no key."""
+    """An ``anthropic.AsyncAnthropic`` whose calls are answered according to the run's mode; it needs no key."""
     return harness_session.async_anthropic()
 
 
 @pytest.fixture
 def claude(anthropic_client: Anthropic) -> ClaudeClient:
-    """A ``ClaudeClient`` without local cache, so that every call reaches the prompt cache."""
+    """A ``ClaudeClient`` without a local cache, so that every call reaches the prompt cache."""
     from harness.client.claude import ClaudeClient
     from harness.settings import Settings
 
@@ -80,7 +80,7 @@ def claude(anthropic_client: Anthropic) -> ClaudeClient:
 
 @pytest.fixture
 def async_claude(async_anthropic_client: AsyncAnthropic) -> AsyncClaudeClient:
-    """An ``AsyncClaudeClient`` without local cache, so that every call reaches the prompt cache."""
+    """An ``AsyncClaudeClient`` without a local cache, so that every call reaches the prompt cache."""
     from harness.client.claude import AsyncClaudeClient
     from harness.settings import Settings
 
@@ -88,7 +88,7 @@ def async_claude(async_anthropic_client: AsyncAnthropic) -> AsyncClaudeClient:
 
 
 def _close(item: pytest.Item, session: CallSession, cassette: str) -> None:
-    """Note a test's calls; compare a test that passed with the lock file and its cassette."""
+    """Note a test's calls; if it passed, compare them with the lock file and the cassette."""
     note_calls(item, session.calls, suite="/".join(item.path.parts[-2:]), version="-")
     for remark in session.remarks:
         note_finding(item, remark)

@@ -1,4 +1,4 @@
-"""The network guard: while a test runs, no connection leaves the machine."""
+"""The network guard: no connection leaves the machine while a test runs."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _TEXTS = (str, bytes, bytearray)
 
 
 class Guard:
-    """Refuses every connection and name lookup of this process but those of loopback addresses.
+    """Refuses every connection and name lookup of this process except to loopback addresses.
 
-    It stands in the methods of ``socket.socket`` and in ``socket.getaddrinfo``, through which
-    ``ssl``, ``http.client``, ``httpx``, ``requests`` and the loops of asyncio go. Libraries that
-    bring their own sockets (uvloop, gRPC, libcurl), and datagrams sent without a connection,
-    pass it by.
+    It replaces methods of ``socket.socket`` and ``socket.getaddrinfo``, which ``ssl``,
+    ``http.client``, ``httpx``, ``requests`` and the event loops of asyncio use. It does not see
+    libraries with their own sockets (uvloop, gRPC, libcurl), or datagrams sent without a
+    connection.
     """
 
     def __init__(self, test: str, *, mode: str) -> None:
-        """Guard ``test``, by its id; ``mode`` is the run's, for the message."""
+        """Guard the test with the id ``test``; ``mode`` is the run's mode, for the message."""
         self._test = test
         self._mode = mode
         self._lock = Lock()
@@ -34,24 +34,24 @@ class Guard:
         self._undo: list[Callable[[], None]] = []
 
     def start(self) -> None:
-        """Stand in the way; ``stop`` has to follow, in reverse order where guards are nested."""
+        """Start to refuse connections; call ``stop`` afterwards, in reverse order if guards are nested."""
         for name in _NAMES:
             self._put(socket.socket, name, self._checked_connect(getattr(socket.socket, name)))
         self._put(socket, "getaddrinfo", self._checked_lookup(socket.getaddrinfo))
 
     def stop(self) -> None:
-        """Leave ``socket`` as it was found."""
+        """Restore ``socket``."""
         while self._undo:
             self._undo.pop()()
 
     @property
     def blocked(self) -> tuple[NetworkBlockedError, ...]:
-        """What was refused and has not been raised by ``raise_first``."""
+        """Refusals that ``raise_first`` has not raised yet."""
         with self._lock:
             return tuple(self._blocked)
 
     def raise_first(self) -> None:
-        """Raise the first refusal, if there was one, for callers that may have swallowed it; forget all."""
+        """Raise the first refusal, if any, in case the test's code swallowed it; then forget all of them."""
         with self._lock:
             blocked, self._blocked = self._blocked, []
         if blocked:
@@ -67,7 +67,7 @@ class Guard:
 
     def _checked_lookup(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
-            # An address needs no lookup; whether it may be connected to is asked when it is.
+            # An address needs no lookup; the connection to it is checked later.
             if isinstance(host, _TEXTS) and not (is_address(host) or is_loopback(host)):
                 self._refuse(f"look up the host {as_text(host)!r}")
             return original(host, *args, **kwargs)
@@ -76,7 +76,7 @@ class Guard:
 
     def _refuse(self, what: str) -> None:
         error = NetworkBlockedError(
-            f"{self._test} tried to {what}, and in {self._mode} mode only loopback addresses are reachable",
+            f"{self._test} tried to {what}, but in {self._mode} mode only loopback addresses are reachable",
             hint="call Claude through a fixture (anthropic_client, claude, …), "
             f'or record what the test needs: pytest "{self._test}" --harness-mode=record',
         )
@@ -85,7 +85,7 @@ class Guard:
         raise error
 
     def _put(self, owner: Any, name: str, value: Any) -> None:
-        # An inherited method must be inherited again afterwards, not be a copy.
+        # An inherited method must be inherited again afterwards, not copied.
         if name in vars(owner):
             found = vars(owner)[name]
             self._undo.append(lambda: setattr(owner, name, found))
@@ -95,7 +95,7 @@ class Guard:
 
 
 def is_local(family: int, address: Any) -> bool:
-    """Whether an address of a socket stays on this machine; one that no socket takes is left to the socket."""
+    """Whether a socket address stays on this machine; an invalid address counts, so that the socket refuses it."""
     if family == getattr(socket, "AF_UNIX", None):
         return True
     if family not in (socket.AF_INET, socket.AF_INET6):

@@ -8,4 +8,4 @@ import pytest
 
 @pytest.hookspec(firstresult=True)
 def pytest_harness_answer(request: Mapping[str, Any]) -> str | None:
-    """The text with which the emulator answers a request body; ``None`` leaves it to the emulator."""
+    """Return the text of the emulator's answer to a request body, or ``None`` for its default answer."""

@@ -1,4 +1,4 @@
-"""``--harness-list-cassettes``: the names of all cassettes that the collected tests use, without running them."""
+"""``--harness-list-cassettes``: list the cassettes that the collected tests use, without running any test."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
 
 
 class CassetteLister:
-    """A plugin that lists instead of running; registered only if the option is given."""
+    """A plugin that lists cassettes instead of running tests; registered only if the option is given."""
 
     def __init__(self, path: Path) -> None:
-        """List to ``path``."""
+        """Write the list to ``path``."""
         self._path = path
         self._names: set[str] = set()
         self._refused: list[str] = []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Note the cassette of every test, before ``-k`` and ``-m`` take any away."""
+        """Note the cassette of every test, before ``-k`` and ``-m`` deselect any."""
         self._refused += [item.nodeid for item in items if is_refused(item)]
         self._names |= {name for item in items if (name := cassette_of(item))}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Write the list, if it is whole; run nothing.
+        """Write the list if it is complete; run no test.
 
         Raises:
-            pytest.UsageError: something could not be collected, so that its cassettes are not known.
+            pytest.UsageError: something could not be collected, so its cassettes are not known.
         """
         from harness.files import write_atomically
 
@@ -48,11 +48,11 @@ class CassetteLister:
         return True
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say what was written."""
+        """Print which file was written."""
         terminalreporter.line(f"written: {self._path}, {len(self._names):,} names; no test was run")
 
 
 def register_lister(config: pytest.Config, options: Options) -> None:
-    """Let a run list cassettes instead of running tests, if the options want it."""
+    """Make the run list cassettes instead of running tests, if the options ask for it."""
     if options.cassette_list is not None:
         config.pluginmanager.register(CassetteLister(options.cassette_list), "harness-lister")

@@ -1,4 +1,4 @@
-"""The lock file within a run: compares what tests send with it, and brings it up to date."""
+"""The lock file in a run: compares what tests send with it, and updates it."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
     from harness.pytest_plugin.storage import Storage
 
 WORKER_KEY = "harness_collected"
-"""Under which a worker of xdist says what it collected."""
+"""Key under which an xdist worker sends what it collected."""
 
 
 class LockGate:
     """One run's view of the lock file."""
 
     def __init__(self, options: Options, storage: Storage) -> None:
-        """Read the lock file; end the run if that cannot be done, unless it is to be rewritten."""
+        """Read the lock file; end the run if it is unreadable, unless the run rewrites it."""
         self._options = options
         self._storage = storage
         self.collected = Collected()
         self.lock = self._read_lock() if options.lock_file.exists() else None
 
     def _read_lock(self) -> Lock | None:
-        # Not needed by a project without a lock file, and importing it takes 3 ms.
+        # A project without a lock file does not need it, and the import takes 3 ms.
         from harness.lock.lockfile import read_lock
 
         try:
@@ -56,7 +56,7 @@ class LockGate:
     # --- tests -------------------------------------------------------------------------------------------
 
     def note_collected(self, items: list[pytest.Item]) -> None:
-        """Note which entries the collected tests make, if there is a lock file to compare with."""
+        """Note which entries the collected tests make, if there is a lock file."""
         if self.lock is None:
             return
         options = self._options
@@ -68,10 +68,10 @@ class LockGate:
         self.collected.add(keys, sources, is_all=not (options.has_paths or options.is_partial or refused))
 
     def check(self, item: pytest.Item, prompts: Sequence[Prompt]) -> None:
-        """Compare a test's requests with the accepted ones, or accept them; note what is no error.
+        """Compare a test's requests with the accepted ones, or accept them; note findings that are not errors.
 
         Raises:
-            CheckError: they changed in a way that loses what was accepted.
+            CheckError: a change loses an accepted prefix.
         """
         if self.lock is None and not self._options.is_updating_lock:
             return
@@ -89,7 +89,7 @@ class LockGate:
             note_finding(item, finding, hint="pytest --harness-update-lock")
 
     def explain_miss(self, item: pytest.Item, body: bytes) -> Finding | None:
-        """What the lock file says of a request that was not answered; ``None`` if that is nothing."""
+        """Find out how an unanswered request differs from the accepted one; ``None`` if the lock file cannot tell."""
         if self.lock is None or self._options.is_updating_lock or SESSION not in item.stash:
             return None
         from harness.pytest_plugin.case_requests import make_case_requests
@@ -99,13 +99,13 @@ class LockGate:
             prompt = self._storage.reader.read(body)
             return self._comparison.compare_one(make_case_requests(item, (prompt,)), number)
         except HarnessError:
-            # No request that could be judged, or no reason where one is due: then the miss itself is reported.
+            # The request cannot be judged, or a marker gives no reason: report the miss itself.
             return None
 
     def accept_command(self, item: pytest.Item) -> str:
-        """What to type to accept what a test sends."""
+        """The command that accepts what a test sends."""
         mode = self._options.mode
-        # In another mode the cassettes, which do not hold the change yet, would be asked.
+        # Without the mode, the cassettes would answer, and they do not hold the change yet.
         options = [f'"{item.nodeid}"', *([] if mode == "replay" else [f"--harness-mode={mode}"])]
         if mode == "record":
             options.append(f"--harness-upstream={self._options.upstream}")
@@ -130,21 +130,21 @@ class LockGate:
     # --- the end of the run ------------------------------------------------------------------------------
 
     def find_unused(self) -> tuple[Finding, ...]:
-        """A finding for each entry that no collected test makes; those of a replaced version are no errors."""
+        """Return a finding for each entry that no collected test makes; not an error if its version was replaced."""
         if self.lock is None or self._options.is_updating_lock:
             return ()
         is_allowed = self._options.is_unused_allowed
         return describe_unused(self.unused_entries(), self.collected, file=self._relative, is_allowed=is_allowed)
 
     def unused_entries(self) -> tuple[Entry, ...]:
-        """Entries of the lock file whose tests would have been collected if there were any."""
+        """List the entries of the lock file whose tests would have been collected if they still existed."""
         entries = self.lock.entries.values() if self.lock else ()
         return tuple(entry for entry in entries if self.collected.lacks(entry) and not self._is_left_out(entry))
 
     def write(self, rows: Sequence[str], *, beside: Sequence[str] = ()) -> list[str]:
-        """Write the lock file of an updating run; ``rows`` are its entries. Return what to print, a line each.
+        """Write the lock file of an updating run from its entries, ``rows``; return the lines to print.
 
-        ``beside`` are other files that the run wrote, and that are to be committed too.
+        ``beside`` lists other files that the run wrote and that must be committed too.
         """
         from harness.lock.difference import compare_locks, difference_table
         from harness.lock.entries import Entry, Lock
@@ -164,7 +164,7 @@ class LockGate:
         return [*table.splitlines(), f"written: {self._relative}, {len(new.entries):,} entries", commit]
 
     def _is_left_out(self, entry: Entry) -> bool:
-        """Whether the file of an entry is there all the same: ignored, skipped, broken, or of another folder."""
+        """Whether the file of an uncollected entry still exists: ignored, skipped, broken or in another folder."""
         folder = entry.suite.rpartition("/")[0]
         source, file = (folder, f"{folder}/suite.yaml") if entry.version else (entry.suite, f"{entry.suite}.py")
         return source not in self.collected.sources and (self._options.root / file.lstrip("/")).exists()
@@ -175,7 +175,7 @@ class LockGate:
 
 
 class WorkerReports:
-    """Gathers what the workers of xdist collected; registered only when xdist is loaded."""
+    """Gathers what the xdist workers collected; registered only when xdist is loaded."""
 
     def __init__(self, collected: Collected) -> None:
         self._collected = collected
@@ -188,7 +188,7 @@ class WorkerReports:
 
 
 def register_workers(config: pytest.Config, gate: LockGate) -> None:
-    """Gather what the workers of xdist collect, if there can be any."""
+    """Gather what the xdist workers collect, if xdist is loaded."""
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(WorkerReports(gate.collected), "harness-workers")
 
@@ -200,7 +200,7 @@ def _source(item: pytest.Item, root: Path) -> str:
 
 
 def _with_reason(entry: Entry, old: Lock) -> Entry:
-    """An entry with the reason that the old one has, if nothing changed since then."""
+    """Keep the reason of the old entry if the prefix did not change since."""
     from dataclasses import replace
 
     before = old.entries.get(entry.key)

@@ -1,4 +1,4 @@
-"""One run of a user's tests with one kind of bust put into every request that they make."""
+"""One run of a user's tests with one kind of bust in every request."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class MutationRun:
-    """How the tests of one run ended. Filled while it runs."""
+    """Outcomes of the tests of one run; filled while it runs."""
 
     changed: set[str] = field(default_factory=set)
-    """Tests of which a request was changed."""
+    """Tests with a changed request."""
     passed: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
     rules: dict[str, set[str]] = field(default_factory=dict)
-    """What caught the change, by test: rules of findings."""
+    """Rules of the findings that caught the change, by test."""
 
 
 class Mutator:
-    """A plugin for one run; ``mutation`` is what it puts into the requests, ``None`` for nothing."""
+    """A plugin for one run that applies ``mutation`` to the requests; ``None`` leaves them unchanged."""
 
     def __init__(self, mutation: Mutation | None) -> None:
         self.outcome = MutationRun()
@@ -39,17 +39,17 @@ class Mutator:
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Change what the run's sessions send."""
+        """Let the run's sessions send mutated requests."""
         if self._mutation is not None:
             config.stash[RUN].sessions.rewrite = self._rewrite
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Note whose requests come now."""
+        """Note which test sends the next requests."""
         self._test = item.nodeid
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note how a test ended, and what it found."""
+        """Note a test's outcome and findings."""
         if report.failed:
             self.outcome.failed.add(report.nodeid)
             self.outcome.passed.discard(report.nodeid)

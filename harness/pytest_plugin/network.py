@@ -1,4 +1,4 @@
-"""Which tests are kept from the network, and when."""
+"""Which tests the network guard covers, and when."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from harness.pytest_plugin.options import Options
 
 _FIXTURES = frozenset({"harness_session", "harness_cassette"})
-"""Every fixture of ours asks for one of these."""
+"""Every fixture of the harness requests one of these."""
 
 
 @contextmanager
 def guarded(item: pytest.Item, options: Options) -> Iterator[None]:
-    """Keep a test that uses the harness from the network, as far as the options want it."""
+    """Guard a test that uses the harness, as the options ask."""
     if options.guard == "all" or not _FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
         start_guard(item, options)
     try:
         yield
     finally:
-        # Applications seldom close a client that they were given.
+        # Applications seldom close a client that was passed to them.
         if session := item.stash.get(SESSION, None):
             session.close()
         if guard := item.stash.get(GUARD, None):
@@ -35,10 +35,10 @@ def guarded(item: pytest.Item, options: Options) -> Iterator[None]:
 
 
 def start_guard(item: pytest.Item, options: Options) -> None:
-    """Start the guard of a test, unless it runs or the options want none."""
+    """Start the guard of a test, unless it already runs or the options switch it off."""
     if not options.is_guarding or GUARD in item.stash:
         return
-    # Not loaded where no test needs it.
+    # Not imported unless a test needs it.
     from harness.pytest_plugin.guard import Guard
 
     item.stash[GUARD] = Guard(item.nodeid, mode=options.mode)
@@ -46,6 +46,6 @@ def start_guard(item: pytest.Item, options: Options) -> None:
 
 
 def raise_first_blocked(item: pytest.Item) -> None:
-    """Raise the first connection that the guard refused, for tests whose code swallowed it."""
+    """Raise the first refusal of the guard, in case the test's code swallowed it."""
     if guard := item.stash.get(GUARD, None):
         guard.raise_first()

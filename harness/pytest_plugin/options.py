@@ -1,4 +1,4 @@
-"""The options of a run, read and checked once: nothing else in the plugin asks pytest for an option."""
+"""The options of a run, read and checked once; nothing else in the plugin asks pytest for an option."""
 
 from __future__ import annotations
 
@@ -24,66 +24,66 @@ _GUARD_SCOPES = ("used", "all", "off")
 _PRIVATE = "--harness-private"
 
 
-# Nobody compares or prints options, and each method costs time at the start of every pytest.
+# Options are never compared or printed, and each generated method costs time at every start of pytest.
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Options:
-    """What a run is asked to do, by options, ini keys and the environment."""
+    """The settings of a run, from options, ini keys and the environment."""
 
     root: Path
     """The project's folder."""
     start: Path
-    """Where pytest was started."""
+    """The folder in which pytest was started."""
     mode: Mode
     upstream: Origin
     """Who answers in ``record`` mode."""
     guard: GuardScope
-    """Which tests are kept from the network."""
+    """Which tests cannot reach the network."""
     is_private: bool
     github: GithubSettings
 
     cassettes: Path
     cassette_list: Path | None
-    """Where to list the cassettes instead of running tests."""
+    """File to list the cassettes in, instead of running tests."""
     lock_file: Path
     reports: Path | None
     """Folder of the reports."""
 
     is_updating_lock: bool
-    """What tests send is accepted."""
+    """Accept what the tests send."""
     is_unused_allowed: bool
     is_determinism_full: bool
     is_realtime: bool
     is_verified: bool
-    """In ``live`` and ``emulate`` mode, answers are compared with the cassettes."""
+    """Compare answers with the cassettes, in ``live`` and ``emulate`` mode."""
     is_unplayed_fatal: bool
     max_age_days: int | None
-    """Of a cassette; ``None``: any age."""
+    """Maximum age of a cassette; ``None`` for any age."""
     is_age_fatal: bool
     scrub: tuple[ScrubRule, ...]
 
     base_url: str | None
-    """Where the real API is reached, if not at its own address."""
+    """Address of a gateway to the real API; ``None`` for the API's own address."""
     budget: Decimal | None
-    """Dollars for all calls of the run."""
+    """Limit in dollars for all calls of the run."""
     unique_prefix: str
-    """The same for all calls of a run, and another in each run."""
+    """Text in front of every prompt, new for each run; empty for none."""
 
     has_paths: bool
-    """Files or tests are named on the command line, so that not the whole project is collected."""
+    """Files or tests are named on the command line, so only part of the project is collected."""
     is_partial: bool
-    """Single tests are named, or only those that failed last time are run."""
+    """Single tests are named, or only the last failures are run."""
 
     @property
     def is_guarding(self) -> bool:
-        """Whether any test is kept from the network."""
+        """Whether the guard covers any test."""
         return self.guard != "off" and self.mode in ("replay", "emulate")
 
 
 def read_options(config: pytest.Config) -> Options:
-    """The options of a run.
+    """Read the options of a run.
 
     Raises:
-        pytest.UsageError: some cannot go together, or lack something.
+        pytest.UsageError: an option is invalid, conflicts with another one, or needs something that is missing.
     """
     mode, upstream = _read_mode(config)
     is_real = mode == "live" or (mode == "record" and upstream == "anthropic")
@@ -132,13 +132,13 @@ def _read_mode(config: pytest.Config) -> tuple[Mode, Origin]:
     needs_key = mode == "live" or (mode == "record" and upstream == "anthropic")
     if needs_key and not _has_api_key():
         raise pytest.UsageError(
-            f"--harness-mode={mode} asks the real API, and neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN is set\n"
+            f"--harness-mode={mode} calls the real API, but neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN is set\n"
             "  try: set one of them"
             + (", or add --harness-upstream=emulator to record without the API" if mode == "record" else "")
         )
     if mode == "record" and _is_distributed(config):
         raise pytest.UsageError(
-            "--harness-mode=record cannot run in several processes: two of them could write one cassette\n"
+            "--harness-mode=record cannot run in several processes: two of them could write the same cassette\n"
             "  try: leave out -n"
         )
     return mode, upstream
@@ -161,7 +161,7 @@ def _check_listing(config: pytest.Config, path: str) -> Path:
 
 
 def _read_age(config: pytest.Config) -> tuple[int | None, bool]:
-    """Days, and whether a test fails whose cassette is older."""
+    """Maximum age of cassettes in days, and whether tests with older ones fail."""
     given = config.getoption("--harness-max-age")
     name, value = (
         ("harness_max_age", config.getini("harness_max_age")) if given is None else ("--harness-max-age", given)
@@ -171,7 +171,7 @@ def _read_age(config: pytest.Config) -> tuple[int | None, bool]:
     is_fatal = bool(config.getoption("--harness-max-age-fails"))
     if is_fatal and not value:
         raise pytest.UsageError(
-            "--harness-max-age-fails needs to know which age is too much\n"
+            "--harness-max-age-fails needs a maximum age\n"
             "  try: add --harness-max-age=DAYS, or set harness_max_age in the configuration file"
         )
     return (int(value) if value else None), is_fatal
@@ -181,7 +181,7 @@ def _check_verify(config: pytest.Config, mode: Mode) -> bool:
     is_verified = bool(config.getoption("--harness-verify"))
     if is_verified and mode not in ("live", "emulate"):
         raise pytest.UsageError(
-            "--harness-verify compares new answers with the cassettes, and this mode asks for none\n"
+            "--harness-verify compares new answers with the cassettes, but this mode gets none\n"
             "  try: add --harness-mode=live (needs a key), or --harness-mode=emulate"
         )
     return is_verified
@@ -204,12 +204,12 @@ def _read_unique_prefix(config: pytest.Config, mode: Mode) -> str:
         return ""
     if mode != "live":
         raise pytest.UsageError(
-            "--harness-unique-prefix keeps live calls from what earlier runs wrote, and this mode makes none\n"
+            "--harness-unique-prefix keeps live calls from reading what earlier runs wrote, but this mode makes none\n"
             "  try: add --harness-mode=live (needs a key), or leave it out"
         )
     if config.getoption("--harness-verify"):
         raise pytest.UsageError(
-            "--harness-verify compares token counts with the cassettes, and --harness-unique-prefix changes them\n"
+            "--harness-verify compares token counts with the cassettes, but --harness-unique-prefix changes them\n"
             "  try: leave out one of them"
         )
     return f"Run {_run_id(config)}.\n"
@@ -221,7 +221,7 @@ def _read_budget(config: pytest.Config, *, is_real: bool) -> Decimal | None:
         return None
     if not is_real:
         raise pytest.UsageError(
-            "--harness-budget limits what calls of the real API cost, and this mode makes none\n"
+            "--harness-budget limits the cost of calls to the real API, but this mode makes none\n"
             "  try: add --harness-mode=live (needs a key), or leave it out"
         )
     if _is_distributed(config):
@@ -240,7 +240,7 @@ def _read_budget(config: pytest.Config, *, is_real: bool) -> Decimal | None:
 
 
 def _run_id(config: pytest.Config) -> str:
-    """New for each run; the processes of xdist share it."""
+    """An id that is new for each run; xdist workers share it."""
     from uuid import uuid4
 
     return str(getattr(config, "workerinput", {}).get("testrunuid") or uuid4().hex)
@@ -259,7 +259,7 @@ def _check_private(config: pytest.Config) -> bool:
     """Whether the run is private.
 
     Raises:
-        pytest.UsageError: something would be shown before anybody can look at it.
+        pytest.UsageError: output would be shown before it can be withheld.
     """
     if not config.getoption(_PRIVATE):
         return False
@@ -268,7 +268,7 @@ def _check_private(config: pytest.Config) -> bool:
     )
     if has_live_logs or config.getoption("capture", "fd") in ("no", "tee-sys"):
         raise pytest.UsageError(
-            "--harness-private cannot withhold what is shown while tests run: what they print, and live logs\n"
+            "--harness-private cannot withhold what is shown while tests run: printed output and live logs\n"
             "  try: leave out -s, --capture=tee-sys, log_cli and --log-cli-level"
         )
     return True
@@ -281,7 +281,7 @@ def _read_github() -> GithubSettings:
 
 
 def _has_api_key() -> bool:
-    # Not needed by a run without the API, and importing it takes 2 ms.
+    # A run without the API does not need it, and the import takes 2 ms.
     from harness.settings import has_api_key
 
     return has_api_key()

@@ -1,4 +1,4 @@
-"""One run: its options, and what is wired by them."""
+"""One run: its options and the parts that they configure."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ RUN: pytest.StashKey[Run] = pytest.StashKey()
 
 
 class Run:
-    """What the plugin knows of a run; one for each process."""
+    """The plugin's state for a run; one per process."""
 
     def __init__(self, options: Options) -> None:
-        """Wire a run; end it if the lock file cannot be read."""
+        """Create the parts of a run; end it if the lock file is unreadable."""
         self.options = options
         self.storage = Storage(options)
         self.sessions = Sessions(options, self.storage)
         self.gate = LockGate(options, self.storage)
         self.rebuilt: set[tuple[Path, str]] = set()
-        """Suites that were built under other conditions: once for all their cases."""
+        """Suites that were already rebuilt under other conditions, once for all their cases."""

@@ -1,4 +1,4 @@
-"""Sessions of tests: opened by the options of the run, and closed with what they noted."""
+"""Sessions of tests: opened according to the run's options, checked and saved when they close."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ class Sessions:
         self._options = options
         self._storage = storage
         self.rewrite: Callable[[bytes], bytes] | None = None
-        """Changes what is sent, in a mutation test."""
+        """Changes each request body before it is sent, in a mutation test."""
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def open(self, item: pytest.Item, cassette: str) -> CallSession:
-        """The way to an answer for one test.
+        """Open the session that answers one test's calls.
 
         Raises:
-            CassetteError: the test's cassette is unreadable or not whole.
+            CassetteError: the test's cassette is unreadable or damaged.
         """
         from harness.sessions.session import CallSession
 
         return self._open(CallSession, item, cassette)
 
     def open_foreign(self, item: pytest.Item, cassette: str) -> ForeignSession:
-        """The way to an answer for one test whose HTTP clients are not ours.
+        """Open the session that answers one test's calls through any other HTTP client.
 
         Raises:
-            CassetteError: the test's cassette is unreadable or not whole.
-            UsageError: the options want what cannot be done to the requests of such clients.
+            CassetteError: the test's cassette is unreadable or damaged.
+            UsageError: an option does not work for such clients.
         """
         from harness.sessions.other_clients import ForeignSession
 
@@ -59,11 +59,11 @@ class Sessions:
         return session
 
     def close(self, item: pytest.Item, session: CallSession, cassette: str) -> None:
-        """Check a passed test against what its session noted, and write the cassette in ``record`` mode.
+        """Check what the session of a passed test noted, and write the cassette in ``record`` mode.
 
         Raises:
-            CassetteMissError: a request was not in the cassette, whatever the application made of it.
-            CheckError: something was recorded and not sent, and that is not allowed.
+            CassetteMissError: a request was not in the cassette, even if the application handled the error.
+            CheckError: a recorded request was not sent, and the options do not allow that.
         """
         from harness.pytest_plugin.cassette_warnings import find_unplayed, to_json
 
@@ -106,12 +106,12 @@ class Sessions:
         )
 
     def _check_foreign(self) -> None:
-        """Refuse what cannot be done to requests that are seen only when they are answered."""
+        """Refuse options that need to see a request before it is sent."""
         given = {"--harness-budget": self._options.budget, "--harness-unique-prefix": self._options.unique_prefix}
         for option, value in given.items():
             if value:
                 raise UsageError(
-                    f"{option} cannot reach the requests of other HTTP clients than the official SDK's",
+                    f"{option} does not work for HTTP clients other than the official SDK",
                     hint="leave it out for this test, or call Claude through anthropic_client",
                 )
 
@@ -140,7 +140,7 @@ def _respond(item: pytest.Item, request: Mapping[str, Any]) -> str:
 
 @contextmanager
 def offline_settings(session: ForeignSession) -> Iterator[None]:
-    """Let clients that an application makes for itself start without a key, and ask whoever answers in the session."""
+    """Let clients that an application creates itself start without a key, and send their calls to the session."""
     if session.is_real:
         yield
         return

@@ -1,4 +1,4 @@
-"""Findings of building a case's requests again: with marked inputs, and under other conditions."""
+"""Findings from rebuilding a case's requests: with marked inputs, and under other conditions."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def find_unstable(case: CaseRun, function: SuiteFunction, prompts: Sequence[Prompt]) -> tuple[Finding, ...]:
-    """Leaks of a case's inputs; else what sets it apart from the first case of its suite."""
+    """Find leaks of a case's inputs or, without any, the difference from the first case of its suite."""
     leaks = find_leaks_of_case(case, function, usual=prompts)
     if leaks:
-        # They are why cases differ, too.
+        # They also explain why cases differ.
         return leaks
     first = CaseRun(suite=case.suite, version=case.version, case=case.suite.cases[0])
     difference = None if first == case else find_difference_between_cases(first, case, function)
@@ -29,9 +29,9 @@ def find_unstable(case: CaseRun, function: SuiteFunction, prompts: Sequence[Prom
 
 
 def rebuild_suite(suite: Suite, *, root: Path, rebuilt: set[tuple[Path, str]]) -> tuple[Finding, ...]:
-    """What a suite's prefixes depend on besides their inputs; ``rebuilt`` holds the suites that are done.
+    """Find what a suite's prefixes depend on besides their inputs; ``rebuilt`` holds the suites already done.
 
-    All cases are built once, in processes of their own that run in the folder ``root``.
+    All cases are built once, in separate processes that run in the folder ``root``.
     """
     key = (suite.path, suite.name)
     if key in rebuilt:

@@ -1,4 +1,4 @@
-"""What the plugin keeps of a test while it runs."""
+"""What the plugin stores about a test while it runs."""
 
 from __future__ import annotations
 

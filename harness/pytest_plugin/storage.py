@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class Storage:
-    """What a run reads and writes on disk. None of it needs the SDK: a run may send nothing."""
+    """What a run reads and writes on disk. Nothing here needs the SDK, because a run may send nothing."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
 
     @cached_property
     def count_text(self) -> CountText:
-        """The token counter of the run, with its memory on disk."""
+        """The token counter of the run, which remembers its counts on disk."""
         from harness.client.token_memo import TokenMemo
         from harness.prompt.tokens import TextCounter
 
@@ -33,7 +33,7 @@ class Storage:
 
     @cached_property
     def reader(self) -> PromptReader:
-        """Reads and counts the requests of all tests, each distinct one once."""
+        """The reader of all requests of the run; it reads and counts each distinct one once."""
         from harness.prompt.reader import PromptReader
 
         return PromptReader(self.count_text)
@@ -46,7 +46,7 @@ class Storage:
         return CassetteStore(self._options.cassettes)
 
     def read_header(self, cassette: str) -> Mapping[str, Any]:
-        """What a cassette says of its recording; empty if there is none that can be read."""
+        """Read how a cassette was recorded; empty if it is missing or unreadable."""
         try:
             header = json.loads(self.store.path(cassette).read_bytes())["recorded"]
         except (OSError, ValueError, KeyError, TypeError):
@@ -54,6 +54,6 @@ class Storage:
         return header if isinstance(header, dict) else {}
 
     def record_command(self, item: pytest.Item, cassette: str) -> str:
-        """What to type to record a test's cassette again: from where it came, else from the emulator."""
+        """The command that records a test's cassette again: from its old upstream, or else the emulator."""
         upstream = "anthropic" if self.read_header(cassette).get("from") == "anthropic" else "emulator"
         return f'pytest "{item.nodeid}" --harness-mode=record --harness-upstream={upstream}'

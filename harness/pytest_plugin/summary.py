@@ -1,4 +1,4 @@
-"""The end of a run: its exit code, what is printed, and the files that are written."""
+"""The end of a run: its exit code, its summary and the files that it writes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def set_exit_status(session: pytest.Session) -> None:
-    """The exit code of the findings, where pytest has no worse one; a worker of xdist sends what it collected."""
+    """Set the exit code from the findings, unless pytest has a worse one; an xdist worker sends what it collected."""
     run = session.config.stash[RUN]
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
@@ -34,7 +34,7 @@ def _find_exit_status(run: Run, reporter: pytest.TerminalReporter | None, exitst
     if reporter is not None:
         findings, unexplained = Summary(run, reporter).judged
     else:
-        # What tests found is known to the reporter alone.
+        # Only the reporter knows the findings of tests.
         findings, unexplained = run.gate.find_unused(), exitstatus
     if not findings:
         return exitstatus
@@ -44,7 +44,7 @@ def _find_exit_status(run: Run, reporter: pytest.TerminalReporter | None, exitst
 
 
 class Summary:
-    """What a run comes to."""
+    """Prints and writes the results of a run."""
 
     def __init__(self, run: Run, reporter: pytest.TerminalReporter) -> None:
         self._run = run
@@ -63,7 +63,7 @@ class Summary:
 
     @property
     def judged(self) -> tuple[tuple[Finding, ...], int]:
-        """What the exit code is made of: the findings, and the number of failures without one."""
+        """The findings, and the number of failures without one; together they decide the exit code."""
         return self._findings, sum(not is_explained(report) for report in self._failed)
 
     @cached_property
@@ -76,7 +76,7 @@ class Summary:
 
     @cached_property
     def _findings(self) -> tuple[Finding, ...]:
-        """Those of the tests, and what is left over in the lock file."""
+        """Findings of the tests, and unused entries of the lock file."""
         lines, unused = gather(self._reporter, "finding"), self._run.gate.find_unused()
         if not lines and not unused:
             return ()
@@ -123,7 +123,7 @@ class Summary:
         from harness.reports import github
 
         self._reporter.line(github.defuse(text))
-        # The runner reads commands from the beginning of a line of the log.
+        # The runner reads commands only at the beginning of a log line.
         self._reporter.line("\n".join(github.annotations(self._findings, is_private=self._options.is_private)))
 
     def _print_cassettes(self) -> None:
@@ -182,7 +182,7 @@ class Summary:
             self._reporter.line(f"written: {file} ({'; '.join(lines)})")
 
     def _add_git_attributes(self) -> dict[str, list[str]]:
-        """Tell git how to treat what a recording or updating run writes; the lines that were added, by file."""
+        """Add rules for git on cassettes and the lock file; return the lines added, by file."""
         options = self._options
         if options.mode != "record" and not options.is_updating_lock:
             return {}

@@ -1,6 +1,6 @@
-"""The files that a run can write: one row for each format.
+"""The report files of a run: one row for each format.
 
-To add a format: a row here, its function in a file of its own, and a test of that.
+To add a format, add a row here, its function in a file of its own, and a test.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Write(Protocol):
-    """What spells a report in one format; in private, without any text of a prompt."""
+    """Writes a report in one format; in private runs, without any text of a prompt."""
 
     def __call__(self, report: RunReport, *, is_private: bool) -> str: ...  # noqa: D102
 
@@ -26,7 +26,7 @@ class ReportFormat(NamedTuple):
     write: Write
 
 
-# The modules are imported when a report is written: help texts need the names alone.
+# The modules are imported only when a report is written: help texts need just the file names.
 
 
 def _markdown(report: RunReport, *, is_private: bool) -> str:
@@ -50,10 +50,10 @@ FORMATS = (
     ReportFormat(name="JSON", file="report.json", write=_json),
     ReportFormat(name="SARIF", file="report.sarif", write=_sarif),
 )
-"""In the order in which they are written and named."""
+"""All formats, in the order in which they are written and named."""
 
 
 def list_files() -> str:
-    """``report.md, report.json and report.sarif``: names of all files, for a sentence."""
+    """List the names of all files for a sentence: ``report.md, report.json and report.sarif``."""
     *first, last = (row.file for row in FORMATS)
     return f"{', '.join(first)} and {last}"

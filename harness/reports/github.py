@@ -1,10 +1,10 @@
 """Findings as annotations on GitHub, and text that GitHub must not take for commands.
 
-The runner reads every line that a step prints. It obeys ``::name ...::`` where a line
-begins so, white space aside, and the older ``##[name ...]`` anywhere in a line. A prompt
-may hold either, so whatever may show text of a prompt goes through `defuse`. The command
-``stop-commands`` would not do: it silences other tools of the same step too, and a run
-that dies in between never lifts it.
+The runner reads every line that a step prints. It obeys ``::name ...::`` at the beginning
+of a line, after any white space, and the older ``##[name ...]`` anywhere in a line. A prompt
+may hold either, so all output that may show text of a prompt goes through `defuse`. The
+command ``stop-commands`` is not enough: it also silences other tools of the same step, and
+a run that dies in between never lifts it.
 
 Sources (checked 2026-11-24):
 https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
@@ -21,39 +21,39 @@ from harness.findings.ranking import LEVELS, of_level
 from harness.findings.words import count, printable, slashed
 
 MAX_OF_A_KIND = 10
-"""Annotations of one kind that GitHub keeps of a step; it drops the others without a word."""
+"""Annotations of one kind that GitHub keeps per step; it silently drops the others."""
 
 _COMMANDS: dict[Severity, str] = {"error": "error", "warning": "warning", "note": "notice"}
 _DATA = (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"))
 _PROPERTY = (*_DATA, (":", "%3A"), (",", "%2C"))
 
-# The runner's lines end with CR or LF; Python's "^" knows only LF.
+# The runner ends lines at CR or LF; Python's "^" knows only LF.
 _LINE_COMMAND = re.compile(r"(?:^|(?<=[\r\n]))([^\S\r\n]*):(?=:)")
-# "##[" of GitHub; also "##vso[" of Azure Pipelines, whose agent the runner comes from, and "##teamcity[".
+# GitHub's "##[", and also "##vso[" of Azure Pipelines, whose agent the runner is based on, and "##teamcity[".
 _INNER_COMMAND = re.compile(r"##(?=\w*\[)")
 
 
 def annotations(findings: Sequence[Finding], *, is_private: bool) -> list[str]:
-    """One workflow command for each finding, errors first, as lines to print.
+    """Write one workflow command for each finding, errors first, as lines to print.
 
-    At most `MAX_OF_A_KIND` errors, warnings and notices each. If some were left out, the last
-    line says how many; it is plain text.
+    There are at most `MAX_OF_A_KIND` errors, warnings and notices each. If some are left out, the
+    last line is plain text that says how many.
     """
     kinds = [of_level(findings, level) for level in LEVELS]
     lines = [_annotation(finding, is_private=is_private) for kind in kinds for finding in kind[:MAX_OF_A_KIND]]
     if left_out := len(findings) - len(lines):
         lines.append(
             f"{count(left_out, 'more finding')} without an annotation: "
-            f"GitHub shows {MAX_OF_A_KIND} errors, warnings and notices each of a step"
+            f"GitHub shows {MAX_OF_A_KIND} errors, {MAX_OF_A_KIND} warnings and {MAX_OF_A_KIND} notices per step"
         )
     return lines
 
 
 def defuse(text: str) -> str:
-    """Text of any number of lines, without a workflow command that the runner would obey.
+    """Escape every workflow command that the runner would obey; ``text`` may have many lines.
 
-    The first character of what would have been one becomes Python's escape of it. That can be
-    seen, and in an excerpt, which is a Python literal, it spells the same text.
+    The first character of a command is replaced by its Python escape. The escape is visible, and in
+    an excerpt, which is a Python literal, it stands for the same text.
     """
     return _INNER_COMMAND.sub(r"#\\x23", _LINE_COMMAND.sub(r"\1\\x3a", text))
 
@@ -67,7 +67,7 @@ def _annotation(finding: Finding, *, is_private: bool) -> str:
         line = {} if finding.line is None else {"line": str(finding.line)}
         properties = {"file": slashed(finding.file), **line, **properties}
     shown = ",".join(f"{name}={_escape(defuse(value), _PROPERTY)}" for name, value in properties.items())
-    # Defused too, for a runner that does not know "notice" looks for the older commands in the line.
+    # Defused too, because a runner that does not know "notice" looks for older commands in the line.
     return f"::{_COMMANDS[finding.level]} {shown}::{_escape(defuse(chr(10).join(lines)), _DATA)}"
 
 

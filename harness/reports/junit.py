@@ -1,4 +1,4 @@
-"""What a test's calls cost and what was found, as properties of its case in a JUnit file."""
+"""Usage, cost and findings of a test, as properties of its case in a JUnit file."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def properties(calls: Sequence[CallRow], findings: Sequence[Finding]) -> list[tuple[str, str | int]]:
-    """Names and flat values, without text of a prompt; what is not known is left out.
+    """List names and flat values, without text of a prompt; unknown values are left out.
 
-    Money is text, so that no digit is lost. Several rules or causes stand in one value with
-    commas, each once, since most readers keep only one property of a name.
+    Money is text, so that no digit is lost. Several rules or causes share one value, separated by
+    commas, each once, because most readers keep only one property of a name.
     """
     known = {
         **_usage(calls),

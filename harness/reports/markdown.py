@@ -1,4 +1,4 @@
-"""The report of a run as a comment on a pull request, or as the summary of a step."""
+"""The report of a run as a pull request comment or a step summary."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from harness.reports.report import RunReport
 
 MARKER = "<!-- prompt-cache-harness -->"
-"""First line of each comment, by which the next run finds the one to replace."""
+"""First line of each comment, by which the next run finds the comment to replace."""
 
 COMMENT_LIMIT = 65_536
-"""Characters of a comment that GitHub takes; we count bytes, which are never fewer."""
+"""Most characters that GitHub accepts in a comment; counted in bytes here, which are never fewer."""
 
 SUMMARY_LIMIT = 1024 * 1024
-"""Bytes of a step summary that GitHub takes."""
+"""Most bytes that GitHub accepts in a step summary."""
 
-# For the lines that say how much was left out, and the frame of the folded part.
+# Room for the lines that count what was left out, and for the markup of the folded part.
 _MARGIN = 500
 
 _LEGEND = (
-    "Tokens: written to and read from the prompt cache, uncached input, output. Plan: the calls that every case makes. "
-    "Of equal rounds and samples, the first writes and the others read it all; questions read one static prefix; "
+    "Tokens: written to and read from the prompt cache, uncached input, output. Plan: the calls that each case makes. "
+    "In equal rounds and samples, the first writes and the others read all of it; questions read one static prefix; "
     "each call of a conversation reads what the one before it wrote."
 )
 
@@ -42,10 +42,10 @@ def markdown(
     is_private: bool = True,
     limit: int = COMMENT_LIMIT,
 ) -> str:
-    """Verdict, findings and savings as a Markdown document of at most ``limit`` bytes.
+    """Write verdict, findings and savings as a Markdown document of at most ``limit`` bytes.
 
     Errors and warnings come first; notes and accepted busts are folded away at the end.
-    Findings that do not fit are counted. Texts of prompts are withheld unless asked for.
+    Findings that do not fit are counted. Texts of prompts are withheld by default.
     """
     head = _head(report, findings)
     table = _savings(report, limit // 2)
@@ -79,12 +79,12 @@ def _is_quiet(finding: Finding) -> bool:
 
 
 def _fit(findings: Sequence[Finding], room: int, *, is_private: bool) -> tuple[list[str], int]:
-    """Findings as far as they fit, worst first, a line on the rest, and the bytes still free."""
+    """Return the findings that fit, worst first, with a line that counts the rest, and the bytes still free."""
     parts: list[str] = []
     for finding in worst_first(findings):
         part = _show(finding, is_private=is_private)
         if _size(part) > room:
-            # Not even a shorter one after it: what is shown is the worst, without gaps.
+            # Stop even if a shorter one would fit, so that the worst findings are shown without gaps.
             parts.append(f"And {count(len(findings) - len(parts), 'more finding')} that did not fit here.")
             return parts, 0
         parts.append(part)
@@ -101,7 +101,7 @@ def _show(finding: Finding, *, is_private: bool) -> str:
     if lines:
         parts.append(block(lines, language="text"))
     if finding.command:
-        parts += ["Type next:", block([finding.command], language="sh")]
+        parts += ["Run next:", block([finding.command], language="sh")]
     return "\n\n".join(part for part in parts if part)
 
 

@@ -1,4 +1,4 @@
-"""The report of a run: what each prompt version was billed, and what it would have been without the cache."""
+"""The report of a run: what each prompt version cost, and what it would cost without the prompt cache."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from harness.provider.pricing import price, price_without_cache
 from harness.provider.usage import Usage
 
 SCHEMA = 3
-"""Of the JSON report; 2 added ``verdict`` and ``findings``, 3 the ``plan`` of each version."""
+"""Schema of the JSON report; 2 added ``verdict`` and ``findings``, 3 the ``plan`` of each version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRow:
-    """One call of a run, ready to travel as JSON."""
+    """One call of a run, in a form that can be sent as JSON."""
 
     suite: str
     version: str
@@ -31,14 +31,14 @@ class CallRow:
     origin: Origin
     usage: Usage
     cost: Decimal | None
-    """Dollars; ``None`` where no price of the model is known."""
+    """Dollars; ``None`` if no price of the model is known."""
     cost_without_cache: Decimal | None
     plan: str = ""
-    """The rounds of its case, as ``2 equal rounds``; empty for a test that is not a case of a suite."""
+    """Label of its case's plan, such as ``2 equal rounds``; empty for a test that is not a case of a suite."""
 
     @classmethod
     def from_call(cls, call: Call, *, suite: str, version: str, plan: str = "") -> Self:
-        """The row of a call."""
+        """Make the row of a call."""
         cost, plain = _prices(call)
         return cls(
             suite=suite,
@@ -52,12 +52,12 @@ class CallRow:
         )
 
     def to_json(self) -> str:
-        """One JSON string: the only thing that crosses from an xdist worker unharmed."""
+        """Write the row as one JSON string, the only form that an xdist worker can send safely."""
         return json.dumps(asdict(self), default=str)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """A row from what `to_json` wrote."""
+        """Read a row that `to_json` wrote."""
         data = json.loads(text)
         usage = Usage(**data.pop("usage"))
         cost, plain = _decimal(data.pop("cost")), _decimal(data.pop("cost_without_cache"))
@@ -66,7 +66,7 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionRow:
-    """All calls of one suite with one version of its prompt on one model, made by one plan."""
+    """All calls of one suite with one prompt version, one model and one plan."""
 
     suite: str
     version: str
@@ -87,7 +87,7 @@ class VersionRow:
 
     @property
     def savings_share(self) -> Decimal | None:
-        """Savings as a share of the cost without the cache, from 0 to 1; below 0 for a loss."""
+        """Savings as a share of the cost without the prompt cache, from 0 to 1; below 0 for a loss."""
         if self.savings is None or not self.cost_without_cache:
             return None
         return self.savings / self.cost_without_cache
@@ -95,7 +95,7 @@ class VersionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """A run, summed up."""
+    """The results of a run."""
 
     mode: str
     rows: tuple[VersionRow, ...]
@@ -103,7 +103,7 @@ class RunReport:
     failed: int
     findings: tuple[Finding, ...] = ()
     explained: int = 0
-    """Failures that have a finding; the others are of the application, or of a test's own assertions."""
+    """Failures that have a finding; the others come from the application or a test's own assertions."""
 
     @property
     def origins(self) -> tuple[Origin, ...]:
@@ -112,7 +112,7 @@ class RunReport:
 
     @property
     def verdict(self) -> RunVerdict:
-        """What the run says of the prompts, in a word or two."""
+        """The verdict of the run."""
         return judge(self.findings, unexplained=self.unexplained)
 
     @property
@@ -122,7 +122,7 @@ class RunReport:
 
     @property
     def cost(self) -> Decimal | None:
-        """Dollars for all calls; ``None`` where the price of one is not known."""
+        """Dollars for all calls; ``None`` if the price of one is not known."""
         return sum_known([row.cost for row in self.rows])
 
     @property
@@ -131,16 +131,16 @@ class RunReport:
         return sum_known([row.cost_without_cache for row in self.rows])
 
     def to_json(self, *, is_private: bool = True) -> str:
-        """The report as indented JSON; money as strings, so that no digit is lost.
+        """Write the report as indented JSON; money as strings, so that no digit is lost.
 
         Keys: ``schema``; ``verdict``, a `RunVerdict`; ``mode``; ``answered_by``, a list of
         origins; ``passed`` and ``failed``, numbers of tests; ``findings``, a list of objects
-        with the fields of `Finding` and `Place` (in private, and unless asked otherwise, the
-        texts ``before``, ``after`` and ``quotes`` say only their lengths and digests); ``versions``, a
+        with the fields of `Finding` and `Place` (in private, which is the default, only the
+        lengths and digests of the texts ``before``, ``after`` and ``quotes``); ``versions``, a
         list of objects, one for each `VersionRow`: ``suite``, ``version``, ``model``,
         ``answered_by``, ``plan`` (``null`` for tests that are not cases of suites), ``calls``,
         ``usage`` (by the API's names), ``cost_usd``, ``cost_without_cache_usd``,
-        ``savings_usd``, ``savings_share`` (0 to 1), the last four ``null`` where no price is
+        ``savings_usd``, ``savings_share`` (0 to 1); the last four are ``null`` if no price is
         known.
         """
         document = {
@@ -174,7 +174,7 @@ def build_report(
 
 
 def sum_known(amounts: Sequence[Decimal | None]) -> Decimal | None:
-    """The sum; ``None`` as soon as one amount is not known."""
+    """Add the amounts; ``None`` if any of them is not known."""
     known = [amount for amount in amounts if amount is not None]
     return sum(known, Decimal(0)) if len(known) == len(amounts) else None
 

@@ -1,4 +1,4 @@
-"""The findings as SARIF 2.1.0, which code scanning and editors read.
+"""The findings as SARIF 2.1.0, for code scanning and editors.
 
 Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html (checked 2026-11-24)
 """
@@ -28,7 +28,7 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schem
 
 
 def sarif(findings: Sequence[Finding], *, is_private: bool) -> str:
-    """All findings as one SARIF log of one run, worst first; a log without results if there are none."""
+    """Write all findings as one SARIF log of one run, worst first; without findings, the log has no results."""
     ranked = worst_first(findings)
     rules = sorted({finding.rule for finding in ranked})
     results = [
@@ -62,7 +62,7 @@ def _location(file: str, line: int | None) -> dict[str, Any]:
     return {
         "physicalLocation": {
             "artifactLocation": {"uri": quote(path), "uriBaseId": "%SRCROOT%"},
-            # Code scanning wants a region; where the line is unknown, it is the first.
+            # Code scanning needs a region; if the line is unknown, it is the first line.
             "region": {"startLine": line or 1},
         }
     }
@@ -80,7 +80,7 @@ def _properties(finding: Finding) -> dict[str, Any]:
 
 
 def _fingerprints(findings: Sequence[Finding]) -> list[str]:
-    """What tells each result apart in every run: rule, test and place, numbered where these are the same."""
+    """Identify each result across runs by rule, test and place, numbered where these are equal."""
     seen: Counter[str] = Counter()
     marks = []
     for finding in findings:
@@ -92,9 +92,9 @@ def _fingerprints(findings: Sequence[Finding]) -> list[str]:
 
 
 def _unlink(text: str) -> str:
-    """Text in which no viewer finds a link.
+    """Escape links, so that no viewer shows one.
 
-    ``[text](target)`` is one even in plain messages, and text of a prompt may hold it. The
-    escape is Python's own, so an excerpt still spells the same text.
+    ``[text](target)`` is a link even in plain messages, and text of a prompt may hold it. The
+    escape is Python's, so an excerpt still stands for the same text.
     """
     return text.replace("](", r"]\x28")

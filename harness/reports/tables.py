@@ -15,9 +15,9 @@ _HEADERS = (
 
 
 def savings_table(report: RunReport, *, style: str, show: Callable[[str], str] = str) -> str:
-    """One row per suite and prompt version.
+    """Write one row per suite, prompt version, model and plan.
 
-    ``style`` is a table format of ``tabulate``, and ``show`` spells a name so that it keeps to its cell.
+    ``style`` is a table format of ``tabulate``, and ``show`` escapes a name for its cell.
     """
     align = ("left",) * 4 + ("right",) * 8
     return tabulate(
@@ -30,16 +30,16 @@ def savings_table(report: RunReport, *, style: str, show: Callable[[str], str] =
 
 
 def cost_line(report: RunReport) -> str:
-    """One sentence on what all calls of a run cost, and what the prompt cache saved."""
+    """Say in one sentence what all calls of a run cost, and what the prompt cache saved."""
     cost, plain = report.cost, report.cost_without_cache
     if cost is None or plain is None:
-        return "cost of the calls: unknown, for want of a price"
+        return "cost of the calls: unknown, because a price is missing"
     saved = _saved(plain - cost, (plain - cost) / plain if plain else None)
     return f"cost of the calls: {dollars(cost)}, without the prompt cache {dollars(plain)}, saved {saved}"
 
 
 def answered_by(report: RunReport) -> str:
-    """One sentence on where the figures come from."""
+    """Say in one sentence where the figures come from."""
     what = {
         "emulator": "the emulator of this package, by the documented caching rules",
         "anthropic": "the real API",

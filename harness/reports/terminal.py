@@ -1,4 +1,4 @@
-"""The findings in the summary of a run: a few lines each, since the failures above hold the rest."""
+"""The findings in the summary of a run: a few lines each, because the failures above show the rest."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from harness.findings.finding import Finding, Place
 
 MAX_OF_A_LEVEL = 20
-"""Findings of one level that are shown; a thousand say no more than twenty."""
+"""Most findings of one level that are shown."""
 
 
 def finding_lines(findings: Sequence[Finding], *, is_private: bool) -> list[str]:
-    """Errors, then warnings, then notes; the last line is what to type next. Empty without findings."""
+    """List errors, then warnings, then notes; the last line is the command to run next. Empty without findings."""
     command = next_command(findings)
     lines = []
     for level in LEVELS:
@@ -36,7 +36,7 @@ def _block(finding: Finding, command: str, *, is_private: bool) -> list[str]:
     if place := _place(finding, is_private=is_private):
         lines.append(f"  {place}")
     lines += [f"  cost: {cost}" for cost in finding.costs]
-    # The command of all findings is often the same; it need not stand twice.
+    # Findings often share one command, which is shown once at the end.
     if finding.command not in ("", command):
         lines.append(f"  next: {finding.command}")
     return lines

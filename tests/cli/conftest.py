@@ -8,7 +8,7 @@ from tests.cli.projects import Project
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """An empty project, in whose folder the test runs; token counts are kept between tests."""
+    """An empty project; the test runs in its folder, and token counts are kept between tests."""
     folder = tmp_path / "project"
     folder.mkdir()
     monkeypatch.chdir(folder)

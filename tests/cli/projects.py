@@ -1,4 +1,4 @@
-"""A stranger's project with suites, and its lock file, for commands to look at."""
+"""A scratch project with suites and a lock file, as input for commands."""
 
 import json
 import sys
@@ -62,7 +62,7 @@ class Project:
         self.path = path
 
     def write(self, name: str, text: str) -> Path:
-        """Write a file; a module is imported anew afterwards."""
+        """Write a file; a module is imported again afterwards."""
         path = self.path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -71,13 +71,13 @@ class Project:
         return path
 
     def replace(self, name: str, old: str, new: str) -> None:
-        """Replace a text that a file has."""
+        """Replace a text in a file."""
         text = (self.path / name).read_text(encoding="utf-8")
         assert old in text
         self.write(name, text.replace(old, new))
 
     def add_suite(self, app: str = CALL, *, folder: str = "support", client: str = "anthropic") -> None:
-        """A folder with the suite ``support``, its application and its prompt."""
+        """Create a folder with the suite ``support``, its application and its prompt."""
         kind = "call" if "(client" in app or client == "http" else "build"
         self.write(f"{folder}/suite.yaml", SUITE.format(kind=kind, client=client))
         self.write(f"{folder}/app.py", app)

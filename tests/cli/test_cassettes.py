@@ -64,7 +64,7 @@ def test_import_drops_credentials_and_stores_long_texts_once() -> None:
 REFUSED = [
     pytest.param(
         ["import", "old/one.yaml", "--into", "cassettes"],
-        "cassettes/one.json is there already\n  try: remove it first, or choose another folder\n",
+        "cassettes/one.json already exists\n  try: remove it first, or choose another folder\n",
         id="target-is-there",
     ),
     pytest.param(
@@ -75,7 +75,7 @@ REFUSED = [
     pytest.param(["import", "empty", "--into", "new"], "empty: no .yaml or .yml file in this folder\n", id="empty"),
     pytest.param(
         ["export", "cassettes/none.json", "--into", "vcr"],
-        "cassettes/none.json: there is no such cassette\n  try: give the path of its .json file\n",
+        "cassettes/none.json: no such cassette\n  try: give the path of its .json file\n",
         id="no-such-cassette",
     ),
 ]

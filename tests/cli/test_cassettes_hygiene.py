@@ -44,7 +44,7 @@ def test_prune_lists_and_then_removes_what_nothing_names(folder: Path, tmp_path:
     arguments = ("prune", str(folder), "--used", str(used))
     lines = (
         "{verb} TMP/cassettes/test_app/two.json: no test names it\n"
-        f"{{verb}} TMP/cassettes/blobs/{blob.name}: no cassette names it, nor a lock file\n"
+        f"{{verb}} TMP/cassettes/blobs/{blob.name}: no cassette and no lock file names it\n"
         f"{{verb}}: 1 cassette, 1 blob, {size(two) + size(blob):,} bytes\n"
     )
 
@@ -75,7 +75,7 @@ def test_prune_removes_nothing_where_it_cannot_tell(folder: Path, tmp_path: Path
 
 
 def test_check_of_clean_cassettes_finds_nothing(folder: Path, run: Run) -> None:
-    assert run("check", str(folder)) == (0, "whole and without secrets: 2 cassettes\n", "")
+    assert run("check", str(folder)) == (0, "no damage and no secrets: 2 cassettes\n", "")
 
 
 @pytest.mark.plants_secrets

@@ -118,8 +118,8 @@ def test_on_github_a_name_gives_no_commands(
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("none.lock", "old.lock", "none.lock: there is no such file\n"),
-        ("old.lock", "none.lock", "none.lock: there is no such file\n"),
+        ("none.lock", "old.lock", "none.lock: no such file\n"),
+        ("old.lock", "none.lock", "none.lock: no such file\n"),
         (
             "old.lock",
             "bad.lock",

@@ -1,4 +1,4 @@
-"""`harness explain`: what it prints, its exit codes, and what it says of input that cannot be judged."""
+"""`harness explain`: its output, its exit codes, and its messages for input that cannot be judged."""
 
 import json
 from pathlib import Path
@@ -109,12 +109,12 @@ BAD: list[tuple[str, Any, str]] = [
     ("no object", b"[1]", "FOLDER/after.json: a JSON list, expected an object"),
     ("no request", b"{}", "FOLDER/after.json: messages is missing, expected a list of messages"),
     ("NaN", b'{\n"temperature": NaN}', "FOLDER/after.json:2: not JSON: "),
-    ("duplicate key", b'{"a": 1, "a": 2}', "FOLDER/after.json: key 'a' is there twice in one object"),
+    ("duplicate key", b'{"a": 1, "a": 2}', "FOLDER/after.json: key 'a' appears twice in one object"),
     ("lone surrogate", b'{"messages": [], "system": "\\ud800"}', "FOLDER/after.json:1: not JSON: "),
     ("not UTF-8", b'{"system": "\xff"}', "FOLDER/after.json:1: not JSON: "),
     ("nested deep", b"[" * 10_000, "FOLDER/after.json:1: not JSON: "),
     ("closed and nested deep", b'{"a": ' + b"[" * 10_000 + b"]" * 10_000 + b"}", "FOLDER/after.json:1: not JSON: "),
-    ("50 MB", b" " * 50_000_000, "FOLDER/after.json: larger than 33,554,432 bytes, the most that the API takes"),
+    ("50 MB", b" " * 50_000_000, "FOLDER/after.json: larger than 33,554,432 bytes, the most that the API accepts"),
     ("tool_choice in words", json.dumps(system(tool_choice="any")).encode(), "FOLDER/after.json: tool_choice is str"),
     ("content a number", b'{"messages": [{"role": "user", "content": 5}]}', "FOLDER/after.json: messages[0].content"),
 ]  # fmt: skip
@@ -143,4 +143,4 @@ def test_a_gap_that_is_none_is_refused(seconds: str, run: Any) -> None:
     code, _, err = run(system(), system(), f"--gap-seconds={seconds}")
 
     assert code == 2
-    assert err.startswith(f"--gap-seconds is {float(seconds)}, expected a number of seconds from 0 on")
+    assert err.startswith(f"--gap-seconds is {float(seconds)}, expected 0 or more seconds")

@@ -1,4 +1,4 @@
-"""Reading JSON from users: strictly, and with the place of what is wrong."""
+"""Strict reading of users' JSON; errors name the place."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from harness.cli.input import MAX_BYTES, parse_object, read_lines, read_object
 from harness.errors import RequestError
 
-TOO_LARGE = "larger than 33,554,432 bytes, the most that the API takes"
+TOO_LARGE = "larger than 33,554,432 bytes, the most that the API accepts"
 
 
 def pad(size: int) -> bytes:
@@ -70,7 +70,7 @@ def test_lines_have_their_place_and_blank_ones_are_counted(tmp_path: Path) -> No
         pytest.param(b"", "f:1: not JSON: Input is a zero-length, empty document at column 1", id="empty"),
         pytest.param(b"{} {}", "f:1: not JSON: unexpected content after document at column 4", id="two-documents"),
         pytest.param(b"null", "f: a JSON NoneType, expected an object", id="null"),
-        pytest.param(b'{"a": {"b": 1, "b": 1}}', "f: key 'b' is there twice in one object", id="duplicate-key"),
+        pytest.param(b'{"a": {"b": 1, "b": 1}}', "f: key 'b' appears twice in one object", id="duplicate-key"),
         pytest.param(b'{"a": -Infinity}', "f:1: not JSON: no digit after sign at column 8", id="infinity"),
         pytest.param(b'\xef\xbb\xbf{}',
                      "f:1: not JSON: UTF-8 byte order mark (BOM) is not supported at column 1", id="bom"),

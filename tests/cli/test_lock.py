@@ -1,4 +1,4 @@
-"""`harness lock`: what is accepted, and how it differs from a git revision."""
+"""`harness lock`: the accepted entries, and their difference from a git revision."""
 
 import json
 import os
@@ -116,7 +116,7 @@ def test_missing_file_is_named(options: tuple[str, ...], project: Project, capsy
     assert run(capsys, "--file", "other.lock", *options) == (
         2,
         "",
-        "other.lock: there is no lock file\n  try: accept today's: pytest --harness-update-lock\n",
+        "other.lock: no such lock file\n  try: accept today's prompts: pytest --harness-update-lock\n",
     )
 
 
@@ -229,14 +229,14 @@ def test_revision_that_git_does_not_know_is_named(revision: str, repository: Pro
     code, out, err = run(capsys, f"--base={revision}")
 
     assert (code, out) == (2, "")
-    assert err == (f"--base is {revision!r}, and git knows no such revision here\n  try: check the name, or fetch it\n")
+    assert err == (f"--base is {revision!r}, but git knows no such revision here\n  try: check the name, or fetch it\n")
     assert not (repository.path / "x").exists()
 
 
 def test_folder_outside_of_any_repository_is_named(
     project: Project, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The folder of all tests may lie in somebody's repository.
+    # The temporary folder of the tests may be inside a git repository.
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.path.parent))
     project.add_suite()
     project.accept()
@@ -244,7 +244,7 @@ def test_folder_outside_of_any_repository_is_named(
     assert run(capsys, "--base", "main") == (
         2,
         "",
-        f"--base is 'main', and {project.path} is in no git repository\n",
+        f"--base is 'main', but {project.path} is not in a git repository\n",
     )
 
 

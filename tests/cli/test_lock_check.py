@@ -14,7 +14,7 @@ Captured = pytest.CaptureFixture[str]
 
 
 def check(capsys: Captured, *options: str) -> tuple[int, str]:
-    """The exit code, and all that was printed for people."""
+    """The exit code, and everything printed for people."""
     code = main(["lock", "--check", *options])
     return code, capsys.readouterr().out
 
@@ -160,7 +160,7 @@ def test_function_that_raises_before_it_sends_cannot_be_judged(project: Project,
         "support/suite.yaml:9: error: support v1, case parcel: no request is built: ZeroDivisionError\n"
         "  raised at support/app.py:2\n"
         '  next:  pytest "support/suite.yaml::support[v1-parcel]"\n'
-        "prompts.lock: 0 cases compared, and not all of it can be judged\n",
+        "prompts.lock: 0 cases compared, but not all of them can be judged\n",
     )
 
 
@@ -186,7 +186,7 @@ def test_module_that_cannot_be_imported_cannot_be_judged(name: str, project: Pro
     lines = [f"support/suite.yaml:2: error: {headline}", *([fact] if fact else [])]
     assert check(capsys) == (
         2,
-        "\n".join([*lines, "prompts.lock: 0 cases compared, and not all of it can be judged\n"]),
+        "\n".join([*lines, "prompts.lock: 0 cases compared, but not all of them can be judged\n"]),
     )
 
 
@@ -210,7 +210,7 @@ def test_file_that_cannot_be_read_is_named_and_its_cases_are_not_called_unused(
     first, *rest = out.splitlines()
     assert code == 2
     assert first.startswith(line)
-    assert rest == ["prompts.lock: 0 cases compared, and not all of it can be judged"]
+    assert rest == ["prompts.lock: 0 cases compared, but not all of them can be judged"]
 
 
 def test_request_that_is_none_cannot_be_judged(project: Project, capsys: Captured) -> None:
@@ -241,7 +241,7 @@ def test_missing_lock_file_says_how_to_make_one(project: Project, capsys: Captur
 
     assert code == 2
     assert capsys.readouterr().err == (
-        "prompts.lock: there is no lock file\n  try: accept today's: pytest --harness-update-lock\n"
+        "prompts.lock: no such lock file\n  try: accept today's prompts: pytest --harness-update-lock\n"
     )
 
 
@@ -286,7 +286,7 @@ def ask(client, prompt, question):
 
 
 def accept_with_other_answers(project: Project) -> None:
-    """Accept what the application sends to a client that answers, as real ones do, otherwise than the fake one."""
+    """Accept what the application sends to a client that, like a real one, answers differently from the fake one."""
     project.add_suite(AGENT.replace("first.content", '[{"type": "text", "text": "Which parcel?"}]'))
     project.accept()
     project.write("support/app.py", AGENT)

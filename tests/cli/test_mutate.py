@@ -1,4 +1,4 @@
-"""``harness mutate`` on a scratch project: in a process of its own, as a user runs it."""
+"""``harness mutate`` on a scratch project, in a separate process, as a user runs it."""
 
 import json
 import os
@@ -103,8 +103,8 @@ def test_plain_test_is_told_what_to_assert(tmp_path: Path) -> None:
     [
         pytest.param(
             "def test_red():\n    assert False\n",
-            "no test passes in emulate mode without any mutation\n"
-            "  try: run pytest --harness-mode=emulate and mend what fails\n",
+            "no test passes in emulate mode without a mutation\n"
+            "  try: run pytest --harness-mode=emulate and fix what fails\n",
             id="red",
         ),
         pytest.param(

@@ -1,4 +1,4 @@
-"""``harness simulate``: its contract in design.md, and what it says of bad input."""
+"""``harness simulate``: its output, and its messages for bad input."""
 
 import io
 import json
@@ -225,9 +225,9 @@ BAD_LINES = [
     pytest.param(
         '{"at": 1e400}', "not JSON: number is infinity when parsed as double at column 8", id="infinite-number"
     ),
-    pytest.param('{"at": 1, "at": 2}', "key 'at' is there twice in one object", id="duplicate-key"),
+    pytest.param('{"at": 1, "at": 2}', "key 'at' appears twice in one object", id="duplicate-key"),
     pytest.param(
-        line().replace('"role":', '"role": "user", "role":'), "key 'role' is there twice in one object",
+        line().replace('"role":', '"role": "user", "role":'), "key 'role' appears twice in one object",
         id="duplicate-key-within",
     ),
     pytest.param('{"at": "\\ud800"}', "not JSON: no low surrogate in string at column 9", id="lone-surrogate"),
@@ -237,8 +237,8 @@ BAD_LINES = [
     ),
     pytest.param("[]", "a JSON list, expected an object", id="list"),
     pytest.param("3", "a JSON int, expected an object", id="number"),
-    pytest.param('{"at": 5}', "request is missing or no object", id="no-request"),
-    pytest.param(line(request=[]), "request is missing or no object", id="request-not-an-object"),
+    pytest.param('{"at": 5}', "request is missing or not an object", id="no-request"),
+    pytest.param(line(request=[]), "request is missing or not an object", id="request-not-an-object"),
     pytest.param(line(request={"model": "m"}), "messages is missing, expected a list of messages", id="no-messages"),
     pytest.param(
         request_with(messages="hi"), "messages is str, expected a list", id="messages-not-a-list"

@@ -1,4 +1,4 @@
-"""The table of parameters, and what is read from it."""
+"""The table of parameters and the values read from it."""
 
 from typing import Any, get_args
 
@@ -39,7 +39,7 @@ def test_every_parameter_of_the_official_sdk_has_a_row() -> None:
     known = {row.key for row in PARAMETERS} | {row.also_at for row in PARAMETERS}
 
     assert set(MessageCreateParamsBase.__annotations__) - known == set()
-    # Of the beta API, these have no published description of what they do to the prompt: so they cannot be judged.
+    # For these beta parameters, no published page says what they do to the prompt, so they cannot be judged.
     assert set(beta.MessageCreateParamsBase.__annotations__) - known == {
         "billing_policy",
         "compaction",

@@ -1,4 +1,4 @@
-"""The static prefix: which blocks, which parameters."""
+"""The static prefix: its blocks and parameters."""
 
 from typing import Any
 
@@ -95,7 +95,7 @@ def test_parts_tell_a_change_in_front_of_the_end_from_one_behind() -> None:
     assert keys() != keys(model="n")
     assert keys() != keys(system=[text("t", is_marked=True)])
     assert keys() != keys(tools=[tool("a")])
-    # A cited document stands in the messages, but what it changes is rendered in front of the system prompt.
+    # A cited document is in the messages, but it changes text in front of the system prompt.
     assert keys() != keys(messages=[user({"type": "document", "citations": {"enabled": True}})])
 
 

@@ -1,4 +1,4 @@
-"""Counts held against what the API counted: shares of recorded requests, by what they hold."""
+"""Counts compared with the API's: shares of recorded requests, by kind of content."""
 
 import pytest
 

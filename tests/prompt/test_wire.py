@@ -1,4 +1,4 @@
-"""Parameters as the bytes that the SDK sends of them."""
+"""Parameters as the bytes that the SDK sends."""
 
 import json
 import os
@@ -68,15 +68,15 @@ SAME_AS_THE_SDK = {
 
 
 @pytest.mark.parametrize("name", SAME_AS_THE_SDK)
-# Some of what the SDK takes at run time its types do not allow; and pydantic says so of foreign blocks.
+# The SDK accepts values at run time that its types do not allow, and pydantic warns of foreign blocks.
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
 def test_body_is_that_of_the_sdk(name: str, anthropic: Anthropic, wire: Wire) -> None:
     def make() -> dict[str, Any]:
         parameters = {**BASE, **SAME_AS_THE_SDK[name]}
-        # An iterator can be read once only.
+        # An iterator can be read only once.
         return parameters | ({"system": iter([text("Be brief.")])} if parameters.get("system") == "parts" else {})
 
-    # The emulator refuses some, as the API would.
+    # The emulator refuses some of them, as the API would.
     with suppress(BadRequestError):
         anthropic.messages.create(**make())
 

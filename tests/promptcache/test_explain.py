@@ -67,7 +67,7 @@ def test_a_difference_that_may_or_may_not_be_rendered_cannot_be_judged(
         explain(read(system(**before), counter()), read(system(**after), counter()))
 
     assert str(caught.value) == (
-        f"{path} differs, and it is not known whether it is part of the prompt\n"
+        f"{path} differs, but it is not known whether it is part of the prompt\n"
         "  try: keep it the same in every call, or compare the usage of two real calls"
     )
 

@@ -1,4 +1,4 @@
-"""What must hold of any requests: the prompt cache never reads what was not written, and markers are not content."""
+"""Properties of all requests: the prompt cache never reads what was not written, and markers are not content."""
 
 from copy import deepcopy
 from typing import Any

@@ -1,4 +1,4 @@
-"""A stranger's project to run the plugin in: an application that knows the SDK, and nothing of us."""
+"""A scratch project to run the plugin in: its application uses the SDK and does not know the harness."""
 
 import importlib
 import sys
@@ -12,8 +12,8 @@ from harness.prompt.tokens import TextCounter
 from harness.promptcache.simulator import Simulator
 from tests.pytest_plugin.live_api import Api, Serve
 
-# pytester restores sys.modules after each run in process. What these bring with them breaks when
-# imported a second time (yaml), or takes a second each time (anthropic).
+# pytester restores sys.modules after each in-process run. Imported again, these modules would break
+# (yaml) or take a second each time (anthropic).
 for heavy in (
     "anthropic",
     "ctok",
@@ -76,14 +76,14 @@ def pytest_configure(config):
 
 RECORD = ("--harness-mode=record", "--harness-upstream=emulator")
 
-# They come with hypothesis and with LangChain, and import for a second or more in each run.
+# These plugins come with Hypothesis and LangChain, and their imports take a second or more in each run.
 OTHERS_PLUGINS = ("-p", "no:hypothesispytest", "-p", "no:langsmith_plugin", "-p", "no:anyio")
 
 Run = Callable[..., pytest.RunResult]
 
 
 class Project:
-    """A scratch project, with the way to run it."""
+    """A scratch project and how to run it."""
 
     def __init__(self, pytester: pytest.Pytester) -> None:
         self.pytester = pytester
@@ -97,7 +97,7 @@ class Project:
         return path
 
     def add_suite(self, name: str, *, app: str = APP, prompt: str = PROMPT, suite: str = SUITE) -> None:
-        """A folder ``name`` with the suite ``name``, its application and its prompt."""
+        """Create a folder ``name`` with the suite ``name``, its application and its prompt."""
         self.write(f"{name}/suite.yaml", suite.format(name=name))
         self.write(f"{name}/{name}_app.py", app)
         self.write(f"{name}/prompt.md", prompt)
@@ -107,11 +107,11 @@ class Project:
         return self.pytester.runpytest_inprocess("-p", "no:cacheprovider", *OTHERS_PLUGINS, *arguments)
 
     def record(self, *arguments: str) -> None:
-        """Record all cassettes from the emulator; all tests have to pass."""
+        """Record all cassettes from the emulator; all tests must pass."""
         assert self.run(*RECORD, *arguments).ret == 0
 
     def files(self, folder: str) -> dict[str, bytes]:
-        """Content of all files under a folder, by path from there."""
+        """Content of all files under a folder, by path relative to it."""
         root = self.path / folder
         return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
@@ -122,7 +122,7 @@ def project(
 ) -> Project:
     """A scratch project without a key in its environment; token counts are kept between tests."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
-    # Where these tests run must not change what the runs in them print: pytest says more where CI is set.
+    # The output of the inner runs must not depend on where the tests run: pytest prints more if CI is set.
     foreign = ("CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY")
     for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", *foreign):
         monkeypatch.delenv(name, raising=False)
@@ -147,7 +147,7 @@ def serve(project: Project, monkeypatch: pytest.MonkeyPatch, count_text: TextCou
 
 
 def shown(result: pytest.RunResult, start: str, stop: str) -> str:
-    """What a run printed from the line ``start`` until the line that begins with ``stop``, which is left out."""
+    """What a run printed from the line ``start`` up to, but not including, the line that begins with ``stop``."""
     lines = [line.rstrip() for line in result.outlines]
     first = next(number for number, line in enumerate(lines) if line.strip("= _") == start)
     last = next(number for number, line in enumerate(lines) if number > first and line.startswith(stop))
@@ -156,6 +156,6 @@ def shown(result: pytest.RunResult, start: str, stop: str) -> str:
 
 @pytest.fixture(autouse=True)
 def _no_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file written twice in a second, at the same size, would be imported as it was at first."""
+    """Without this, a file written twice in a second, at the same size, would be imported in its first form."""
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")

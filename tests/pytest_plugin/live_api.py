@@ -15,7 +15,7 @@ LIVE = "--harness-mode=live"
 
 
 class Api(Emulator):
-    """The emulator, with a memory of what it was sent, and answers that a test can change."""
+    """The emulator, which remembers its requests and whose answers a test can change."""
 
     def __init__(self, *, count_text: TextCounter, simulator: Simulator | None = None) -> None:
         super().__init__(reader=PromptReader(count_text), clock=Clock(), simulator=simulator)
@@ -35,12 +35,12 @@ class Api(Emulator):
 
     @property
     def asked(self) -> list[Any]:
-        """The questions for diagnostics, one for each request."""
+        """The ``diagnostics`` parameter of each request."""
         return [body.get("diagnostics") for body in self.bodies]
 
 
 class Script(Random):
-    """Draws what it is told to draw."""
+    """A source of random numbers with a fixed sequence."""
 
     def __init__(self, *draws: float) -> None:
         super().__init__(0)
@@ -51,7 +51,7 @@ class Script(Random):
 
 
 def missing(*draws: float) -> Simulator:
-    """A prompt cache that misses on a read for which less than a half is drawn."""
+    """A prompt cache that misses a read if the number drawn for it is below one half."""
     return Simulator(miss_rate=0.5, random=Script(*draws))
 
 

@@ -1,4 +1,4 @@
-"""An application that is not ours, and knows nothing of us: it makes its own client, and has a history in git."""
+"""A scratch application that does not know the harness: it creates its own client, and has a history in git."""
 
 import subprocess
 from pathlib import Path
@@ -73,21 +73,21 @@ class Desk:
         self.write_test()
 
     def write_app(self, body: Body | None = None, *, code: str = APP) -> None:
-        """The application, which sends ``body`` and a question behind it."""
+        """Write the application, which sends ``body`` followed by a question."""
         self.project.write(
             "support/app.py", code.format(body=pformat(body or rich_request(), width=110, sort_dicts=False))
         )
 
     def write_suite(self, *, version: str = "v1", options: str = "", text: str = SUITE) -> None:
-        """The suite file."""
+        """Write the suite file."""
         self.project.write("support/suite.yaml", text.format(version=version, options=options))
 
     def write_test(self, *, marker: str = "", text: str = TEST) -> None:
-        """The plain test."""
+        """Write the plain test."""
         self.project.write("support/test_app.py", text.format(marker=marker))
 
     def accept(self, *arguments: str) -> pytest.RunResult:
-        """Record, and accept what was recorded."""
+        """Record, and accept the recorded requests."""
         result = self.run(*RECORD, UPDATE, *arguments)
         assert result.ret == 0
         return result
@@ -99,13 +99,13 @@ class Desk:
 
     @property
     def entries(self) -> dict[str, Entry]:
-        """What is accepted."""
+        """The accepted entries."""
         lock = read_lock(self.lock_file)
         assert lock is not None
         return lock.entries
 
     def git(self, *arguments: str) -> str:
-        """Run git in the project, as nobody in particular; what it prints."""
+        """Run git in the project under a neutral name; return its output."""
         who = ("-c", "user.name=CI", "-c", "user.email=ci@example.com", "-c", "init.defaultBranch=main")
         command = ("git", *who, "-c", "commit.gpgsign=false", *arguments)
         return subprocess.run(command, cwd=self.path, check=True, capture_output=True, text=True).stdout

@@ -1,4 +1,4 @@
-"""``--harness-max-age``: which cassettes are old, and what becomes of their tests."""
+"""``--harness-max-age``: which cassettes are old, and what happens to their tests."""
 
 import json
 from datetime import UTC, datetime
@@ -36,7 +36,7 @@ def record_command(name: str) -> str:
 
 @pytest.fixture
 def aged(project: Project) -> Project:
-    """Three tests with cassettes of three ages; the run's clock stands still."""
+    """Three tests with cassettes of three ages; the run's clock is frozen."""
     project.write("conftest.py", CLOCK)
     project.write("test_app.py", TESTS)
     project.record()
@@ -109,7 +109,7 @@ def test_cases_of_a_suite_are_held_to_it_too(project: Project) -> None:
         (("--harness-max-age=-1",), "--harness-max-age is '-1', expected a whole number of days"),
         (("--harness-max-age=",), "--harness-max-age is '', expected a whole number of days"),
         (("-o", "harness_max_age=1.5"), "harness_max_age is '1.5', expected a whole number of days"),
-        (("--harness-max-age-fails",), "--harness-max-age-fails needs to know which age is too much"),
+        (("--harness-max-age-fails",), "--harness-max-age-fails needs a maximum age"),
     ],
 )
 def test_age_that_is_none_is_refused(arguments: tuple[str, ...], message: str, project: Project) -> None:

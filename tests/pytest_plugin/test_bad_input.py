@@ -1,4 +1,4 @@
-"""Suites and cassettes that are not whole: each is refused with its place, and the rest of the run goes on."""
+"""Invalid suites and damaged cassettes: each is refused with its place, and the rest of the run goes on."""
 
 import pytest
 

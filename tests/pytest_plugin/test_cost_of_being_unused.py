@@ -1,4 +1,4 @@
-"""In a project that does not use it, the plugin loads nothing heavy."""
+"""In a project that does not use it, the plugin imports nothing large."""
 
 import subprocess
 import sys

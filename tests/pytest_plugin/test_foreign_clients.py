@@ -1,4 +1,4 @@
-"""The fixture ``harness_cassette``: whatever HTTP client a test uses, as the plugin treats it."""
+"""The fixture ``harness_cassette``: tests that use any HTTP client."""
 
 import importlib
 
@@ -8,7 +8,7 @@ from tests.pytest_plugin.conftest import RECORD, Project, shown
 
 pytest_plugins = ("pytester",)
 
-# As in conftest.py: imported here once, not in each run.
+# Imported here once, not in each run; see conftest.py.
 importlib.import_module("harness.sessions.other_clients")
 
 APP = """
@@ -105,7 +105,7 @@ def test_both_fixtures_in_one_test_are_refused(project: Project) -> None:
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "*harness_session and harness_cassette in one test would write one cassette",
+            "*harness_session and harness_cassette in one test would write the same cassette",
             "  try: give the official SDK harness_cassette.base_url and a key of its own, or make two tests",
         ],
         consecutive=True,

@@ -1,4 +1,4 @@
-"""The gate in a project that is not ours: accepted, changed, busted, accepted again."""
+"""The gate in a scratch project: accepted, changed, busted, accepted again."""
 
 import json
 import shutil
@@ -39,7 +39,7 @@ def desk(project: Project) -> Desk:
 
 @pytest.fixture
 def accepted(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """The scratch project, recorded and accepted; that is done once, and then copied."""
+    """The scratch project, recorded and accepted; done once, then copied."""
     kept = tmp_path_factory.getbasetemp() / "accepted"
     if not kept.exists():
         desk.accept()
@@ -63,7 +63,7 @@ def facts(found: list[dict[str, Any]]) -> set[tuple[str, str, str | None, str | 
 
 
 def section(result: pytest.RunResult) -> str:
-    """What a run printed of its findings."""
+    """What a run printed about its findings."""
     return shown(result, "prompt cache", "=")
 
 
@@ -270,7 +270,7 @@ def test_mutation_of_the_application_fails_with_its_cause_and_path(name: str, ac
         assert result.parseoutcomes().get("failed", 0) + result.parseoutcomes().get("errors", 0) == 3
         found = [one for one in findings(accepted) if one["cause"]]
         assert {(one["cause"], one["place"]["path"]) for one in found} == {expected}
-        # A suite knows without the lock file that nothing is cached, and says so first.
+        # Even without the lock file, a suite knows that nothing is cached, and reports it first.
         assert {one["rule"] for one in found} <= {"bust", *(["never-cached"] if name == "below-minimum" else [])}
         assert ("bust", *expected) in {(one["rule"], one["cause"], one["place"]["path"]) for one in found}
 
@@ -405,14 +405,14 @@ def test_bust_with_a_reason_in_a_marker_passes_with_it(accepted: Desk) -> None:
 
     result.assert_outcomes(passed=1)
     assert "note: test_app test_ask: a bust is accepted: the space is meant" in result.outlines
-    # It excuses no other test.
+    # The reason does not cover any other test.
     accepted.run(EMULATE).assert_outcomes(passed=1, failed=2)
 
 
 def test_reason_is_kept_with_the_accepted_bust_and_used_up_by_it(accepted: Desk) -> None:
     accepted.write_suite(options="cache_bust: the space is meant")
     accepted.write_test(marker='@pytest.mark.cache_bust("the space is meant")\n')
-    # Nothing changed that a reason could excuse.
+    # Nothing changed that needs a reason.
     accepted.accept()
     assert {entry.reason for entry in accepted.entries.values()} == {None}
 
@@ -639,7 +639,7 @@ def test_only_the_tests_that_failed_last_are_run_and_the_others_are_not_unused(w
     assert "accepted, and no test sends it any more" not in result.stdout.str()
 
 
-# --- what is not accepted --------------------------------------------------------------------------------
+# --- what is never accepted ------------------------------------------------------------------------------
 
 
 def test_test_that_fails_is_not_accepted_and_keeps_its_entry(accepted: Desk) -> None:

@@ -1,4 +1,4 @@
-"""The network guard: what a test may reach in ``replay`` and ``emulate`` mode, and what it is told otherwise."""
+"""The network guard: what a test can reach in ``replay`` and ``emulate`` mode, and the message for the rest."""
 
 import socket
 import threading
@@ -77,11 +77,11 @@ SWALLOW = "try:\n        reach.{way}()\n    except Exception:\n        pass"
 
 OPENED = (
     "test_app.py::test_it tried to open a connection to 192.0.2.1 port 80, "
-    "and in replay mode only loopback addresses are reachable\n"
+    "but in replay mode only loopback addresses are reachable\n"
 )
 LOOKED_UP = (
     "test_app.py::test_it tried to look up the host 'example.test', "
-    "and in replay mode only loopback addresses are reachable\n"
+    "but in replay mode only loopback addresses are reachable\n"
 )
 HINT = (
     "  try: call Claude through a fixture (anthropic_client, claude, …), or record what the test needs: "
@@ -113,7 +113,7 @@ def without_a_net(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-    # What the guard lets through by mistake must not reach the network either.
+    # If the guard lets a connection through by mistake, it must not reach the network either.
     project.write("conftest.py", REFUSE_NETWORK)
 
 
@@ -126,7 +126,7 @@ def test_each_way_out_fails_the_test_though_its_code_swallows_the_error(
     result = project.run()
 
     result.assert_outcomes(failed=1)
-    # The line is known only where the error came up through the test.
+    # The line is known only if the error was raised through the test.
     assert shown(result, "test_it", "=").removeprefix("test_app.py:5: ") == f"{message}{HINT}"
 
 

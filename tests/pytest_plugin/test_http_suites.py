@@ -1,4 +1,4 @@
-"""Suites of applications that make their own client, and suites of prompts that are in no file."""
+"""Suites of applications that create their own client, and suites of prompts without a file."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""``--harness-list-cassettes``: which names it writes, and when it does not."""
+"""``--harness-list-cassettes``: which names it writes, and when it refuses to."""
 
 import pytest
 

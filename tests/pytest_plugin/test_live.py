@@ -11,7 +11,7 @@ from tests.pytest_plugin.live_api import LIVE, Serve, missing
 pytest_plugins = ("pytester",)
 
 REFUND = ("-k", "refund")
-# Its input is 2,212 tokens; one in a hundred and 32 more are allowed for.
+# Its input is 2,212 tokens; the budget allows for one percent and 32 tokens more.
 HIGHEST = "$0.0107 for 2,266 input and 500 output tokens"
 
 
@@ -185,7 +185,7 @@ def test_clients_of_other_libraries_are_refused_what_cannot_be_done_for_them(
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            f"{option.partition('=')[0]} cannot reach the requests of other HTTP clients than the official SDK's",
+            f"{option.partition('=')[0]} does not work for HTTP clients other than the official SDK",
             "  try: leave it out for this test, or call Claude through anthropic_client",
         ]
     )
@@ -348,25 +348,25 @@ NEEDS_DOLLARS = "--harness-budget is {!r}, expected dollars above 0, such as 0.5
         ),
         pytest.param(
             ("--harness-budget=1",),
-            "--harness-budget limits what calls of the real API cost, and this mode makes none\n"
+            "--harness-budget limits the cost of calls to the real API, but this mode makes none\n"
             "  try: add --harness-mode=live (needs a key), or leave it out",
             id="budget-without-calls-of-the-api",
         ),
         pytest.param(
             ("--harness-mode=record", "--harness-upstream=emulator", "--harness-budget=1"),
-            "--harness-budget limits what calls of the real API cost, and this mode makes none\n"
+            "--harness-budget limits the cost of calls to the real API, but this mode makes none\n"
             "  try: add --harness-mode=live (needs a key), or leave it out",
             id="budget-while-recording-the-emulator",
         ),
         pytest.param(
             ("--harness-mode=record", "--harness-unique-prefix"),
-            "--harness-unique-prefix keeps live calls from what earlier runs wrote, and this mode makes none\n"
+            "--harness-unique-prefix keeps live calls from reading what earlier runs wrote, but this mode makes none\n"
             "  try: add --harness-mode=live (needs a key), or leave it out",
             id="prefix-while-recording",
         ),
         pytest.param(
             (LIVE, "--harness-unique-prefix", "--harness-verify"),
-            "--harness-verify compares token counts with the cassettes, and --harness-unique-prefix changes them\n"
+            "--harness-verify compares token counts with the cassettes, but --harness-unique-prefix changes them\n"
             "  try: leave out one of them",
             id="prefix-and-verify",
         ),

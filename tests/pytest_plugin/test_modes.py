@@ -114,20 +114,20 @@ def test_folder_of_the_cassettes_is_an_ini_key(project: Project) -> None:
 USAGE_ERRORS = [
     pytest.param(
         ("--harness-mode=live",),
-        "ERROR: --harness-mode=live asks the real API, and neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN is set\n"
+        "ERROR: --harness-mode=live calls the real API, but neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN is set\n"
         "  try: set one of them\n\n",
         id="live-without-key",
     ),
     pytest.param(
         ("--harness-mode=record",),
-        "ERROR: --harness-mode=record asks the real API, and neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN "
+        "ERROR: --harness-mode=record calls the real API, but neither ANTHROPIC_API_KEY nor ANTHROPIC_AUTH_TOKEN "
         "is set\n"
         "  try: set one of them, or add --harness-upstream=emulator to record without the API\n\n",
         id="record-without-key",
     ),
     pytest.param(
         (*RECORD, "-n", "2"),
-        "ERROR: --harness-mode=record cannot run in several processes: two of them could write one cassette\n"
+        "ERROR: --harness-mode=record cannot run in several processes: two of them could write the same cassette\n"
         "  try: leave out -n\n\n",
         id="record-in-several-processes",
     ),

@@ -17,7 +17,7 @@ pytest_plugins = ("pytester",)
 
 FILES = sorted(Path(pytest_plugin.__file__).parent.glob("*.py"))
 QUESTIONS = {"getoption", "getini", "inicfg", "args_source", "known_args_namespace"}
-"""Attributes of ``pytest.Config`` by which it is asked."""
+"""Attributes of ``pytest.Config`` that return options."""
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if file.name != "options.py"], ids=lambda file: file.stem)

@@ -1,4 +1,4 @@
-"""Cases of other plans than two equal rounds: in every mode, green where the cache is read and red where it is not."""
+"""Cases with plans other than two equal rounds: in every mode, green if the prompt cache is read, else red."""
 
 import json
 
@@ -87,7 +87,7 @@ LABELS = {
 
 
 def add(project: Project, plan: str, *, is_build: bool = False, app: str | None = None) -> None:
-    """A suite of one case with a plan; ``app`` in place of the application that fits it."""
+    """Write a suite of one case with a plan; ``app`` replaces the application that fits it."""
     line, inputs, calling, building, _ = PLANS[plan]
     call = "build: {name}_app.py:ask" if is_build else "call: {name}_app.py:ask\n    client: anthropic"
     suite = SUITE.format(call=call, plan=line, inputs=inputs)
@@ -245,7 +245,7 @@ def test_case_that_does_not_read_by_its_plan_names_both_calls(plan: str, is_buil
     result = project.run(*EMULATE)
 
     result.assert_outcomes(failed=1)
-    # The answers of the emulator are longer than those that the builder makes up.
+    # The emulator's answers are longer than those that the builder invents.
     message = message.replace("{tail}", "16" if is_build else "31")
     assert shown(result, "support[v1-refund]", "=").startswith(f"support v1, case refund: {message}")
 
@@ -275,7 +275,7 @@ def test_conversation_of_one_call_cannot_be_judged(project: Project) -> None:
     )
 
 
-# --- live: a round made again ------------------------------------------------------------------------------------
+# --- live: a repeated round --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def test_conversation_of_one_call_cannot_be_judged(project: Project) -> None:
     [
         pytest.param("samples", (0.9, 0.1, 0.9, 0.9), 5, id="samples"),
         pytest.param("questions", (0.9, 0.1, 0.9), 4, id="questions"),
-        # All its calls are made again, and the first of them reads then.
+        # All its calls are repeated, and then the first of them reads.
         pytest.param("conversation", (0.9, 0.1, 0.9, 0.9, 0.9), 6, id="conversation"),
     ],
 )
@@ -355,6 +355,6 @@ def test_new_turn_of_a_conversation_is_not_taken_for_another_round(project: Proj
 
     result = project.run()
 
-    # Its cassette lacks the fourth call; the lock file has nothing to say of it.
+    # Its cassette lacks the fourth call, which the lock file does not hold.
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["cassette 'support/support/v1/refund' does not hold this POST /v1/messages"])

@@ -1,4 +1,4 @@
-"""Private runs: a canary in every text that a project has is seen in no output of any form."""
+"""Private runs: a canary in every text of a project appears in no output."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ pytest_plugins = ("pytester",)
 CANARY = "kanarienvogel-7f3a"
 PRIVATE = "--harness-private"
 
-# The application: the canary is in its prompt, its tools, its inputs, and all that it says and raises.
+# The application has the canary in its prompt, its tools, its inputs, and everything that it prints and raises.
 APP = f"""
 import logging
 import warnings
@@ -213,11 +213,11 @@ OPTIONS = {
 
 
 class Secrets:
-    """A project full of canaries, and all that a run of it says."""
+    """A project full of canaries, and the outputs of its runs."""
 
     def __init__(self, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
         self.project = project
-        # Warnings are to be told, not to fail a test.
+        # Warnings must be shown, not fail a test.
         project.write(
             "pytest.ini", "[pytest]\npythonpath = desk\ntestpaths = desk test_app.py\nfilterwarnings = default\n"
         )
@@ -231,17 +231,17 @@ class Secrets:
         monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(self.summary))
 
     def write_tests(self, prompt: str = '"v"') -> None:
-        """The plain tests, whose prompt is ``prompt``."""
+        """Write the plain tests, whose prompt is ``prompt``."""
         text = TESTS.replace("{prompt}", "prompt").replace('prompt="v"', f"prompt={prompt}")
         self.project.write("test_app.py", text.replace("{{", "{").replace("}}", "}"))
 
     def accept(self) -> None:
-        """Record and accept what passes."""
+        """Record, and accept the requests of passed tests."""
         self.project.run(*RECORD, UPDATE)
         self.summary.unlink()
 
     def outputs(self, *arguments: str) -> dict[str, str]:
-        """What a run writes: to the terminal, and into each file."""
+        """Everything that a run writes, to the terminal and to files."""
         result = self.project.run("--junitxml=junit.xml", "-o", "harness_reports=reports", *arguments)
         paths = [self.summary, self.project.path / "junit.xml", *(self.project.path / "reports").glob("*")]
         found = {path.name: _take(path) for path in paths if path.exists()}
@@ -261,29 +261,29 @@ def secrets(project: Project, monkeypatch: pytest.MonkeyPatch) -> Secrets:
 
 
 def seen(outputs: dict[str, str]) -> list[str]:
-    """Lines that show the canary, with where they stand."""
+    """Lines that show the canary, each with its place."""
     return [f"{name}: {line}" for name, text in outputs.items() for line in text.splitlines() if CANARY in line]
 
 
 def bust(secrets: Secrets) -> None:
-    """Change what was accepted, in the prompt file and in the code of a test."""
+    """Change accepted prompts, in the prompt file and in the code of a test."""
     secrets.project.write("desk/prompt.md", f"{CANARY} of today\n{PROMPT}")
     secrets.write_tests(f'"{CANARY}"')
 
 
 def leak(secrets: Secrets) -> None:
-    """Let a field of an input into the prefix."""
+    """Let a field of an input leak into the prefix."""
     secrets.project.write("desk/app.py", APP.replace('"text": prompt', '"text": resume["name"] + prompt'))
 
 
 def vary(secrets: Secrets) -> None:
-    """Let the prefix be another one in every call."""
+    """Let the prefix change in every call."""
     app = APP.replace('"text": prompt', '"text": f"{next(count)} {prompt}"')
     secrets.project.write("desk/app.py", f"from itertools import count\n\ncount = count()\n{app}")
 
 
 def accept_bust(secrets: Secrets) -> None:
-    """Change what was accepted, for a reason."""
+    """Change an accepted prompt for a stated reason."""
     bust(secrets)
     secrets.project.write("desk/suite.yaml", SUITE.replace("prompt.md}", "prompt.md, cache_bust: so it is}"))
 
@@ -366,7 +366,7 @@ def test_what_would_be_shown_as_it_comes_is_refused(options: tuple[str, ...], se
     assert seen({"stdout": result.stdout.str(), "stderr": result.stderr.str()}) == []
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert result.errlines[:2] == [
-        "ERROR: --harness-private cannot withhold what is shown while tests run: what they print, and live logs",
+        "ERROR: --harness-private cannot withhold what is shown while tests run: printed output and live logs",
         "  try: leave out -s, --capture=tee-sys, log_cli and --log-cli-level",
     ]
 

@@ -1,4 +1,4 @@
-"""One reading: on its way through a replayed case, each distinct request is read, fingerprinted and counted once."""
+"""One reading: in a replayed case, each distinct request is read, fingerprinted and counted once."""
 
 import json
 from pathlib import Path
@@ -63,6 +63,6 @@ def test_each_distinct_request_of_a_case_is_read_fingerprinted_and_counted_once(
         "fingerprints": {1},
         "count_request": {1},
     }
-    # Two byte-equal calls are one request; the other one that is read is built with marks for its inputs.
+    # Two byte-equal calls are one request; the second request is the rebuild with marked inputs.
     assert len(seen["read_blocks"]) == 2
     assert len(seen["count_request"]) == 1

@@ -1,4 +1,4 @@
-"""README's own example, red: a bust in every output, and in private cause, place and fix without any text."""
+"""README's own example, red: a bust in every output; in private, with cause, place and fix but no text."""
 
 import json
 import re
@@ -64,7 +64,7 @@ MODES = {
 
 @pytest.fixture
 def outputs(request: pytest.FixtureRequest, project: Project, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """All that a red run of the example prints and writes; parametrised with application and options."""
+    """Everything that a red run of the example prints and writes; parametrised with application and options."""
     app, options = request.param
     summary = project.path / "summary.md"
     monkeypatch.setenv("GITHUB_ACTIONS", "true")

@@ -1,4 +1,4 @@
-"""``harness_scrub``: patterns that cannot be used stop the run before any test."""
+"""``harness_scrub``: invalid patterns stop the run before any test."""
 
 import pytest
 
@@ -79,7 +79,7 @@ def test_ask(anthropic_client):
 
 
 def test_what_a_stream_spells_over_its_events_is_never_stored(project: Project) -> None:
-    # No event of the emulator can hold one of them whole.
+    # No single event of the emulator can hold one of them completely.
     whole = f"Write to {'z' * 40}@{'y' * 40}.com or use sk-ant-{'Q7' * 40} for it."
     scrubbed = "Write to <email> or use <api-key> for it."
     project.write("pytest.ini", INI + "harness_scrub =\n    [\\w.]+@[\\w.]+ => <email>\n")

@@ -1,4 +1,4 @@
-"""A stranger's suites: recorded from the emulator, replayed, and failed where the prompt cache would be lost."""
+"""Suites of a scratch project: recorded from the emulator, replayed, and failed if the prompt cache is lost."""
 
 import pytest
 

@@ -173,7 +173,7 @@ cost of the calls: `$0.0125`, without the prompt cache `$0.0186`, saved `$0.0062
 |---------|-----------|---------------------|----------------|---------|-----------|--------|------------|----------|---------|-----------------|----------------|
 | support | v1        | `claude-sonnet-5-5` | 2 equal rounds |       4 |     4,398 |  4,398 |         52 |       92 | $0.0125 |         $0.0186 | $0.0062 (33 %) |
 
-Tokens: written to and read from the prompt cache, uncached input, output. Plan: the calls that every case makes. Of equal rounds and samples, the first writes and the others read it all; questions read one static prefix; each call of a conversation reads what the one before it wrote.
+Tokens: written to and read from the prompt cache, uncached input, output. Plan: the calls that each case makes. In equal rounds and samples, the first writes and the others read all of it; questions read one static prefix; each call of a conversation reads what the one before it wrote.
 """  # noqa: E501
 
 

@@ -1,4 +1,4 @@
-"""Recorded requests that a test does not send: told of in the summary, and with an option its failure."""
+"""Recorded requests that a test does not send: listed in the summary, and with an option a failure."""
 
 import pytest
 
@@ -15,7 +15,7 @@ TOLD = "'test_app/test_ask' holds 2 requests not sent, the first: POST /v1/messa
 
 @pytest.fixture
 def recorded(project: Project) -> Project:
-    """A test whose cassette holds two requests more than it sends by now."""
+    """A test whose cassette holds two requests that the test no longer sends."""
     project.write("test_app.py", TEST)
     project.record()
     project.write("test_app.py", TEST.replace(ASK.format("a"), "").replace(ASK.format("c"), ""))
@@ -27,7 +27,7 @@ def test_unplayed_requests_of_a_test_that_passes_are_told_of(arguments: tuple[st
     result = recorded.run(*arguments)
 
     result.assert_outcomes(passed=1)
-    assert shown(result, "cassettes", "=") == f"recorded and not sent:\n  {TOLD}; {RECORD_TEST}"
+    assert shown(result, "cassettes", "=") == f"recorded but not sent:\n  {TOLD}; {RECORD_TEST}"
 
 
 def test_test_that_leaves_requests_unplayed_fails_if_it_is_to(recorded: Project) -> None:

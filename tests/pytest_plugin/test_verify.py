@@ -52,6 +52,6 @@ def test_a_mode_without_new_answers_is_refused(project: Project) -> None:
         project.pytester.parseconfigure("--harness-verify")
 
     assert str(caught.value) == (
-        "--harness-verify compares new answers with the cassettes, and this mode asks for none\n"
+        "--harness-verify compares new answers with the cassettes, but this mode gets none\n"
         "  try: add --harness-mode=live (needs a key), or --harness-mode=emulate"
     )

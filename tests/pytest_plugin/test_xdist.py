@@ -37,7 +37,7 @@ def test_recording_in_several_processes_is_refused(option: str, project: Project
 
 
 def test_recording_in_processes_named_one_by_one_is_refused(project: Project) -> None:
-    # Configured only, not run: with a refusal by the workers alone, xdist starts new ones without end.
+    # Configured but not run: if only the workers refused, xdist would start new ones forever.
     with pytest.raises(pytest.UsageError, match=r"^--harness-mode=record cannot run in several processes: "):
         project.pytester.parseconfigure(*RECORD, "--dist=load", "--tx=2*popen")
 

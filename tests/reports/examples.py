@@ -76,7 +76,7 @@ def report(*calls: CallRow, passed: int = 3, failed: int = 0, findings: tuple[Fi
     return build_report(calls, mode="replay", passed=passed, failed=failed, findings=findings)
 
 
-# What breaks out of things, and text made of it.
+# Strings that break out of markup, and a text made of them.
 HOSTILE = st.lists(
     st.sampled_from([
         "`", "```", "~~~", "\n", "\r", "\n\n", "\x85", "\u2028", " ", "    ", "\t", "<!-- ", "-->", "</details>", "<b>",
@@ -90,7 +90,7 @@ HOSTILE = st.lists(
 
 
 def findings_of(text: st.SearchStrategy[str]) -> st.SearchStrategy[Finding]:
-    """Findings with such text in every part that takes any."""
+    """Findings with such text in every part that holds text."""
     tuples = st.lists(text, max_size=2).map(tuple)
     places = st.builds(Place, path=text, offset=st.none() | st.just(7), before=text, after=text)
     return st.builds(

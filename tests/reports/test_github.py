@@ -26,7 +26,7 @@ ERROR = (
 
 
 class Command(NamedTuple):
-    """What the runner makes of a line."""
+    """A workflow command as the runner parses it from a line."""
 
     name: str
     properties: dict[str, str]
@@ -34,10 +34,10 @@ class Command(NamedTuple):
 
 
 def obeyed(output: str) -> list[Command | str]:
-    """What the runner obeys in the output of a step: commands, and the names of older ones.
+    """Find what the runner obeys in the output of a step: commands, and the names of older ones.
 
-    By its ActionCommand.cs: a line ends with CR or LF; "::" counts after white space, "##["
-    anywhere. Any name counts here, also ones that the runner does not know.
+    According to its ActionCommand.cs, a line ends with CR or LF, "::" counts after white space,
+    and "##[" counts anywhere. Here every name counts, even if the runner does not know it.
     """
     found: list[Command | str] = []
     for line in re.split(r"[\r\n]", output):
@@ -91,12 +91,12 @@ def test_paths_of_windows_have_forward_slashes() -> None:
         (
             11,
             0,
-            "1 more finding without an annotation: GitHub shows 10 errors, warnings and notices each of a step",
+            "1 more finding without an annotation: GitHub shows 10 errors, 10 warnings and 10 notices per step",
         ),
         (
             13,
             14,
-            "7 more findings without an annotation: GitHub shows 10 errors, warnings and notices each of a step",
+            "7 more findings without an annotation: GitHub shows 10 errors, 10 warnings and 10 notices per step",
         ),
     ],
 )
@@ -115,7 +115,7 @@ def test_whatever_stands_in_a_finding_it_is_one_command(finding: Finding) -> Non
     assert command.name == {"error": "error", "warning": "warning", "note": "notice"}[finding.level]
     assert set(command.properties) <= {"file", "line", "title"}
     assert command.properties["title"] == f"prompt cache: {finding.rule}"
-    # The older commands count anywhere in a line, should the runner not know the newer name.
+    # If the runner does not know the newer name, older commands count anywhere in the line.
     assert "##[" not in lines[0]
 
 

@@ -38,7 +38,7 @@ fix:   move it after the last breakpoint, into the user message
 3 more cases share this prefix
 ```
 
-Type next:
+Run next:
 
 ```sh
 pytest prompt_suites --harness-update-lock
@@ -48,7 +48,7 @@ pytest prompt_suites --harness-update-lock
 
 `prompts.lock`, found by `prompts.lock`
 
-Type next:
+Run next:
 
 ```sh
 pytest prompt_suites --harness-update-lock
@@ -63,8 +63,8 @@ pytest prompt_suites --harness-update-lock
 | analysis | v1        | `claude-3-7-sonnet-20250219` | 2 equal rounds |       2 |    10,000 | 10,000 |        200 |\
     2,000 | $0.0711 |         $0.0906 | $0.0195 (22 %) |
 
-Tokens: written to and read from the prompt cache, uncached input, output. Plan: the calls that every \
-case makes. Of equal rounds and samples, the first writes and the others read it all; questions read one static \
+Tokens: written to and read from the prompt cache, uncached input, output. Plan: the calls that each \
+case makes. In equal rounds and samples, the first writes and the others read all of it; questions read one static \
 prefix; each call of a conversation reads what the one before it wrote.
 
 <details>
@@ -78,7 +78,7 @@ found by `prompt_suites/suggestions/suite.yaml::v1`
 cost:  one write of 4,000 tokens: $0.0150 once
 ```
 
-Type next:
+Run next:
 
 ```sh
 git add prompts.lock
@@ -95,12 +95,12 @@ def comment(*findings: Finding, limit: int = COMMENT_LIMIT) -> str:
 
 
 def flat(text: str) -> list[Token]:
-    """All tokens that a reader of GitHub-flavoured Markdown sees, those of lines too."""
+    """All tokens of a GitHub-flavoured Markdown parser, including inline tokens."""
     return [part for token in PARSER.parse(text) for part in (token, *(token.children or ()))]
 
 
 def structure(text: str) -> list[tuple[str, str]]:
-    """Blocks of a document, with the text of HTML, and whether a code block is one."""
+    """The blocks of a document; HTML with its text, and code blocks marked as such."""
     return [(token.type, token.content if token.type == "html_block" else "") for token in PARSER.parse(text)]
 
 

@@ -1,4 +1,4 @@
-"""A canary in every excerpt is seen in no output of a private run."""
+"""A canary in every excerpt appears in no output of a private run."""
 
 from collections.abc import Callable
 

@@ -224,7 +224,7 @@ def test_the_report_as_json_is_whole() -> None:
 
 
 def test_small_money_is_written_in_digits() -> None:
-    # One token read at 0.10 dollars per million; "1E-7" is not what a reader of the report expects.
+    # One token read at 0.10 dollars per million; a reader of the report does not expect "1E-7".
     tiny = row(Usage(cache_read_input_tokens=1), model="claude-sonnet-5-5")
     (version,) = json.loads(build_report([tiny], mode="replay", passed=1, failed=0).to_json())["versions"]
     assert version["cost_usd"] == "0.0000001"
@@ -265,7 +265,7 @@ def test_findings_come_back_from_the_report() -> None:
     [
         ((), 0, 0, "pass"),
         ((), 1, 0, "fail"),
-        # Where nobody says what explains a failure, nothing does.
+        # Without findings, no failure is explained.
         ((Finding(rule="cannot-tell", headline=""),), 1, 0, "fail"),
         ((Finding(rule="cannot-tell", headline=""),), 1, 1, "cannot tell"),
         ((BUST,), 2, 1, "bust"),

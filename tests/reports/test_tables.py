@@ -64,7 +64,7 @@ def test_money_and_shares_are_shown_and_what_is_unknown_is_a_question_mark(
 
 
 def test_a_loss_too_small_to_show_has_no_sign() -> None:
-    # One token written costs 0.5 millionths of a dollar more; the output around it costs 10,000 times that.
+    # One written token costs 0.5 millionths of a dollar more; the output costs 10,000 times that.
     tiny = row(Usage(ephemeral_5m_input_tokens=1, output_tokens=1_000), model="claude-sonnet-5-5")
     line = savings_table(report(tiny), style="github").splitlines()[-1]
     assert line.strip("| ").split("|")[-1].strip() == "$0.0000 (0 %)"
@@ -88,7 +88,7 @@ def test_names_are_spelled_as_the_format_needs_them() -> None:
             "cost of the calls: $0.0894, without the prompt cache $0.1359, saved $0.0465 (34 %)",
         ),
         ((row(WRITE),), "cost of the calls: $0.0528, without the prompt cache $0.0453, saved -$0.0075 (-17 %)"),
-        ((row(WRITE), row(WRITE, model="gpt-5")), "cost of the calls: unknown, for want of a price"),
+        ((row(WRITE), row(WRITE, model="gpt-5")), "cost of the calls: unknown, because a price is missing"),
         ((), "cost of the calls: $0.0000, without the prompt cache $0.0000, saved $0.0000 (?)"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Before/after pairs of requests with what the rules say of them: one row a pair, no row skipped."""
+"""Before/after pairs of requests with the result that the rules give: one row per pair, no row skipped."""
 
 from tests.promptcache.pairs.build import Pair
 from tests.promptcache.pairs.content import CHANGED_CONTENT

@@ -112,7 +112,7 @@ def padded(count: int, mark: Any = MARK) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """What follows when ``after`` is sent ``gap`` seconds after ``before``."""
+    """The expected result if ``after`` is sent ``gap`` seconds after ``before``."""
 
     name: str
     before: dict[str, Any]
@@ -156,7 +156,7 @@ MINIMUM_1024 = "claude-sonnet-4-6"
 
 
 def sized(tokens: int) -> str:
-    """A system prompt whose prefix comes to just ``tokens`` on `MINIMUM_1024`; see the test of this module."""
+    """Write a system prompt whose prefix has ``tokens`` tokens on `MINIMUM_1024`; see the test of this module."""
     return "a" + " a" * (tokens - 3)
 
 

@@ -1,4 +1,4 @@
-"""Changes of content: what tools, system and messages say."""
+"""Changes to the content of tools, system and messages."""
 
 from tests.promptcache.pairs.build import (
     MARK,

@@ -1,4 +1,4 @@
-"""Changes of parameters and markers, time passed, and requests that never cache."""
+"""Changes to parameters and markers, elapsed time, and requests that are never cached."""
 
 from tests.promptcache.pairs.build import (
     HOUR,
