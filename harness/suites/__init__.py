@@ -1,1 +1,1 @@
-"""Suites: prompts in versions, run over cases of fixtures, the calls of each case made by its plan and checked."""
+"""Suites: prompt versions run over cases; the plan of each case says which calls to make and what they must read."""

@@ -172,7 +172,7 @@ BROKEN_MODULES = {
         "  raised at support/app.py:1",
     ),
     "is no Python": ("def\n", "support: app.py:ask cannot be imported: SyntaxError", None),
-    "lacks the function": ("", "call is 'app.py:ask', and app.py has no function 'ask'", None),
+    "lacks the function": ("", "call is 'app.py:ask', but app.py has no function 'ask'", None),
 }
 
 

@@ -186,12 +186,12 @@ UNREAD = {
     "rounds of different numbers of calls": (
         QUESTIONS,
         lambda prompt, question: [ask(prompt, question)] * len(question[0]),
-        "built 3 requests the first time and 4 the second, expected as many, and at least one",
+        "built 3 requests the first time and 4 the second, expected the same number, and at least one",
     ),
     "three rounds without a call": (
         Plan(kind="samples", rounds=3),
         lambda prompt, question: [],
-        "built 0, 0, 0 requests in 3 rounds, expected as many in each, and at least one",
+        "built 0, 0, 0 requests in 3 rounds, expected the same number, and at least one",
     ),
 }
 

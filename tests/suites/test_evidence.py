@@ -72,7 +72,7 @@ def test_disagreement_is_a_finding(
             "prediction, usage and diagnostics disagree on whether the second call read what the first one wrote\n"
             "  prediction:  reads all\n"
             "  usage:       does not read all\n"
-            "  diagnostics: no word",
+            "  diagnostics: none",
             id="unexplained-miss",
         ),
         pytest.param(
