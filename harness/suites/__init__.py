@@ -1,1 +1,1 @@
-"""Suites: prompt versions run over cases; the plan of each case says which calls to make and what they must read."""
+"""Suites: prompt versions run over cases, with a plan of calls and checks for each case."""

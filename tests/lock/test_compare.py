@@ -102,7 +102,7 @@ def test_mutation_in_the_second_request_of_a_case_is_found_too(name: str) -> Non
     accepted: '… café, and naïve never.\\n'
     now:      '… café, and naïve never.\\n '
   cause: whitespace: only white space differs
-  cost:  2,960 tokens are written anew: $0.0074 once for each prefix
+  cost:  2,960 tokens are written again: $0.0074 once for each prefix
   cost:  if they change from call to call: $7.1040 more per 1,000 calls
   fix:   render the text from one template, and do not strip it on one path only""",
         ),
@@ -120,7 +120,7 @@ def test_mutation_in_the_second_request_of_a_case_is_found_too(name: str) -> Non
             """\
   place: messages[2].content[0]
   cause: below_minimum: the prefix is shorter than the model's minimum
-  cost:  nothing is read any more, where 2,960 tokens were: $0.8664 more per 1,000 calls
+  cost:  nothing is read any more (2,960 tokens before): $0.8664 more per 1,000 calls
   fix:   put more static text before the breakpoint, or leave the marker out""",
         ),
         (
@@ -128,7 +128,7 @@ def test_mutation_in_the_second_request_of_a_case_is_found_too(name: str) -> Non
             """\
   place: messages[2].content[0].cache_control.ttl
   cause: ttl_changed: the TTL of the breakpoint changed
-  cost:  2,960 tokens are written anew: $0.0118 once for each prefix
+  cost:  2,960 tokens are written again: $0.0118 once for each prefix
   cost:  if they change from call to call: $11.5440 more per 1,000 calls
   fix:   keep one TTL for a block; the entry is written once more otherwise""",
         ),
@@ -147,7 +147,7 @@ def test_bust_on_a_model_without_a_price_has_a_cost_in_tokens() -> None:
 
     assert finding.cause == "model_changed"
     assert finding.costs == (
-        f"{finding.tokens:,} tokens are written anew: an unknown amount once for each prefix",
+        f"{finding.tokens:,} tokens are written again: an unknown amount once for each prefix",
         "if they change from call to call: an unknown amount more per 1,000 calls",
     )
 
@@ -215,8 +215,8 @@ def test_breakpoint_more_is_a_warning(edit: Any, has_texts: bool) -> None:
 
     assert (finding.rule, finding.level) == ("new-prompt", "warning")
     assert str(finding) == (
-        "support v1 refund: the request changed, and nothing that was accepted is lost\n"
-        "  fix:   bring the lock file up to date with --harness-update-lock"
+        "support v1 refund: the request changed, but no accepted prefix is lost\n"
+        "  fix:   update the lock file with --harness-update-lock"
     )
 
 
@@ -260,7 +260,7 @@ def test_marker_moved_into_the_user_message_is_a_bust() -> None:
         "  the accepted prefix is still sent, but no call writes it any more\n"
         "  place: system[0]\n"
         "  cause: breakpoint_moved: the breakpoint moved, and nothing was written where it is now\n"
-        f"  cost:  {finding.tokens:,} tokens are read only as part of what follows them, if that is the same too\n"
+        f"  cost:  {finding.tokens:,} tokens are read only as part of a longer prefix, if that is unchanged too\n"
         "  fix:   put it back, or keep the old one beside the new"
     )
 
@@ -286,7 +286,7 @@ def test_ttl_changed_in_front_of_the_last_breakpoint_is_a_bust() -> None:
 
     assert finding.cause == "ttl_changed"
     assert finding.lines()[1:4] == [
-        "  a prefix on the way to the last breakpoint is written for another lifetime",
+        "  a prefix before the last breakpoint is written with a different TTL",
         "  place: system[0].cache_control.ttl",
         "  cause: ttl_changed: the TTL of the breakpoint changed",
     ]
@@ -381,7 +381,7 @@ def test_reason_of_an_earlier_bust_is_used_up() -> None:
     other = only(gate.compare(make_case(change("model"), reason="Sonnet is cheaper")))
 
     assert (finding.rule, finding.level) == ("bust", "error")
-    assert finding.notes == ("the reason given was used up by an earlier bust: give one for this change, or remove it",)
+    assert finding.notes == ("the given reason belongs to an earlier bust: give one for this change, or remove it",)
     assert other.rule == "accepted-bust"
 
 
@@ -475,10 +475,10 @@ def test_without_the_accepted_texts_the_block_is_named_and_no_cause(count_text: 
     assert (finding.rule, finding.level, finding.cause) == ("bust", "error", None)
     assert str(finding) == (
         f"{CHANGED}\n"
-        "  the accepted texts are not in the folder of the cassettes any more, so the cause cannot be told\n"
+        "  the accepted texts are no longer in the cassette folder, so the cause is unknown\n"
         "  place: system[0]\n"
-        "  cost:  up to 2,960 tokens are written anew: $0.0074 once for each prefix\n"
-        "  fix:   restore the texts from version control, and run it again; "
+        "  cost:  up to 2,960 tokens are written again: $0.0074 once for each prefix\n"
+        "  fix:   restore the texts from version control and run again, "
         "or accept the change with --harness-update-lock"
     )
 

@@ -123,7 +123,7 @@ def test_without_the_attribute_it_is_merged_as_well_or_refused(name: str, tmp_pa
     if repository.merge(BASE, (*BASE, *ours), (*BASE, *theirs)) == 0:
         assert read_lock(repository.lock_file) == make_lock(*BASE, *ours, *theirs)
     else:
-        with pytest.raises(LockError, match=r"^\S+/prompts.lock:\d+: a merge conflict that nobody has settled"):
+        with pytest.raises(LockError, match=r"^\S+/prompts.lock:\d+: an unresolved merge conflict"):
             read_lock(repository.lock_file)
 
 

@@ -78,7 +78,7 @@ def test_unused_entry_is_an_error_that_says_how_to_mend_it() -> None:
     assert (finding.rule, finding.level, finding.file, finding.line) == ("unused", "error", "locks/prompts.lock", 1)
     assert finding.command == "pytest --harness-update-lock"
     assert str(finding) == (
-        "support/support/v1/refund: accepted, and no test sends it any more\n"
+        "support/support/v1/refund: accepted, but no test sends it any more\n"
         "  fix:   remove it with --harness-update-lock, or allow it with --harness-allow-unused"
     )
 
