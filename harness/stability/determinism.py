@@ -1,4 +1,4 @@
-"""Find cached prefixes that bust only in production: for another user or case, in another process or on another machine."""
+"""Find cached prefixes that bust only in production: for another user or case, in another process or elsewhere."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class _Simulated:
         return self._strftime(self._translate(format, when) if self._is_on else format, when)
 
     def setlocale(self, category: int, wanted: Any = None) -> str:
-        """``locale.setlocale``, where this is the locale of the environment; setting another one ends the simulation."""
+        """``locale.setlocale``, where this is the locale of the environment; another one ends the simulation."""
         if wanted in ("", self._name) or (wanted is None and self._is_on):
             self._is_on = True
             return self._name

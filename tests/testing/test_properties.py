@@ -117,7 +117,7 @@ def test_field_in_the_prefix_is_named_with_its_place() -> None:
         return request(f"You help the candidate {resume['basics']['name'].upper()} to find work.")
 
     assert message(build) == (
-        "resume.basics.name is in the cached prefix, so that each input writes a prefix of its own\n"
+        "resume.basics.name is in the cached prefix, so each input writes its own prefix\n"
         "  the prefix ends at the breakpoint on system[0]\n"
         "  place: system[0] at character 23\n"
         "    marked: 'You help the candidate ⟦RESUME.BASICS.NAME⟧ to find work.'\n"
@@ -131,9 +131,7 @@ def test_several_fields_are_counted_and_the_first_ones_shown() -> None:
 
     found = message(build, resume=resumes()).splitlines()
 
-    assert found[0] == (
-        "7 fields of the inputs are in the cached prefix, so that each input writes a prefix of its own"
-    )
+    assert found[0] == ("7 fields of the inputs are in the cached prefix, so each input writes its own prefix")
     assert found[1] == "  the prefix ends at the automatic breakpoint, on messages[0].content[0]"
     assert found[2].startswith("  fields: resume.basics.name, resume.basics.")
     assert found[3].startswith("  place: messages[0].content[0] at character ")
@@ -177,7 +175,7 @@ def test_change_is_said_with_place_both_texts_and_the_smallest_inputs() -> None:
         "  first difference: system[0] at character 32\n"
         "    reference: '…h resumes against jobs. Go on.'\n"
         "    drawn:     '…h resumes against jobs. Mind the pay.'\n"
-        "  smallest inputs that do it, against the reference:\n"
+        "  smallest inputs that change it, compared with the reference:\n"
         "    job.salary: None → '$100,000'\n"
         "  cause: text_changed: the text changed\n"
         "  fix:   if this is meant, give the prompt a new version; else move what varies behind the last breakpoint"
@@ -244,7 +242,7 @@ def test_breakpoint_that_comes_and_goes_is_found() -> None:
         "    reference: breakpoint on system[0]\n"
         "    drawn:     no breakpoint\n"
         "  place: system[0]\n"
-        "  smallest inputs that do it, against the reference:\n"
+        "  smallest inputs that change it, compared with the reference:\n"
         "    job.salary: None → '$100,000'\n"
         "  cause: breakpoint_removed: the breakpoint is gone\n"
         '  fix:   put "cache_control": {"type": "ephemeral"} back on the block'
@@ -322,8 +320,8 @@ def test_prefix_that_moves_once_and_never_again_is_not_explained_away() -> None:
 
     assert message(lambda number: request(PROMPT + next(texts)), number=st.integers()) == (
         "the cached prefix changes from call to call, with the same inputs\n"
-        "  it moved once, and no more when it was built again\n"
-        "  fix:   look for what the builder keeps or counts"
+        "  it changed once, but not when it was built again\n"
+        "  fix:   look for state that the builder keeps or counts"
     )
 
 
@@ -355,7 +353,7 @@ def test_input_that_is_no_strategy_is_refused() -> None:
 
     assert str(caught.value) == (
         "input 'job' is dict, expected a hypothesis strategy\n"
-        "  try: bind what is always the same: functools.partial(build, job=...)"
+        "  try: bind a constant input: functools.partial(build, job=...)"
     )
 
 
