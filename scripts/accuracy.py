@@ -1,4 +1,4 @@
-"""Measures token counts and billing against recorded calls of the real API, and writes docs/accuracy.md.
+"""Measure token counts and billing against recorded calls of the real API, and write docs/accuracy.md.
 
 Run: python scripts/accuracy.py
 """
@@ -121,7 +121,7 @@ def _volatile() -> Iterator[str]:
 
 
 def _reason(text: str) -> str:
-    """Why, without the place and the name of the thing."""
+    """A reason, without the place and the name of the block."""
     path, _, why = text.partition(": ")
     return "the model is not known" if path == "model" else why.split("'")[0].strip()
 
