@@ -1,4 +1,4 @@
-"""Where the fast check looks for suites, and what it makes of a project."""
+"""Where the fast check looks for suites, and what it finds in a project."""
 
 from pathlib import Path
 

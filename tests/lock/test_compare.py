@@ -1,4 +1,4 @@
-"""What the gate says of a change, by what changed."""
+"""The findings of the gate, by what changed."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -51,7 +51,7 @@ def change(name: str) -> Body:
 
 
 def long_request() -> Body:
-    """One that models with a high minimum cache too."""
+    """A request long enough for models with a high minimum too."""
     body = rich_request()
     body["system"][0]["text"] = PROMPT * 10
     return body
@@ -62,7 +62,7 @@ def only(found: tuple[Finding, ...]) -> Finding:
     return finding
 
 
-# --- the sixteen -----------------------------------------------------------------------------------------
+# --- the sixteen mutations -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", BY_NAME)
@@ -89,7 +89,7 @@ def test_mutation_in_the_second_request_of_a_case_is_found_too(name: str) -> Non
     assert len(gate.compare(make_case(change(name), change(name)))) == 2
 
 
-# --- what is said of a bust, whole -----------------------------------------------------------------------
+# --- whole messages of busts -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_bust_names_the_line_of_the_prompt_file() -> None:
     assert (finding.file, finding.line, finding.cause) == ("support/v1.md", 61, "text_changed")
 
 
-# --- what is no bust -------------------------------------------------------------------------------------
+# --- changes without a bust ------------------------------------------------------------------------------
 
 
 def test_same_request_passes() -> None:
@@ -239,7 +239,7 @@ def test_request_that_cached_nothing_may_begin_to() -> None:
     assert (finding.rule, finding.level) == ("new-prompt", "warning")
 
 
-# --- breakpoints that are lost though the last one is still read -----------------------------------------
+# --- lost breakpoints where the last one is still read ---------------------------------------------------
 
 
 def marked_in_system_alone() -> Body:
@@ -292,7 +292,7 @@ def test_ttl_changed_in_front_of_the_last_breakpoint_is_a_bust() -> None:
     ]
 
 
-# --- parameters that the API takes only with others ------------------------------------------------------
+# --- parameters that the API accepts only with others ----------------------------------------------------
 
 
 def test_change_is_explained_where_thinking_is_accepted() -> None:
@@ -312,7 +312,7 @@ def test_change_of_the_marked_last_message_is_no_change_of_history() -> None:
     assert only(accept(make_case(rich_request())).compare(make_case(body))).cause == "text_changed"
 
 
-# --- tools of which several things change at once --------------------------------------------------------
+# --- several changes of the tools at once ----------------------------------------------------------------
 
 
 def change_first_add_last(tools: list[Body]) -> list[Body]:
@@ -363,7 +363,7 @@ def test_one_of_two_tools_of_a_name_may_go() -> None:
     assert finding.cause == "tool_removed"
 
 
-# --- accepted, and used up -------------------------------------------------------------------------------
+# --- accepted busts and used-up reasons ------------------------------------------------------------------
 
 
 def test_bust_with_a_reason_is_accepted() -> None:
@@ -398,7 +398,7 @@ def test_reason_does_not_excuse_what_is_no_bust() -> None:
     assert only(accept(make_case(rich_request())).compare(make_case(body, reason="so"))).rule == "new-prompt"
 
 
-# --- new ones --------------------------------------------------------------------------------------------
+# --- new cases and versions ------------------------------------------------------------------------------
 
 
 def test_new_version_is_told_with_its_one_off_cost(count_text: TextCounter) -> None:
@@ -439,7 +439,7 @@ def test_new_version_without_a_price_has_an_unknown_cost() -> None:
     assert finding.costs == (f"{finding.tokens:,} tokens are written once: an unknown amount for each prefix",)
 
 
-# --- what cannot be told ---------------------------------------------------------------------------------
+# --- cannot tell -----------------------------------------------------------------------------------------
 
 
 def test_other_number_of_calls_cannot_be_judged() -> None:
@@ -483,7 +483,7 @@ def test_without_the_accepted_texts_the_block_is_named_and_no_cause(count_text: 
     )
 
 
-# What the request is by itself, and what its parameters are, is known without a text.
+# Even without a text, the parameters are known, and whether the request caches anything by itself.
 WITHOUT_TEXTS = {
     **PATHS,
     "marker-moved": "cache_control",

@@ -1,4 +1,4 @@
-"""Lock files in the first format: still compared with, and replaced by the second when they are updated."""
+"""Lock files in format 1: still compared, and rewritten in format 2 by an update."""
 
 import json
 from pathlib import Path

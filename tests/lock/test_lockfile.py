@@ -1,4 +1,4 @@
-"""The lock file on disk: written, read, and refused in words."""
+"""The lock file on disk: written, read, and refused with a message."""
 
 import json
 import re
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 A, B = make_entry("a"), make_entry("b", case="parcel")
 
 
-# --- there and back --------------------------------------------------------------------------------------
+# --- round trips -----------------------------------------------------------------------------------------
 
 
 @given(LOCKS)
@@ -151,7 +151,7 @@ def test_reading_a_lock_file_loads_nothing_but_the_standard_library() -> None:
     assert set(done.stdout.split()) - sys.stdlib_module_names - {"__main__"} == {"harness"}
 
 
-# --- what is refused, and how ----------------------------------------------------------------------------
+# --- refused files ---------------------------------------------------------------------------------------
 
 
 def changed(old: str, new: str) -> str:
@@ -304,11 +304,11 @@ def test_folder_in_its_place_is_refused_in_words(tmp_path: Path) -> None:
     assert str(caught.value) == f"{tmp_path}: unreadable: Is a directory\n  try: {RESTORE}"
 
 
-# --- damage, wherever it is ------------------------------------------------------------------------------
+# --- damage in any place ---------------------------------------------------------------------------------
 
 
 def read_damaged(text: str) -> Lock | None:
-    """The lock of a damaged file; ``None`` if it is refused as it should be."""
+    """The lock of a damaged file; ``None`` if it is refused with the right error."""
     try:
         return parse_lock(text, "prompts.lock")
     except LockError as error:
@@ -342,7 +342,7 @@ def test_damaged_file_is_a_lock_error_or_another_lock_and_nothing_else(lock: Loc
 
 @given(LOCKS, st.data())
 def test_lines_of_another_file_are_refused_or_agree(lock: Lock, data: st.DataObject) -> None:
-    """What any merge by lines may leave."""
+    """Texts that a merge by lines may produce."""
     lines = [*LINES[:-1], *format_lock(lock).splitlines(keepends=True)[:-1]]
     kept = data.draw(st.lists(st.sampled_from(lines), unique=True))
 

@@ -1,4 +1,4 @@
-"""Which entries of a lock file nothing makes any more, as far as that can be known."""
+"""Entries of a lock file that are known to be unused."""
 
 import json
 

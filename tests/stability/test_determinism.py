@@ -1,4 +1,4 @@
-"""Planted non-determinism, a project each: what moves a prefix is named, and a clean project has nothing to say."""
+"""Planted non-determinism, one project each: the cause is named, and a clean project has no findings."""
 
 import sys
 from collections.abc import Callable
@@ -81,7 +81,7 @@ TEXTS = {
     "address": ("repr(object())", PROCESS),
 }
 CALLED_TEXTS = ("now", "set", "host", "folder")
-"""Of those, the ones that are tried with a function that calls a client, too."""
+"""The texts that are also tried with a function that calls a client."""
 
 SOURCES = {
     "tools-by-hash": (
@@ -124,7 +124,7 @@ CLEAN = {
 
 
 def plant(folder: Path, name: str, source: str, *, is_called: bool = False) -> Suite:
-    """A project of one suite."""
+    """A project with one suite."""
     project = folder / name
     (project / "resumes").mkdir(parents=True)
     for person, text in (("ana", "Ana Silva"), ("ben", "Ben Okoro")):
@@ -136,7 +136,7 @@ def plant(folder: Path, name: str, source: str, *, is_called: bool = False) -> S
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    """What is said of each planted project. They are built together: it is the processes that take time."""
+    """The findings of each planted project; all are built together, because the processes take the time."""
     root = tmp_path_factory.mktemp("planted")
     suites = [plant(root, f"built-{name}", BUILT.format(text)) for name, (text, _) in TEXTS.items()]
     suites += [plant(root, f"imported-{name}", IMPORTED.format(text)) for name, (text, _) in TEXTS.items()]
@@ -274,7 +274,7 @@ WITHOUT_PYTEST = "\n  fix:   make app.py:run work without pytest: no fixtures an
     ],
 )
 def test_what_cannot_be_built_at_all_is_undecided(source: str, message: str, tmp_path: Path) -> None:
-    # Only one of them is to take too long, whatever else the machine does.
+    # Only one of them must take too long, however busy the machine is.
     seconds = 1 if "sleep" in source else 60
 
     (finding,) = check_rebuilds(plant(tmp_path, "support", source), root=tmp_path, timeout_seconds=seconds)
@@ -295,7 +295,7 @@ def test_modules_come_from_the_given_path(tmp_path: Path) -> None:
     assert check_rebuilds(suite, root=tmp_path, sys_path=[*sys.path, str(tmp_path / "lib")]) == ()
 
 
-# --- fields of the inputs, and one case against another ----------------------------------------------------
+# --- fields of the inputs, and differences between cases ---------------------------------------------------
 
 
 def make_run(function: Callable[..., Any], inputs: dict[str, Any], case: str = "ana") -> CaseRun:

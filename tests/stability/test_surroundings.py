@@ -1,4 +1,4 @@
-"""The network of the processes in which prompts are built: loopback addresses only."""
+"""The network of the processes that build prompts: loopback addresses only."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is said of cases whose calls do not read as their plan expects; built, so that the rules bill them."""
+"""Findings about cases whose calls do not read what their plan expects; built requests, billed by the caching rules."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,7 +27,7 @@ def plan_run(plan: Plan) -> CaseRun:
 
 
 def turn(prompt: str, number: int, *, edit: str = "", **changes: Any) -> dict[str, Any]:
-    """The request of one turn, with all turns before it; ``edit`` is put behind what was asked in those."""
+    """The request of one turn, with all earlier turns; ``edit`` is appended to their questions."""
     messages: list[dict[str, Any]] = []
     for earlier in range(number):
         messages.append({"role": "user", "content": f"Question {earlier}{edit}"})

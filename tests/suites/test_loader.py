@@ -1,4 +1,4 @@
-"""Suite files: what is read from a good one, and what is said of a bad one."""
+"""Suite files: the content of valid ones, and the errors for invalid ones."""
 
 import sys
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def load_all(path: Path) -> tuple[Suite, ...]:
 
 
 def write(folder: Path, suite: str | bytes, **files: bytes) -> Path:
-    """The path of a suite file that stands beside a prompt, an application and ``files``."""
+    """The path of a suite file next to a prompt, an application and ``files``."""
     for name, data in {**PACKAGE_DATA, **files}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -498,7 +498,7 @@ def test_file_that_cannot_be_imported_says_so_every_time(tmp_path: Path, fresh_i
 
 @pytest.fixture
 def fresh_imports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Undoes what a test imports, so that ``shop`` and ``app`` of the next test are its own."""
+    """Undo the imports of a test, so that the next one gets its own ``shop`` and ``app``."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     before = dict(sys.modules)
     yield

@@ -1,4 +1,4 @@
-"""One case run against the emulator: two rounds, and what is said of them."""
+"""One case run against the emulator: two rounds, and their findings."""
 
 import asyncio
 from collections.abc import Callable, Iterator

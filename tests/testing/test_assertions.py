@@ -24,7 +24,7 @@ RULES = "Weigh the evidence of each skill before the title of the post. " * 300
 
 @pytest.fixture(autouse=True)
 def folder_for_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counts are kept in the user's cache folder otherwise."""
+    """Keep token counts out of the user's cache folder."""
     monkeypatch.setattr(token_memo, "default_path", lambda: tmp_path / "tokens.txt")
 
 

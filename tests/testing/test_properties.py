@@ -1,4 +1,4 @@
-"""A stable prefix, and the ways in which builders lose it."""
+"""Stable prefixes, and the ways in which builders lose them."""
 
 import json
 import random
@@ -31,10 +31,10 @@ def request(system: str, message: str = "Go.", **more: Any) -> dict[str, Any]:
 
 
 def message(build: Callable[..., Any], **strategies: Any) -> str:
-    """What the failed property says."""
+    """The message of the failed property."""
     with pytest.raises(CheckError) as caught:
         assert_prefix_stable(build, **(strategies or {"resume": resumes(), "job": jobs()}))
-    # Nothing of the search is to be seen: neither an exception behind this one nor a note.
+    # The search must leave no trace: neither a chained exception nor a note.
     assert caught.value.__context__ is None
     assert not hasattr(caught.value, "__notes__")
     return str(caught.value)
@@ -44,7 +44,7 @@ def years(resume: dict[str, Any]) -> int:
     return 2026 - int(resume["work"][-1]["startDate"][:4]) if resume["work"] else 0
 
 
-# --- what passes -----------------------------------------------------------------------------------------
+# --- stable builders -------------------------------------------------------------------------------------
 
 
 def stable(resume: Any, job: Any) -> dict[str, Any]:
@@ -105,11 +105,11 @@ def test_examples_bound_the_number_of_drawn_inputs() -> None:
 
     assert_prefix_stable(build, number=st.integers(), examples=7)
 
-    # The reference twice; there is no text to mark.
+    # Twice with the reference; there is no text to mark.
     assert calls == 7 + 2
 
 
-# --- fields that stand in the prefix ---------------------------------------------------------------------
+# --- fields in the prefix --------------------------------------------------------------------------------
 
 
 def test_field_in_the_prefix_is_named_with_its_place() -> None:
@@ -163,7 +163,7 @@ def test_builder_that_raises_at_some_marks_is_tried_with_one_field_at_a_time() -
     assert message(build, job=jobs()).startswith("job.title is in the cached prefix, ")
 
 
-# --- what no mark shows ----------------------------------------------------------------------------------
+# --- changes that no mark shows --------------------------------------------------------------------------
 
 
 def test_change_is_said_with_place_both_texts_and_the_smallest_inputs() -> None:
@@ -282,7 +282,7 @@ def test_object_that_a_builder_hands_out_again_and_again_is_not_compared_with_it
 
 
 def _read_late() -> Iterator[str]:
-    """Nothing for a while, then something else."""
+    """Returns one value for a while, then another."""
     return chain([""] * 30, repeat("late"))
 
 
@@ -325,7 +325,7 @@ def test_prefix_that_moves_once_and_never_again_is_not_explained_away() -> None:
     )
 
 
-# --- what cannot be judged -------------------------------------------------------------------------------
+# --- cannot tell -----------------------------------------------------------------------------------------
 
 
 def test_request_without_breakpoint_fails() -> None:
