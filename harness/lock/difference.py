@@ -9,6 +9,7 @@ from typing import Literal
 
 from tabulate import tabulate
 
+from harness.findings.words import printable
 from harness.lock.entries import Entry, Lock
 from harness.lock.figures import price_of_1000
 from harness.provider.pricing import dollars
@@ -105,7 +106,7 @@ def _cell(text: str, style: str) -> str:
 
     Code disables markup, HTML, mentions and links; but a bar ends the cell even in code.
     """
-    line = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in " ".join(text.split()))
+    line = printable(" ".join(text.split()))
     if style != "github" or _PLAIN.fullmatch(line):
         return line
     fence = "`" * (max(map(len, _BACKTICKS.findall(line)), default=0) + 1)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from harness.calls.call import Call
 from harness.findings.finding import Finding
+from harness.findings.words import count
 from harness.prompt.reader import PromptReader
 from harness.promptcache.simulator import Simulator
 from harness.promptcache.validation import check_request
@@ -71,10 +72,10 @@ def _check_number_built(plan: Plan, sizes: Sequence[int]) -> Finding | None:
     if check_number(plan, sizes) is None:
         return None
     if plan.is_conversation and max(sizes) < 2:
-        headline = f"built {sizes[0]} request{'s' * (sizes[0] != 1)}, expected a conversation of two or more"
+        headline = f"built {count(sizes[0], 'request')}, expected a conversation of two or more"
     elif len(sizes) == 2:
         headline = (
-            f"built {sizes[0]} requests the first time and {sizes[1]} the second, "
+            f"built {count(sizes[0], 'request')} the first time and {sizes[1]:,} the second, "
             "expected the same number, and at least one"
         )
     else:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from harness.calls.call import Call
 from harness.errors import CheckError
 from harness.findings.finding import Finding
+from harness.findings.words import count
 from harness.suites.call_names import CallNames
 from harness.suites.checks import check_prediction, check_read, check_rules, check_second_call
 from harness.suites.plan import CallGroup, Plan, Read
@@ -43,12 +44,14 @@ def check_number(plan: Plan, sizes: Sequence[int]) -> Finding | None:
     """Check that all rounds made the same number of calls, and enough of them."""
     fact = "only calls through the client that the function is given count"
     if plan.is_conversation and max(sizes) < 2:
-        headline = f"made {sizes[0]} call{'s' * (sizes[0] != 1)}, expected a conversation of two or more"
+        headline = f"made {count(sizes[0], 'call')}, expected a conversation of two or more"
         return Finding(rule="cannot-tell", headline=headline, facts=(fact,))
     if min(sizes) > 0 and len(set(sizes)) == 1:
         return None
     if len(sizes) == 2:
-        headline = f"made {sizes[0]} calls the first time and {sizes[1]} the second, expected the same number"
+        headline = (
+            f"made {count(sizes[0], 'call')} the first time and {sizes[1]:,} the second, expected the same number"
+        )
     else:
         headline = f"made {', '.join(map(str, sizes))} calls in {len(sizes)} rounds, expected the same number"
     return Finding(rule="cannot-tell", headline=headline, facts=(f"at least one; {fact}",))
@@ -101,5 +104,5 @@ def _nothing_to_read(group: CallGroup, calls: Sequence[Call]) -> Finding:
     return Finding(
         rule="never-cached",
         headline="no call of the conversation wrote a prefix that a later one could read",
-        facts=(f"prefix tokens of its calls: {', '.join(f'{count:,}' for count in tokens)}",),
+        facts=(f"prefix tokens of its calls: {', '.join(f'{number:,}' for number in tokens)}",),
     )
