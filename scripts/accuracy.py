@@ -84,8 +84,8 @@ def _billing() -> Iterator[str]:
         f"offline; of these, {explained} ({explained / len(judged):.1%}) are billed as predicted, with read and "
         f"written tokens within {recordings.TOLERANCE}. If the first step of a sequence reads, an earlier run wrote "
         "the prefix; the sequence is then sent twice, and the second pass is judged. No recording shows an expired "
-        "entry, a lookback of more than 5 blocks, a fifth breakpoint, or an edited system prompt; the table of pairs in "
-        "`tests/promptcache/pairs` tests the documented rules for these."
+        "entry, a lookback of more than 5 blocks, a fifth breakpoint, or an edited system prompt; the table of "
+        "pairs in `tests/promptcache/pairs` tests the documented rules for these."
     )
     rows = []
     for repo in sorted({repo for repo, _ in steps}):
