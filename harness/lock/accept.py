@@ -18,7 +18,7 @@ PutText = Callable[[str], object]
 """Stores a text under its digest."""
 
 _BEHIND = "behind_prefix"
-"""Key of the facts from behind the last breakpoint that affect the prefix: what is rendered before it, and where the
+"""Key of the facts from after the last breakpoint that affect the prefix: what is rendered before it, and where the
 conversation goes on."""
 
 _REST = "…"
@@ -175,7 +175,7 @@ def _find_behind(request: Request, blocks: tuple[Block, ...], prefix: tuple[Bloc
     found = {
         "images": has_images(blocks) and not has_images(prefix),
         "citations": has_citations(request, blocks) and not has_citations(shown, prefix),
-        # Deferred tools are not blocks; all other tools come before the prefix that this affects.
+        # Deferred tools are not blocks; all other tools come before the text that they affect.
         "web": [name for name in web_tools(request, blocks) if name not in web],
         # The names of all tools show whether a tool was removed or moved.
         "tools": [
@@ -187,9 +187,9 @@ def _find_behind(request: Request, blocks: tuple[Block, ...], prefix: tuple[Bloc
 
 
 def _goes_on(blocks: tuple[Block, ...], prefix: tuple[Block, ...]) -> str | None:
-    """Where a request goes on behind its prefix; ``None`` for the usual place, a separate message."""
+    """Where a request goes on after its prefix; ``None`` for the usual place, a separate message."""
     if len(blocks) == len(prefix) or not any(map(can_carry_marker, blocks[len(prefix) :])):
-        # No block behind an automatic breakpoint can carry one.
+        # No block after an automatic breakpoint can carry one.
         return "nowhere"
     follows, last = blocks[len(prefix)], prefix[-1]
     if last.level == "system" and follows.level == "system":

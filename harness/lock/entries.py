@@ -239,7 +239,7 @@ def prefix_ends(blocks: tuple[LockedBlock, ...]) -> dict[str, int]:
 
 
 def check_parameters(value: Any) -> Mapping[str, Any]:
-    """Check that the parameters of a call, and their part for behind the prefix, are objects."""
+    """Check that the parameters of a call, and their ``behind_prefix`` part, are objects."""
     if not isinstance(value, dict) or not isinstance(value.get("behind_prefix", {}), dict):
         raise ValueError(f"parameters is {value!r:.60}, expected an object")
     return value
@@ -252,7 +252,7 @@ def _read_count(text: str) -> int:
 
 
 def _rendered(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters that affect the prefix, including those set by blocks behind it; one level deep."""
+    """The parameters that affect the prefix, including those set by blocks after it; one level deep."""
     behind = parameters.get("behind_prefix", {})
     rest = {key: value for key, value in parameters.items() if key not in ("behind_prefix", "cache_control")}
     return rest | {key: value for key, value in behind.items() if key not in ("goes_on", "tools")}

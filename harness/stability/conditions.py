@@ -86,7 +86,7 @@ TWO_BUILDS = Perturbation(
 CLOCK = Perturbation(
     name="clock",
     how="built on 4 March 2026 and on 22 November 2031",
-    fix="move the date or time behind the last breakpoint, into the user message",
+    fix="move the date or time after the last breakpoint, into the user message",
     # Differs in year, month, day, weekday, hour, minute, second, and AM or PM.
     conditions=(replace(USUAL, clock=1_953_089_393.987654),),
 )
@@ -94,7 +94,7 @@ HASH_SEED = Perturbation(
     name="hash seed",
     how="built with PYTHONHASHSEED=0 and with other seeds",
     fix="sort the items of a set before rendering them, and do not render the results of hash()",
-    # A set of two items has the same order under every second seed.
+    # A set of two items has the same order under about half of all seeds.
     conditions=tuple(replace(USUAL, hash_seed=seed) for seed in (1, 2, 3, 4)),
 )
 TIME_ZONE = Perturbation(
@@ -119,7 +119,7 @@ WORKING_DIRECTORY = Perturbation(
 USER_AND_HOST = Perturbation(
     name="user and host name",
     how="built as builder on build-host and as somebody-else on another-machine",
-    fix="keep names of users, machines and home folders out of the prompt, or move them behind the last breakpoint",
+    fix="keep names of users, machines and home folders out of the prompt, or move them after the last breakpoint",
     conditions=(replace(USUAL, user="somebody-else", host="another-machine"),),
 )
 ENVIRONMENT_ORDER = Perturbation(
@@ -131,7 +131,7 @@ ENVIRONMENT_ORDER = Perturbation(
 RANDOM_STATE = Perturbation(
     name="random state",
     how="built with different seeds for random, uuid, secrets and os.urandom",
-    fix="move ids and samples behind the last breakpoint, or draw with random.Random(a fixed seed)",
+    fix="move ids and samples after the last breakpoint, or draw with random.Random(a fixed seed)",
     conditions=(replace(USUAL, seeds=(1, 2, 3, 4)),),
 )
 TEMPORARY_FOLDER = Perturbation(

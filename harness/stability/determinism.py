@@ -92,7 +92,7 @@ def find_difference_between_cases(first: CaseRun, other: CaseRun, function: Suit
                 cause=cause,
                 fix=ADVICE[cause].fix
                 if cause
-                else "move what differs from case to case behind the last breakpoint, into the user message",
+                else "move what differs from case to case after the last breakpoint, into the user message",
             )
     return None
 
@@ -171,7 +171,7 @@ def _describe_leaks(spots: Sequence[_Spot], usual: Sequence[Prompt | None]) -> F
         ),
         fix=ADVICE["automatic_after_unique_tail"].fix
         if is_automatic
-        else "move it behind the last breakpoint, into the user message",
+        else "move it after the last breakpoint, into the user message",
         notes=(f"this is intended if several calls ask about the same {owner}",) if end.level == "messages" else (),
     )
 

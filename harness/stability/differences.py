@@ -35,7 +35,7 @@ def find_differences(before: Prompt, after: Prompt, *, first: str, second: str) 
     paths = {path for prefix in prefixes for path, _ in prefix}
     found = []
     for level in LEVELS:
-        # Compare all parts: if only the breakpoint moved, the text behind it is still in the request.
+        # Compare all parts: if only the breakpoint moved, the text after it is still in the request.
         for pair in pair_parts(before.parts, after.parts, level):
             if _differs(*pair) and any(part is not None and part.path in paths for part in pair):
                 divergence = Divergence(*pair)

@@ -52,7 +52,7 @@ def check_read(earlier: Call, later: Call, *, names: CallNames, extent: Extent =
         path=result.path or "model", offset=result.offset, first=first, second=second, before=before, after=after
     )
     found = add_loss(finding, result)
-    # Losses behind the expected prefix are not part of this finding.
+    # Losses after the expected prefix are not part of this finding.
     costs = found.costs if result.tokens_lost == finding.tokens else ()
     return replace(found, place=place, tokens=finding.tokens, costs=costs)
 

@@ -79,7 +79,7 @@ def find_disagreement(evidence: Evidence, names: CallNames | None = None) -> Fin
     """Report a disagreement of the sources; an error if a miss has no explanation.
 
     The diagnostics compare requests, not the content of the prompt cache: a prefix that is too
-    short or has expired misses without a change, and a reported change may be behind the last
+    short or has expired misses without a change, and a reported change may be after the last
     breakpoint.
     """
     level = _judge(evidence)

@@ -121,7 +121,7 @@ _WROTE = {
 def _explain(fault: Finding, first: Call, second: Call) -> Finding:
     """Add the explanation by the caching rules to a fault of a second call.
 
-    The first difference between two requests may be behind the last breakpoint; then it is not
+    The first difference between two requests may be after the last breakpoint; then it is not
     the reason why the second one did not read.
     """
     try:

@@ -40,7 +40,7 @@ def describe_leaks(leaks: Sequence[Leak], prompt: Prompt) -> Finding:
         facts=tuple(facts),
         place=replace(_place(first), first="", second="marked", after=first.excerpt),
         quotes=tuple(quotes),
-        fix=ADVICE["automatic_after_unique_tail"].fix if is_automatic else "move it behind that breakpoint",
+        fix=ADVICE["automatic_after_unique_tail"].fix if is_automatic else "move it after that breakpoint",
     )
 
 

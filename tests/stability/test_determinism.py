@@ -192,7 +192,7 @@ def test_each_block_is_reported_under_what_explains_it_best(tmp_path: Path) -> N
         "    usual:     'Today is 2026-03-04.'\n"
         "    perturbed: 'Today is 2031-11-22.'\n"
         "  cause: timestamp: a date or time stands in the prefix, and changes\n"
-        "  fix:   move the date or time behind the last breakpoint, into the user message"
+        "  fix:   move the date or time after the last breakpoint, into the user message"
     )
     assert "2026-03-04" not in "\n".join(clock.lines(is_private=True))
     assert hash_seed.headline == "the cached prefix of support v1 depends on the hash seed"
@@ -339,7 +339,7 @@ def test_the_field_that_stands_in_the_prefix_is_named() -> None:
         "  first difference: system[0] at character 9\n"
         "    usual:  'You help Ana Silva with a resume.'\n"
         "    marked: 'You help ⟦resume.name⟧ with a resume.'\n"
-        "  fix:   move it behind the last breakpoint, into the user message"
+        "  fix:   move it after the last breakpoint, into the user message"
     )
     assert (finding.rule, finding.level) == ("leak", "error")
     assert "Ana Silva" not in "\n".join(finding.lines(is_private=True))
@@ -454,7 +454,7 @@ def test_cases_with_two_prefixes_are_named() -> None:
         "  first difference: system[0] at character 21\n"
         "    ana: 'You help somebody of 30.'\n"
         "    ben: 'You help somebody of 52.'\n"
-        "  fix:   move what differs from case to case behind the last breakpoint, into the user message"
+        "  fix:   move what differs from case to case after the last breakpoint, into the user message"
     )
 
 

@@ -121,7 +121,7 @@ def test_field_in_the_prefix_is_named_with_its_place() -> None:
         "  the prefix ends at the breakpoint on system[0]\n"
         "  place: system[0] at character 23\n"
         "    marked: 'You help the candidate ⟦RESUME.BASICS.NAME⟧ to find work.'\n"
-        "  fix:   move it behind that breakpoint"
+        "  fix:   move it after that breakpoint"
     )
 
 
