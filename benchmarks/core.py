@@ -1,4 +1,4 @@
-"""Speed of the pure core against floors, by medians of interleaved runs.
+"""Measure the speed of the pure core against floors, as medians of interleaved runs.
 
 Run: python benchmarks/core.py
 """

@@ -1,8 +1,8 @@
-"""The gate on 1,000 prompts of 60 KB with nothing changed, and the check before a commit on 100.
+"""Measure the gate on 1,000 unchanged prompts of 60 KB, and the pre-commit check on 100.
 
 Each figure is the CPU time of a whole process, interleaved with its floor: bare collection of
-1,000 empty tests without the plugin. Counting the tokens of a new prompt takes 0.1 s, once on a
-machine; the run that accepts the prompts pays for it and is not timed.
+1,000 empty tests without the plugin. Counting the tokens of a new prompt takes 0.1 s, once per
+machine; this happens in the run that accepts the prompts, which is not timed.
 
 Run: python benchmarks/gate.py [--prompts 1000] [--quick 100] [--rounds 5]
 """
@@ -27,12 +27,12 @@ def build(prompt, question):
 """
 RULES = "".join(f"Rule {number}: weigh the evidence of each skill before the title.\n" for number in range(985))
 EMPTY = "import pytest\n\n\n@pytest.mark.parametrize('number', range({0}))\ndef test_empty(number):\n    pass\n"
-# Plugins of other packages that happen to be installed are no part of either side.
+# Neither side loads the plugins of other installed packages.
 QUIET = ["-q", "-p", "no:cacheprovider", "-p", "no:langsmith_plugin", "-p", "no:hypothesispytest", "-p", "no:anyio"]
 
 
 def make_project(folder: Path, prompts: int) -> None:
-    """A project with a suite for each prompt, each of 60 KB and different from its first line on."""
+    """Make a project with one suite per prompt; the prompts have 60 KB and differ from the first line on."""
     folder.mkdir()
     (folder / "app.py").write_text(APP)
     lines = ["suites:"]
@@ -49,7 +49,7 @@ def make_project(folder: Path, prompts: int) -> None:
 
 
 def cpu_seconds(folder: Path, *command: str) -> float:
-    """CPU time of one process that has to succeed."""
+    """CPU time of one process, which must succeed."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)

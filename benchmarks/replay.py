@@ -1,11 +1,11 @@
-"""Replaying 500 calls of 60 KB that share a 58 KB system prompt, against a floor and two other recorders.
+"""Measure the replay of 500 calls of 60 KB that share a 58 KB system prompt, against a floor and two other recorders.
 
 The floor is the SDK on ``httpx2.MockTransport`` with a dictionary of ready bytes. Every variant runs in its own
-process, five times in turn; the time is the process's CPU time for loading and replaying, without imports. All give
+process, five times in turn; the time is the CPU time of loading and replaying, without imports. All variants give
 the SDK the same answers.
 
 Run: python benchmarks/replay.py [--calls 500] [--rounds 5]
-vcrpy is a dependency of this package; `pip install cassetter` to have the other one measured too.
+vcrpy is a dependency of this package; run `pip install cassetter` to measure cassetter too.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def bodies(calls: int) -> list[dict[str, Any]]:
 
 
 def client(transport: Any) -> Any:
-    """The SDK on a transport."""
+    """An SDK client on a transport."""
     import httpx2
     from anthropic import Anthropic
 
@@ -57,7 +57,7 @@ def ask(sdk: Any, requests: list[dict[str, Any]]) -> None:
 
 
 def sessions(folder: Path, mode: str) -> Any:
-    """What makes sessions of this package, as the plugin makes them: one store for the run."""
+    """A function that makes sessions the way the plugin does, with one store for the run."""
     from harness.cassettes.store import CassetteStore
     from harness.prompt.reader import PromptReader
     from harness.sessions.session import CallSession, SessionOptions
@@ -84,7 +84,7 @@ def record(folder: Path, calls: int) -> None:
         many = open_many(f"case{number}")
         ask(many.anthropic(), [request])
         many.save()
-    # The same answers for all: what the SDK makes of one is a good part of the time.
+    # The same answers for all: the SDK's work on an answer takes much of the time.
     recorded = CassetteStore(folder / "one").load("all")
     assert recorded is not None
     answers = {item.request.body: item.response.body for item in recorded.interactions}
@@ -122,14 +122,14 @@ def run_one(folder: Path, calls: int) -> None:
 
 
 def run_many(folder: Path, calls: int) -> None:
-    """This package, a cassette for each call, with one client for each as tests have it."""
+    """This package, one cassette and one client per call, as in tests."""
     open_session = sessions(folder / "many", "replay")
     for number, request in enumerate(bodies(calls)):
         ask(open_session(f"case{number}").anthropic(), [request])
 
 
 def run_floor_many(folder: Path, calls: int) -> None:
-    """The floor with one client for each call."""
+    """The floor with one client per call."""
     import httpx2
 
     ready = json.loads((folder / "floor.json").read_text())
@@ -178,7 +178,7 @@ VARIANTS = {
 
 
 def measure(name: str, folder: Path, calls: int) -> float:
-    """CPU seconds of one variant in a process of its own."""
+    """CPU seconds of one variant in a separate process."""
     command = [sys.executable, __file__, "--variant", name, "--folder", str(folder), "--calls", str(calls)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
@@ -195,7 +195,7 @@ def main() -> None:
 
         from harness.cassettes import session as _
 
-        # Whether one full collection of all that was imported falls into the time is chance: 60 ms of it or none.
+        # Otherwise a full garbage collection of the imported modules (60 ms) falls into the time or not, by chance.
         gc.collect()
         gc.freeze()
         start = time.process_time()

@@ -1,4 +1,4 @@
-"""Long runs that try to break cassettes: kills while recording, mutated files, many threads and tasks.
+"""Try to break cassettes in long runs: kills while recording, mutated files, many threads and tasks.
 
 Run: python benchmarks/soak.py [--kills 200] [--mutations 10000] [--rounds 50] [--xdist-rounds 50]
 """
@@ -25,13 +25,13 @@ SYSTEM = "Weigh the evidence of each skill before the title of the post. " * 100
 
 
 def ask(client: Any, number: int) -> str:
-    """One call with an answer of its own."""
+    """Make one call, whose answer no other call gets."""
     message = client.messages.create(**request(number))
     return str(message.content[0].text)
 
 
 def request(number: int) -> dict[str, Any]:
-    """A request that no other number makes."""
+    """A request that is unique to its number."""
     return {
         "model": "claude-sonnet-5-5",
         "max_tokens": 100,
@@ -41,7 +41,7 @@ def request(number: int) -> dict[str, Any]:
 
 
 def open_session(folder: Path, mode: Any, name: str) -> CallSession:
-    """A session on a store of its own."""
+    """A session with its own store."""
     options = SessionOptions(
         mode=mode, upstream="emulator", store=CassetteStore(folder), count_text=lambda text, _: len(text) // 4
     )
@@ -49,7 +49,7 @@ def open_session(folder: Path, mode: Any, name: str) -> CallSession:
 
 
 def record_for_ever(folder: Path) -> None:
-    """Record cassettes over and over, until somebody kills this."""
+    """Record cassettes until the process is killed."""
     number = 0
     while True:
         session = open_session(folder, "record", f"case{number % 5}")
@@ -63,7 +63,7 @@ def record_for_ever(folder: Path) -> None:
 
 
 def kill_while_recording(folder: Path, kills: int, chance: random.Random) -> str:
-    """Kill a recorder at random moments; every cassette on disk must be whole after each."""
+    """Kill a recorder at random moments; after each kill, every cassette on disk must be whole."""
     whole = 0
     for _ in range(kills):
         with subprocess.Popen([sys.executable, __file__, "--record", str(folder)], stdout=subprocess.PIPE) as process:
@@ -81,7 +81,7 @@ def kill_while_recording(folder: Path, kills: int, chance: random.Random) -> str
 
 
 def mutate(folder: Path, mutations: int, chance: random.Random) -> str:
-    """Change files at random; each load gives an error with the file's name, or just what was recorded."""
+    """Change files at random; each load must raise an error with the file's name, or give what was recorded."""
     session = open_session(folder, "record", "case")
     ask(session.anthropic(), 1)
     session.save()
@@ -126,7 +126,7 @@ def _mutated(data: bytes, chance: random.Random) -> bytes:
 
 
 def in_parallel(folder: Path, rounds: int) -> str:
-    """200 calls from 8 threads, and 200 tasks: each gets its own answer, and all is played once."""
+    """Make 200 calls from 8 threads, and from 200 tasks; each must get its own answer, played once."""
     session = open_session(folder, "record", "parallel")
     client = session.anthropic()
     expected = {number: ask(client, number) for number in range(200)}
@@ -161,7 +161,7 @@ def test_each_call_gets_its_own_answer(anthropic_client, number):
 
 
 def in_processes(folder: Path, rounds: int) -> str:
-    """40 tests of three equal calls each, replayed by two processes; what is lost, doubled or left fails."""
+    """Replay 40 tests of three equal calls in two processes; a lost, doubled or unplayed answer fails."""
     (folder / "test_own.py").write_text(XDIST_TEST)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder), str(folder)]
     record = [*command, "--harness-mode=record", "--harness-upstream=emulator"]

@@ -1,4 +1,4 @@
-"""100 tests whose system prompt got one more character: what the run says, and how long it takes.
+"""Run 100 tests after adding one character to their system prompt; print the messages and the time.
 
 Run: python benchmarks/stale.py
 """
@@ -31,7 +31,7 @@ def test_ask(anthropic_client, number):
 
 
 def pytest(folder: Path, *arguments: str) -> tuple[str, float]:
-    """Output and seconds of a run."""
+    """Run pytest; return its output and the seconds it took."""
     start = time.perf_counter()
     result = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:hypothesispytest", *arguments],

@@ -1,4 +1,4 @@
-"""What drawing an example costs, against the floor of drawing one integer, in interleaved runs.
+"""Measure the cost of drawing an example against the floor of drawing one integer, in interleaved runs.
 
 Run: python benchmarks/strategies.py [--rounds 15]
 """
@@ -26,7 +26,7 @@ STRATEGIES: dict[str, SearchStrategy[Any]] = {
 
 
 def draw_all(strategy: SearchStrategy[Any]) -> float:
-    """Median CPU seconds from one example to the next, with all that the engine does in between."""
+    """Median CPU seconds from one example to the next, including the work of the engine in between."""
     ticks: list[float] = []
 
     @settings(

@@ -1,4 +1,4 @@
-"""When the first event of a stream arrives: while it is recorded, and when it is replayed with its gaps or without.
+"""Measure when the first event of a stream arrives: while recording, and in replays with and without its gaps.
 
 Run: python benchmarks/stream.py
 """
@@ -22,7 +22,7 @@ class Slow(httpx2.BaseTransport, httpx2.SyncByteStream):
     """Answers with an event every 20 ms."""
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Begin to answer."""
+        """Start the answer."""
         return httpx2.Response(200, headers={"content-type": "text/event-stream"}, stream=self)
 
     def __iter__(self) -> Iterator[bytes]:

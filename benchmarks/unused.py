@@ -1,4 +1,4 @@
-"""What the plugin costs a project that does not use it: collecting one empty test, with it and without.
+"""Measure the cost of the plugin for a project that does not use it: collect one empty test with and without it.
 
 Run: python benchmarks/unused.py
 """
@@ -17,7 +17,7 @@ ROUNDS = 21
 def collect(folder: Path, *arguments: str) -> float:
     """Seconds of one ``pytest --collect-only``."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    # The plugins of hypothesis and langsmith come with it; they are no part of the question.
+    # The plugins of hypothesis and langsmith are installed too, but not measured here.
     command = [
         sys.executable,
         "-m",

@@ -1,4 +1,4 @@
-"""What the emulator answers for ResumeRocket: short, deterministic, and about the documents that were sent."""
+"""The emulator's answers for ResumeRocket: short, deterministic, and about the documents that were sent."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from harness.emulator.responder import compare_terms, find_documents, last_user_
 
 
 def answer(request: Mapping[str, Any]) -> str | None:
-    """An answer in the form that the phase asks for; ``None`` for other messages."""
+    """An answer in the format that the phase asks for; ``None`` for other messages."""
     text = last_user_text(request)
     documents = find_documents(text)
     if not {"resume", "job"} <= documents.keys():

@@ -1,4 +1,4 @@
-"""Lets the emulator answer as ResumeRocket's prompts ask."""
+"""Make the emulator answer in the format that ResumeRocket's prompts ask for."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Resumes and jobs as the Markdown that goes into the user message."""
+"""Render resumes and jobs as Markdown for the user message."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ Document = Mapping[str, Any]
 
 
 def user_message(resume: Document, job: Document, task: str) -> str:
-    """The dynamic part of a call: both documents between tags, then what to do with them."""
+    """The dynamic part of a call: both documents between tags, then the task."""
     return f"<resume>\n{render_resume(resume)}\n</resume>\n\n<job>\n{render_job(job)}\n</job>\n\n{task}"
 
 

@@ -1,4 +1,4 @@
-"""Draws the house from the code: docs/architecture.svg, and the table of layers in docs/architecture.md.
+"""Draw the layers from the code: docs/architecture.svg, and the table of layers in docs/architecture.md.
 
 Run: python scripts/architecture.py
 """
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def rows() -> list[tuple[str, str, set[str]]]:
-    """Name, sentence and imported layers of every layer, the top one first."""
+    """Name, sentence and imported layers of every layer, from the top down."""
     found = [(name, house.sentence(name), _below(name)) for name in _names()]
     return [*found, (GROUND, GROUND_SENTENCE, set())]
 
@@ -72,14 +72,14 @@ def picture() -> str:
 
 
 def table() -> str:
-    """The layers as a Markdown table, the top one first."""
+    """The layers as a Markdown table, from the top down."""
     lines = ["| layer | what it is |", "|---|---|"]
     lines += [f"| `{name}` | {sentence} |" for name, sentence, _ in rows()]
     return "\n".join(lines)
 
 
 def page(text: str) -> str:
-    """The page with its table as the code has it now."""
+    """The page with its table of layers updated from the code."""
     before, _, rest = text.partition(START)
     _, _, after = rest.partition(END)
     return f"{before}{START}\n{table()}\n{END}{after}"

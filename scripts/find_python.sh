@@ -11,6 +11,6 @@ for python in "${PYTHON:-}" python3.13 python3.12 python3 python; do
 done
 echo "This needs Python 3.12 or newer with its venv module, and none was found as python3.13, python3.12 or python3." >&2
 echo "  try: install one (Debian and Ubuntu: apt install python3-venv), or name it: make PYTHON=/path/to/python3.13 ..." >&2
-# A name that cannot run, so that make stops right here.
+# Not a command, so that make stops here.
 echo "python-3.12-or-newer-is-missing"
 exit 1

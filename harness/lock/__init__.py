@@ -1,1 +1,1 @@
-"""The accepted prompts: lock file, comparison with what is built now, differences, unused entries."""
+"""The accepted prompts: lock file, comparison with the current requests, differences, unused entries."""

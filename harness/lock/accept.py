@@ -1,4 +1,4 @@
-"""From a request to what the lock file keeps of it, and back to a request."""
+"""Convert a request to its record in the lock file, and restore a request from the record."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -13,13 +13,13 @@ from harness.prompt.text import block_text
 from harness.prompt.tokens import CountText
 
 GetText = Callable[[str], str | None]
-"""The text of a digest; ``None`` if it is not there, or not whole."""
+"""Returns the text of a digest; ``None`` if it is missing or incomplete."""
 PutText = Callable[[str], object]
-"""Keeps a text under its digest."""
+"""Stores a text under its digest."""
 
 _BEHIND = "behind_prefix"
-"""Key of what stands behind the last breakpoint and matters all the same: what is rendered in front of it, and where
-the conversation goes on."""
+"""Key of the facts from after the last breakpoint that affect the prefix: what is rendered before it, and where the
+conversation goes on."""
 
 _REST = "…"
 
@@ -37,13 +37,13 @@ _DOCUMENT = {
     "citations": {"enabled": True},
 }
 
-# Keeps the API from no thinking of earlier turns, as a text of the user would.
+# Unlike a text of the user, it does not make the API strip the thinking of earlier turns.
 _STUB = {"type": "tool_result", "tool_use_id": _REST, "content": _REST}
 _STUB_WITH_IMAGE = {**_STUB, "content": [_IMAGE]}
 
 
 def lock_call(prompt: Prompt) -> LockedCall:
-    """What the lock file keeps of a request."""
+    """Make the record that the lock file keeps of a request."""
     breakpoints = tuple(
         LockedBreakpoint(
             prompt.path_of(point),
@@ -67,7 +67,7 @@ def lock_call(prompt: Prompt) -> LockedCall:
 
 
 def prefix_key(prompt: Prompt) -> tuple[tuple[str, str, bool], ...]:
-    """The value of `LockedCall.prefix` for a request, without counting its tokens.
+    """The value of `LockedCall.prefix` for a request; counts no tokens.
 
     Raises:
         RequestError: the request cannot be fingerprinted.
@@ -77,23 +77,23 @@ def prefix_key(prompt: Prompt) -> tuple[tuple[str, str, bool], ...]:
 
 
 def keep_texts(prompt: Prompt, call: LockedCall, put_text: PutText) -> None:
-    """Keep the content of all blocks of an accepted request, for the day on which it changes."""
+    """Store the content of all blocks of an accepted request, to explain later changes."""
     for block in _prefix_of(prompt.blocks, call.breakpoints):
         put_text(_content(block)[1])
 
 
 def restore_request(call: LockedCall, get_text: GetText, count_text: CountText) -> Prompt | None:
-    """The accepted request up to its last breakpoint; ``None`` if a text is gone.
+    """Restore the accepted request up to its last breakpoint; ``None`` if a text is missing.
 
-    It has the fingerprints that were accepted, which is checked, and a stub for what followed.
-    ``max_tokens`` is left out, for its value decides whether the API takes some parameters.
+    Its fingerprints are checked against the accepted ones, and a stub replaces what followed.
+    ``max_tokens`` is left out, since its value decides whether the API accepts some parameters.
     """
     marks = {point.path: point.ttl for point in call.breakpoints if not point.is_automatic}
     behind = call.parameters.get(_BEHIND, {})
     request: dict[str, Any] = {"model": call.model}
     request |= {key: value for key, value in call.parameters.items() if key != _BEHIND}
     if len(marks) == len(call.breakpoints):
-        # A top-level marker that fell on a marked block would fall on the stub now.
+        # The top-level marker fell on a marked block; here it would fall on the stub.
         request.pop("cache_control", None)
     for block in call.blocks:
         text = get_text(block.digest)
@@ -109,7 +109,7 @@ def restore_request(call: LockedCall, get_text: GetText, count_text: CountText) 
 
 
 def _add_rest(request: dict[str, Any], behind: Mapping[str, Any]) -> None:
-    """Stand in for what followed the last breakpoint, where that makes a difference."""
+    """Add stubs for what followed the last breakpoint, where that affects the prefix."""
     tools = [{"name": name} for name in behind.get("tools", ())]
     tools += [{"type": f"{name}_{_REST}", "defer_loading": True} for name in behind.get("web", ())]
     if tools:
@@ -120,7 +120,7 @@ def _add_rest(request: dict[str, Any], behind: Mapping[str, Any]) -> None:
         return
     stubs = [_STUB_WITH_IMAGE if behind.get("images") else _STUB, *([_DOCUMENT] if behind.get("citations") else [])]
     if where == "in_system":
-        # A token more than at its end.
+        # A system prompt that goes on has one token more than one that ends here.
         request["system"] = [*request["system"], {"type": "text", "text": _REST}]
     if where == "in_message":
         messages[-1]["content"] += stubs
@@ -154,7 +154,7 @@ def _lock_block(block: Block, tokens: int) -> LockedBlock:
 
 
 def _content(block: Block) -> tuple[str, str]:
-    """Form and content of a block: its text where it has nothing else, else its JSON without the marker."""
+    """Form and content of a block: its text if it has nothing else, otherwise its JSON without the marker."""
     if set(block.content) <= {"type", "text", "cache_control"} and block.type == "text":
         return "text", block_text(block)
     if block.type == "text":
@@ -175,9 +175,9 @@ def _find_behind(request: Request, blocks: tuple[Block, ...], prefix: tuple[Bloc
     found = {
         "images": has_images(blocks) and not has_images(prefix),
         "citations": has_citations(request, blocks) and not has_citations(shown, prefix),
-        # Deferred tools are no blocks; all others stand in front of what this is rendered for.
+        # Deferred tools are not blocks; all other tools come before the text that they affect.
         "web": [name for name in web_tools(request, blocks) if name not in web],
-        # What became of a tool is known by the names of all.
+        # The names of all tools show whether a tool was removed or moved.
         "tools": [
             str(block.content.get("name") or block.type) for block in blocks[len(prefix) :] if block.level == "tools"
         ],
@@ -187,9 +187,9 @@ def _find_behind(request: Request, blocks: tuple[Block, ...], prefix: tuple[Bloc
 
 
 def _goes_on(blocks: tuple[Block, ...], prefix: tuple[Block, ...]) -> str | None:
-    """Where a request goes on behind its prefix; ``None`` for the usual place, a message of its own."""
+    """Where a request goes on after its prefix; ``None`` for the usual place, a separate message."""
     if len(blocks) == len(prefix) or not any(map(can_carry_marker, blocks[len(prefix) :])):
-        # Behind an automatic breakpoint there is nothing that could carry it.
+        # No block after an automatic breakpoint can carry one.
         return "nowhere"
     follows, last = blocks[len(prefix)], prefix[-1]
     if last.level == "system" and follows.level == "system":

@@ -1,4 +1,4 @@
-"""A fast check of the lock file: the requests of suites, built without the SDK, an answer or pytest."""
+"""A fast check of the lock file: build the requests of suites without the SDK, answers or pytest."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ if TYPE_CHECKING:
 
 _SKIPPED = frozenset({"__pycache__", "build", "dist", "node_modules", "site-packages"})
 _PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+): (?P<rest>.*)", re.DOTALL)
-"""How the message of an unreadable suite, prompt or fixture begins."""
+"""The start of the message about an unreadable suite, prompt or fixture."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockCheck:
-    """What a fast check found, and what it had to leave to pytest."""
+    """The findings of a fast check, and the cases that only pytest can judge."""
 
     findings: tuple[Finding, ...]
     cases: int
-    """How many were compared, as far as they could be."""
+    """Number of cases that were compared."""
     left: tuple[str, ...]
-    """Suites and cases that cannot be judged without their client or its answers, and why."""
+    """Suites and cases that cannot be judged without their client or its answers, each with the reason."""
 
 
 def check_suites(gate: Gate, lock_file: Path, root: Path, *, is_private: bool = False) -> LockCheck:
     """Compare all suites below the root of a project with its lock file.
 
-    In private, messages of errors are withheld: they may quote an input or a prompt.
+    ``is_private`` withholds the messages of errors, which may quote an input or a prompt.
     """
     checker = _Checker(gate, root.resolve(), is_private=is_private)
     for path in find_suite_files(checker.root):
@@ -59,7 +59,7 @@ def check_suites(gate: Gate, lock_file: Path, root: Path, *, is_private: bool = 
 
 
 def find_suite_files(root: Path) -> Iterator[Path]:
-    """All ``suite.yaml`` files below a folder, in order; what pytest does not look into is passed over too."""
+    """Find all ``suite.yaml`` files below a folder, in order; skips the folders that pytest skips."""
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(
             name
@@ -84,7 +84,7 @@ class _Checker:
         self._is_partial = False
         self._is_private = is_private
         if str(root) not in sys.path:
-            # What pytest would do for the modules that suites name.
+            # As pytest does, so that the modules that suites name can be imported.
             sys.path.insert(0, str(root))
 
     def check_file(self, path: Path) -> None:
@@ -99,8 +99,8 @@ class _Checker:
             self._check_suite(source, name, file)
 
     def find_unused(self, lock_file: Path) -> None:
-        """Find what is accepted and in no suite any more; tests that are no suites cannot be known here."""
-        # A file that cannot be read may hold what seems to be gone.
+        """Find entries that are no longer in any suite; plain tests are not known here."""
+        # An unreadable suite file may hold the cases that seem to be gone.
         self._collected.add((), (), is_all=not self._is_partial)
         entries = [entry for entry in self._gate.lock.entries.values() if entry.version]
         unused = [entry for entry in entries if self._collected.lacks(entry)]
@@ -116,7 +116,7 @@ class _Checker:
         runs = [CaseRun(suite=suite, version=version, case=case) for version in suite.versions for case in suite.cases]
         self._collected.add((run.cassette(self.root) for run in runs), (), is_all=False)
         if suite.client == "http" and not suite.is_build:
-            self.left.append(f"{file}::{name}: it has a client of its own")
+            self.left.append(f"{file}::{name}: it has its own client")
             return
         function = self._load_function(suite, file)
         if function is None:
@@ -129,7 +129,7 @@ class _Checker:
             return load_function(suite)
         except SuiteError as error:
             self.findings.append(self._unread(error, file))
-        # Somebody else's module, which may do anything when it is imported, and end the process too.
+        # Importing user code may raise anything, and even exit.
         except (Exception, SystemExit) as error:  # noqa: BLE001
             headline = f"{suite.name}: {suite.function} cannot be imported: {type(error).__name__}"
             self.findings.append(_cannot_tell(headline, file, suite.line, self._find_raised(error)))
@@ -145,27 +145,27 @@ class _Checker:
         return [replace(finding, test=test, command=_command(run, test, finding)) for finding in found]
 
     def _judge(self, run: CaseRun, captured: Captured, file: str) -> list[Finding]:
-        """Compare what was captured of a case; note it where not all of it can be.
+        """Compare the captured requests of a case; add it to ``left`` if not all of them can be judged.
 
         Raises:
-            RequestError: a request does not have the shape of one.
+            RequestError: a body does not have the shape of a Messages request.
         """
         entry = self._gate.lock.entries.get(run.cassette(self.root))
         if captured.error is not None and not captured.bodies and not isinstance(captured.error, FakeAttributeError):
-            headline = f"{run.title}: no request is built: {type(captured.error).__name__}"
+            headline = f"{run.title}: no request was built: {type(captured.error).__name__}"
             return [_cannot_tell(headline, file, run.case.line, self._find_raised(captured.error))]
         why = _why_short(captured, entry, is_build=run.suite.is_build)
         findings = () if why else self._gate.compare(self._make_case_requests(run, captured.bodies, file))
         if not why and (not findings or not any(map(_has_answer, captured.bodies))):
             self.cases += 1
             return [*findings]
-        self.left.append(f"{file}::{run.name}: {why or 'a request of it holds an answer'}")
+        self.left.append(f"{file}::{run.name}: {why or 'one of its requests contains an answer'}")
         if entry is None or run.version.cache_bust not in (None, entry.reason):
             return []
         return self._compare_known(run, captured.bodies, file)
 
     def _compare_known(self, run: CaseRun, bodies: tuple[bytes, ...], file: str) -> list[Finding]:
-        """What can be said of the requests that do not depend on an answer."""
+        """Compare only the requests that do not depend on an answer."""
         known = [(number, body) for number, body in enumerate(bodies) if not _has_answer(body)]
         found = [self._gate.compare_one(self._make_case_requests(run, (body,), file), number) for number, body in known]
         return [finding for finding in found if finding is not None]
@@ -188,7 +188,7 @@ class _Checker:
         self.findings.append(self._unread(error, file))
 
     def _unread(self, error: SuiteError, file: str) -> Finding:
-        """What an error says that begins with the place of a file."""
+        """Turn an error whose message begins with ``path:line:`` into a finding."""
         found = _PLACE.fullmatch(error.message)
         if found is None:
             return _cannot_tell(self._words(error, error.message), file, 1)
@@ -200,7 +200,7 @@ class _Checker:
         return f"{type(error).__name__} (its message is withheld: --private)" if self._is_private else text
 
     def _find_raised(self, error: BaseException | None) -> tuple[str, ...]:
-        """Where in the user's files something was raised, as a fact."""
+        """The place in the user's files where an error was raised, as a fact."""
         frames = extract_tb(error.__traceback__ if error else None)
         own = [
             f"{relative(path, self.root)}:{frame.lineno}"
@@ -211,7 +211,7 @@ class _Checker:
 
 
 def _why_short(captured: Captured, entry: Entry | None, *, is_build: bool) -> str | None:
-    """Why fewer or more requests were made than are accepted, where a real answer may mend it."""
+    """Why a case made fewer or more requests than accepted, if real answers may change that."""
     expected = len(entry.calls) if entry else max(1, len(captured.bodies))
     if is_build or len(captured.bodies) == expected:
         return None
@@ -221,10 +221,10 @@ def _why_short(captured: Captured, entry: Entry | None, *, is_build: bool) -> st
 
 
 def _command(run: CaseRun, test: str, finding: Finding) -> str:
-    """What to type next: to hear more, or to accept."""
+    """The next command: to see more, or to accept the change."""
     if finding.rule == "cannot-tell":
         return f'pytest "{test}"'
-    # What is sent now is in no cassette; a builder needs none.
+    # No cassette holds the changed request; a building function needs none.
     record = "" if run.suite.is_build else "--harness-mode=record "
     return f'pytest "{test}" {record}--harness-update-lock'
 

@@ -1,4 +1,4 @@
-"""The requests of a case as built now, against those that the lock file accepts."""
+"""Compare the requests of a case, as built now, with those that the lock file accepts."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -7,7 +7,7 @@ from functools import cached_property
 from harness.errors import UnknownModelError
 from harness.findings.advice import ADVICE
 from harness.findings.finding import Finding, Place
-from harness.findings.words import amount
+from harness.findings.words import amount, count
 from harness.lock.accept import GetText, lock_call, prefix_key, restore_request
 from harness.lock.entries import Entry, Lock, LockedBreakpoint, LockedCall
 from harness.lock.figures import write_price, written_breakpoints
@@ -25,7 +25,7 @@ _CALLS = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class CaseRequests:
-    """The record of one case, with the requests that were built for it now."""
+    """One case, with the requests that were built for it now."""
 
     suite: str
     """Folder and name of the suite, or the file of the test."""
@@ -34,22 +34,22 @@ class CaseRequests:
     prompts: tuple[Prompt, ...]
     source: Source
     plan: Plan = ONE_ROUND
-    """Which of its calls repeat an accepted one."""
+    """Says which of its calls repeat an accepted one."""
     reason: str | None = None
-    """Why a bust is accepted, as the test or the suite says it."""
+    """Why a bust is accepted, as the test or the suite states it."""
 
     @property
     def key(self) -> str:
-        """Under which the lock file keeps it."""
+        """The key of its entry in the lock file."""
         return Entry(suite=self.suite, version=self.version, case=self.case, calls=()).key
 
     @property
     def title(self) -> str:
-        """How messages call it."""
+        """The name in messages."""
         return " ".join(part for part in (self.suite.rpartition("/")[2], self.version, self.case) if part)
 
     def make_entry(self) -> Entry:
-        """What the lock file is to keep of it.
+        """Make its entry for the lock file.
 
         Raises:
             RequestError: a request cannot be fingerprinted.
@@ -60,7 +60,7 @@ class CaseRequests:
 
 @dataclass(frozen=True, kw_only=True)
 class Gate:
-    """The accepted state, and what it takes to compare with it."""
+    """The lock, and the functions needed to compare requests with it."""
 
     lock: Lock
     get_text: GetText
@@ -68,14 +68,14 @@ class Gate:
 
     @cached_property
     def known(self) -> frozenset[tuple[str, str]]:
-        """Suites and cases that the lock file has under any version."""
+        """Suite and case of every entry, under any version."""
         return frozenset((entry.suite, entry.case) for entry in self.lock.entries.values())
 
     def compare(self, case: CaseRequests) -> tuple[Finding, ...]:
-        """What the change of a case's requests means; empty if nothing changed that matters.
+        """Compare the requests of a case with the accepted ones; empty if their prefixes are unchanged.
 
         Raises:
-            RequestError: a request does not have the shape of one.
+            RequestError: a body does not have the shape of a Messages request.
         """
         entry = self.lock.entries.get(case.key)
         if entry is None:
@@ -83,7 +83,7 @@ class Gate:
         if entry.prefix == tuple(prefix_key(prompt) for prompt in case.prompts):
             return ()
         if len(entry.calls) != len(case.prompts):
-            counts = f"{_requests(len(entry.calls))} accepted, {_requests(len(case.prompts))} made"
+            counts = f"{count(len(entry.calls), 'request')} accepted, {count(len(case.prompts), 'request')} made"
             finding = Finding(rule="cannot-tell", headline=f"{case.title}: {counts}", fix=_FIX_NUMBER)
             return (replace(finding, file=case.source.file, line=case.source.line),)
         pairs = zip(entry.calls, case.prompts, strict=True)
@@ -91,7 +91,7 @@ class Gate:
         return tuple(self._accepted(finding, entry, case) for finding in found if finding is not None)
 
     def compare_one(self, case: CaseRequests, number: int) -> Finding | None:
-        """The same for one request, the ``number``-th of its case counted from 0; only errors count."""
+        """Compare one request, the ``number``-th of its case counted from 0; returns only errors."""
         entry = self.lock.entries.get(case.key)
         accepted = case.plan.accepted_number(number, len(entry.calls)) if entry else None
         if entry is None or accepted is None:
@@ -106,13 +106,13 @@ class Gate:
         if call.prefix == prefix_key(prompt):
             return None
         before = restore_request(call, self.get_text, self.count_text)
-        # Without the accepted texts it can still be told whether the request caches anything by itself.
+        # Without the accepted texts, the rules still say whether the request caches anything by itself.
         result = explain(prompt if before is None else before, prompt)
         if result.is_bust:
             return self._explained(result, prompt, case)
         lost = _lost_breakpoint(call, prompt)
         if lost is None:
-            headline = f"{case.title}: the request changed, and nothing that was accepted is lost"
+            headline = f"{case.title}: the request changed, but no accepted prefix is lost"
             finding = Finding(rule="new-prompt", level="warning", headline=headline, fix=_FIX_STALE)
             return replace(finding, file=case.source.file, line=case.source.line)
         if before is None:
@@ -140,16 +140,16 @@ class Gate:
         )
 
     def _unwritten(self, call: LockedCall, lost: LockedBreakpoint, prompt: Prompt, case: CaseRequests) -> Finding:
-        """A prefix that is read once more by looking back, and then never again: no call writes it any more."""
+        """Describe a prefix that the lookback reads one last time: no call writes it any more."""
         now = {fingerprint for fingerprint, _, _ in prefix_key(prompt)}
         if lost.fingerprint in now:
             cost = amount(_price_of_write(lost.tokens, prompt))
             return replace(
                 _bust(case, prompt, Place(path=f"{lost.path}.cache_control.ttl")),
-                facts=("a prefix on the way to the last breakpoint is written for another lifetime",),
+                facts=("a prefix before the last breakpoint is written with a different TTL",),
                 cause="ttl_changed",
                 tokens=lost.tokens,
-                costs=(f"{lost.tokens:,} tokens are written anew: {cost} once for each prefix",),
+                costs=(f"{lost.tokens:,} tokens are written again: {cost} once for each prefix",),
                 fix=ADVICE["ttl_changed"].fix,
             )
         is_moved = bool(now - {point.fingerprint for point in call.breakpoints})
@@ -159,19 +159,19 @@ class Gate:
             facts=("the accepted prefix is still sent, but no call writes it any more",),
             cause=cause,
             tokens=lost.tokens,
-            costs=(f"{lost.tokens:,} tokens are read only as part of what follows them, if that is the same too",),
+            costs=(f"{lost.tokens:,} tokens are read only as part of a longer prefix, if that is unchanged too",),
             fix=ADVICE[cause].fix,
         )
 
     def _unexplained(self, call: LockedCall, prompt: Prompt, case: CaseRequests) -> Finding:
-        """A change of which the accepted text is gone: the block is known by its digest, the character is not."""
+        """Describe a change whose accepted text is gone: the digest shows which block changed, but not where in it."""
         now = lock_call(prompt)
         tokens = max((point.tokens for point in written_breakpoints(call)), default=0)
         return replace(
             _bust(case, prompt, Place(path=call.differs_at(now))),
-            facts=("the accepted texts are not in the folder of the cassettes any more, so the cause cannot be told",),
+            facts=("the accepted texts are no longer in the cassette folder, so the cause is unknown",),
             tokens=tokens,
-            costs=(f"up to {tokens:,} tokens are written anew: {amount(write_price(now))} once for each prefix",),
+            costs=(f"up to {tokens:,} tokens are written again: {amount(write_price(now))} once for each prefix",),
             fix=_FIX_TEXTS,
         )
 
@@ -183,10 +183,10 @@ class Gate:
         many = amount(None if result.cost is None else result.cost * _CALLS)
         tokens = f"{result.tokens_lost:,} tokens"
         if result.verdict == "never_cached":
-            return (f"nothing is read any more, where {tokens} were: {many} more per {_CALLS:,} calls",)
+            return (f"nothing is read any more ({tokens} before): {many} more per {_CALLS:,} calls",)
         once = amount(_price_of_write(result.tokens_lost, prompt))
         return (
-            f"{tokens} are written anew: {once} once for each prefix",
+            f"{tokens} are written again: {once} once for each prefix",
             f"if they change from call to call: {many} more per {_CALLS:,} calls",
         )
 
@@ -196,7 +196,7 @@ class Gate:
         if case.reason is None or finding.rule != "bust":
             return finding
         if case.reason == entry.reason:
-            note = "the reason given was used up by an earlier bust: give one for this change, or remove it"
+            note = "the given reason belongs to an earlier bust: give one for this change, or remove it"
             return replace(finding, notes=(*finding.notes, note))
         headline = f"{case.title}: a bust is accepted: {case.reason}"
         return replace(finding, rule="accepted-bust", level="note", headline=headline)
@@ -226,18 +226,14 @@ def _bust(case: CaseRequests, prompt: Prompt, place: Place) -> Finding:
 
 
 def _lost_breakpoint(call: LockedCall, prompt: Prompt) -> LockedBreakpoint | None:
-    """The last accepted breakpoint whose prefix is not written any more, or for another lifetime."""
+    """The last accepted breakpoint whose prefix is no longer written, or written with a different TTL."""
     now = {(fingerprint, ttl) for fingerprint, ttl, _ in prefix_key(prompt)}
     lost = [point for point in written_breakpoints(call) if (point.fingerprint, point.ttl) not in now]
     return lost[-1] if lost else None
 
 
-def _requests(number: int) -> str:
-    return f"{number} request{'' if number == 1 else 's'}"
-
-
 def _price_of_write(tokens: int, prompt: Prompt) -> Decimal | None:
-    """Dollars for writing so many tokens at the last breakpoint of a request."""
+    """Dollars for writing a number of tokens at the last breakpoint of a request."""
     points = prompt.breakpoints
     is_long = bool(points) and points[-1].ttl == "1h"
     usage = Usage(ephemeral_1h_input_tokens=tokens) if is_long else Usage(ephemeral_5m_input_tokens=tokens)
@@ -252,5 +248,5 @@ def _facts(result: Explanation) -> tuple[str, ...]:
 
 
 _FIX_NUMBER = "accept the new number with --harness-update-lock, or make as many calls as before"
-_FIX_TEXTS = "restore the texts from version control, and run it again; or accept the change with --harness-update-lock"
-_FIX_STALE = "bring the lock file up to date with --harness-update-lock"
+_FIX_TEXTS = "restore the texts from version control and run again, or accept the change with --harness-update-lock"
+_FIX_STALE = "update the lock file with --harness-update-lock"

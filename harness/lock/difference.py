@@ -9,33 +9,34 @@ from typing import Literal
 
 from tabulate import tabulate
 
+from harness.findings.words import printable
 from harness.lock.entries import Entry, Lock
 from harness.lock.figures import price_of_1000
 from harness.provider.pricing import dollars
 
 ChangeKind = Literal["changed", "accepted", "new version", "new", "removed", "figures"]
-"""``figures``: the prefixes are the same, and the tokens or the reason are not."""
+"""``figures``: the prefixes are the same, but the tokens or the reason differ."""
 
 _HEADERS = ("suite", "version", "case", "change", "first difference", "prefix tokens", "per 1,000 calls", "reason")
 
 
 _PLAIN = re.compile(r"[^\W\d_]+\d{0,2}(?:(?:[ /-]|, )[^\W\d_]+\d{0,2})*|-|")
-"""Words, and names such as ``v2``, too short to be the name of a commit."""
+"""Words, and names such as ``v2`` that are too short for a commit hash."""
 _BACKTICKS = re.compile("`+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One entry that is not the same in both."""
+    """One entry that differs between two lock files."""
 
     suite: str
     version: str
     case: str
     change: ChangeKind
     path: str | None = None
-    """Of the first block or parameter that differs."""
+    """Path of the first block or parameter that differs."""
     tokens_before: int | None = None
-    """Of the longest prefix of each call, summed."""
+    """Sum of the longest prefix of each call."""
     tokens_after: int | None = None
     usd_per_1000_before: str | None = None
     usd_per_1000_after: str | None = None
@@ -43,19 +44,19 @@ class Difference:
 
     @property
     def is_bust(self) -> bool:
-        """Whether what was accepted changed under the same version, and nobody said why."""
+        """Whether the entry changed under the same version without a reason."""
         return self.change == "changed"
 
 
 def compare_locks(old: Lock, new: Lock) -> tuple[Difference, ...]:
-    """Every entry that differs, sorted by key."""
+    """Compare two locks; return every entry that differs, sorted by key."""
     known = {(entry.suite, entry.case) for entry in old.entries.values()}
     pairs = [(old.entries.get(key), new.entries.get(key)) for key in sorted(old.entries.keys() | new.entries.keys())]
     return tuple(_compare(before, after, known) for before, after in pairs if before != after)
 
 
 def difference_table(differences: Sequence[Difference], *, style: str) -> str:
-    """A row per difference; ``style`` is a table format of ``tabulate``. Empty if there is none."""
+    """A row per difference; ``style`` is a table format of ``tabulate``. Empty if there are no differences."""
     if not differences:
         return ""
     align = ("left",) * 5 + ("right",) * 2 + ("left",)
@@ -69,7 +70,7 @@ def difference_json(differences: Sequence[Difference]) -> str:
 
 
 def lock_table(lock: Lock, *, style: str) -> str:
-    """A row per entry: what is accepted, and what it costs."""
+    """A row per entry: the accepted prompt, and its cost."""
     headers = ("suite", "version", "case", "model", "prefix tokens", "per 1,000 calls", "reason")
     rows = [
         (
@@ -101,11 +102,11 @@ def _cells(difference: Difference, style: str) -> tuple[str, ...]:
 
 
 def _cell(text: str, style: str) -> str:
-    """A user's words in a table: one line without control characters; in Markdown as code, where they are not plain.
+    """User text for a table cell: one line without control characters; in Markdown, as code unless it is plain words.
 
-    In code there is no markup, no HTML, no mention and no link; but a bar ends the cell even there.
+    Code disables markup, HTML, mentions and links; but a bar ends the cell even in code.
     """
-    line = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in " ".join(text.split()))
+    line = printable(" ".join(text.split()))
     if style != "github" or _PLAIN.fullmatch(line):
         return line
     fence = "`" * (max(map(len, _BACKTICKS.findall(line)), default=0) + 1)
@@ -151,7 +152,7 @@ def _tokens(entry: Entry) -> int:
 
 
 def _price(entry: Entry) -> str | None:
-    """Dollars for the input of a thousand rounds of an entry's calls; ``None`` where a price is not known."""
+    """Dollars for the input of a thousand rounds of an entry's calls; ``None`` if a price is unknown."""
     prices = [price_of_1000(call) for call in entry.calls]
     known = [Decimal(price) for price in prices if price is not None]
     return str(sum(known, Decimal(0))) if len(known) == len(prices) else None

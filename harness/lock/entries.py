@@ -1,4 +1,4 @@
-"""The records of a lock file: what is accepted of every case, and nothing that follows from something else."""
+"""The records of a lock file: the accepted requests of every case, without derived figures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,10 +22,10 @@ class LockedBreakpoint(NamedTuple):
     """A breakpoint, with the prefix that ends there."""
 
     path: str
-    """Of its block."""
+    """Path of its block."""
     ttl: str
     tokens: int
-    """Of the prefix: the sum of its blocks."""
+    """Tokens of the prefix: the sum of its blocks."""
     fingerprint: str
     """SHA-256 (hex) of the prefix; see `harness.prompt.fingerprint`."""
     is_automatic: bool = False
@@ -50,20 +50,20 @@ class LockedBreakpoint(NamedTuple):
 
 
 class LockedBlock(NamedTuple):
-    """A block of a cached prefix. Its content is the text ``digest`` in the folder of the cassettes' texts."""
+    """A block of a cached prefix; its content is stored under ``digest`` among the texts of the cassette folder."""
 
     path: str
     role: str
-    """Of its message; ``-`` for tools and system."""
+    """Role of its message; ``-`` for tools and system."""
     form: str
     """``text``: the digest is of the block's text; ``json``: of its JSON, without its marker."""
     tokens: int
-    """By which it lengthens the prefix."""
+    """Tokens that it adds to the prefix."""
     digest: str
 
     @property
     def content(self) -> tuple[str, str, str]:
-        """What makes it the same block, wherever it stands."""
+        """The identity of the block, independent of its place."""
         return self.role, self.form, self.digest
 
     def __str__(self) -> str:
@@ -72,7 +72,7 @@ class LockedBlock(NamedTuple):
     @classmethod
     def read(cls, line: str) -> Self:
         """Parse what ``str`` gave."""
-        # Roles are whatever was sent, and may hold spaces.
+        # A role is any string that was sent, and may contain spaces.
         path, _, rest = check_text(line, "a block").partition(" ")
         parts = rest.rsplit(" ", 3)
         if len(parts) < 4:
@@ -89,20 +89,20 @@ class LockedBlock(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockedCall:
-    """One accepted request, as far as the prompt cache keeps it."""
+    """One accepted request, up to its last breakpoint."""
 
     model: str
     parameters: dict[str, Any]
-    """What else of the request is rendered into the prompt."""
+    """The parameters of the request that are rendered into the prompt."""
     breakpoints: tuple[LockedBreakpoint, ...]
     blocks: tuple[LockedBlock, ...]
-    """Up to the last breakpoint."""
+    """The blocks up to the last breakpoint."""
     tail_tokens: int
-    """After the last breakpoint; they are the case's own, and do not change with the prompt."""
+    """Tokens after the last breakpoint; they belong to the case, and do not change with the prompt."""
 
     @property
     def prefix(self) -> tuple[tuple[str, str, bool], ...]:
-        """What decides whether the prompt cache still hits: fingerprint, TTL and kind of each breakpoint."""
+        """Fingerprint, TTL and kind of each breakpoint; equal values mean that the prompt cache still hits."""
         return tuple((point.fingerprint, point.ttl, point.is_automatic) for point in self.breakpoints)
 
     @property
@@ -111,20 +111,20 @@ class LockedCall:
         return max((point.tokens for point in self.breakpoints), default=0)
 
     def differs_at(self, now: "LockedCall") -> str:
-        """Path of the first block, parameter or marker that is not the same in another call."""
+        """Path of the first block, parameter or marker that differs in another call."""
         if self.model != now.model:
             return "model"
         pairs = zip(self.blocks, now.blocks, strict=False)
         block = next((new.path for old, new in pairs if old.content != new.content), None)
         if block is not None and not block.startswith("messages"):
             return block
-        # These are rendered between the system prompt and the messages, or before.
+        # Parameters are rendered before the messages.
         old, new = _rendered(self.parameters), _rendered(now.parameters)
         parameter = next((key for key in sorted({*old, *new}) if old.get(key) != new.get(key)), None)
         return parameter or block or _moved_marker(self.breakpoints, now.breakpoints)
 
     def to_json(self) -> dict[str, Any]:
-        """The call as JSON, for another process."""
+        """The call as JSON, to pass to another process."""
         return {
             "model": self.model,
             "parameters": self.parameters,
@@ -135,10 +135,10 @@ class LockedCall:
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
-        """A call from what `to_json` gave.
+        """Restore a call from the result of `to_json`.
 
         Raises:
-            ValueError: it is something else.
+            ValueError: the data has another shape.
         """
         check_keys(data, required=("model", "parameters", "breakpoints", "blocks", "tail_tokens"))
         blocks = tuple(map(LockedBlock.read, check_list(data["blocks"], "blocks")))
@@ -148,7 +148,9 @@ class LockedCall:
             raise ValueError("two blocks have the same path")
         for point in breakpoints:
             if ends.get(point.path) != point.tokens:
-                raise ValueError(f"a breakpoint is at {point.path!r} after {point.tokens} tokens, and no block is")
+                raise ValueError(
+                    f"a breakpoint is at {point.path!r} after {point.tokens} tokens, but no block ends there"
+                )
         return cls(
             model=check_text(data["model"], "model"),
             parameters=dict(check_parameters(data["parameters"])),
@@ -160,29 +162,29 @@ class LockedCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """The requests of one case with one version of a prompt, or of one plain test."""
+    """The requests of one case with one prompt version, or of one plain test."""
 
     suite: str
     """Folder and name of the suite, or the file of the test."""
     version: str
-    """Of the prompt; empty for a plain test."""
+    """The prompt version; empty for a plain test."""
     case: str
     calls: tuple[LockedCall, ...]
     reason: str | None = None
-    """Why a bust of what was accepted before was accepted."""
+    """Why a bust of the previously accepted requests was accepted."""
 
     @property
     def key(self) -> str:
-        """Its name in messages and reports, and its cassette in the folder of the cassettes."""
+        """The name in messages and reports, and of its cassette in the cassette folder."""
         return "/".join(part for part in (self.suite, self.version, self.case) if part)
 
     @property
     def prefix(self) -> tuple[tuple[tuple[str, str, bool], ...], ...]:
-        """What decides whether the prompt cache still hits, call by call."""
+        """`LockedCall.prefix` of each call, in order."""
         return tuple(call.prefix for call in self.calls)
 
     def to_json(self) -> dict[str, Any]:
-        """The entry as JSON, for another process."""
+        """The entry as JSON, to pass to another process."""
         return {
             "suite": self.suite,
             "version": self.version,
@@ -193,10 +195,10 @@ class Entry:
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
-        """An entry from what `to_json` gave.
+        """Restore an entry from the result of `to_json`.
 
         Raises:
-            ValueError: it is something else.
+            ValueError: the data has another shape.
         """
         check_keys(data, required=("suite", "version", "case", "calls"), optional=("reason",))
         return cls(
@@ -216,12 +218,12 @@ class Lock:
 
     @property
     def digests(self) -> frozenset[str]:
-        """Of all texts that the entries name."""
+        """Digests of all texts that the entries name."""
         calls = (call for entry in self.entries.values() for call in entry.calls)
         return frozenset(block.digest for call in calls for block in call.blocks)
 
     def updated(self, entries: Mapping[str, Entry], *, removed: frozenset[str] = frozenset()) -> "Lock":
-        """The lock with other entries in place of those of the same key, and without the ``removed``."""
+        """A copy with ``entries`` added or replaced by key, and without the ``removed`` keys."""
         kept = {key: entry for key, entry in self.entries.items() if key not in removed}
         return replace(self, entries={**kept, **entries})
 
@@ -237,7 +239,7 @@ def prefix_ends(blocks: tuple[LockedBlock, ...]) -> dict[str, int]:
 
 
 def check_parameters(value: Any) -> Mapping[str, Any]:
-    """The parameters of a call: an object, and so is what they say of the part behind the prefix."""
+    """Check that the parameters of a call, and their ``behind_prefix`` part, are objects."""
     if not isinstance(value, dict) or not isinstance(value.get("behind_prefix", {}), dict):
         raise ValueError(f"parameters is {value!r:.60}, expected an object")
     return value
@@ -245,12 +247,12 @@ def check_parameters(value: Any) -> Mapping[str, Any]:
 
 def _read_count(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"tokens is {text!r:.60}, expected a whole number from 0 on")
+        raise ValueError(f"tokens is {text!r:.60}, expected a whole number of 0 or more")
     return int(text)
 
 
 def _rendered(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """What of the parameters is part of the prompt, also by what stands behind the prefix; one level deep."""
+    """The parameters that affect the prefix, including those set by blocks after it; one level deep."""
     behind = parameters.get("behind_prefix", {})
     rest = {key: value for key, value in parameters.items() if key not in ("behind_prefix", "cache_control")}
     return rest | {key: value for key, value in behind.items() if key not in ("goes_on", "tools")}

@@ -1,4 +1,4 @@
-"""Figures that follow from an accepted call: what is written, what two calls are billed, and dollars."""
+"""Figures derived from an accepted call: the tokens written, the usage of two calls, and dollars."""
 
 from decimal import Decimal
 
@@ -12,17 +12,17 @@ _READS_PER_WRITE = 999
 
 
 def written_breakpoints(call: LockedCall) -> tuple[LockedBreakpoint, ...]:
-    """The breakpoints at which a call writes: those whose prefix reaches the model's minimum."""
+    """The breakpoints that a call writes: those whose prefix reaches the model's minimum."""
     minimum = find_model(call.model).min_cacheable_tokens
     return tuple(point for point in call.breakpoints if point.tokens >= minimum)
 
 
 def expect_usage(call: LockedCall) -> tuple[Usage, Usage]:
-    """Usage of a call that finds nothing in the prompt cache, and of the next one."""
+    """Usage of a call on an empty prompt cache, and of the same call after it."""
     written = {point.ttl: point.tokens for point in written_breakpoints(call)}
     tokens = max(written.values(), default=0)
     uncached = call.prefix_tokens + call.tail_tokens - tokens
-    # Up to the last breakpoint for an hour all is written for an hour.
+    # Everything up to the last one-hour breakpoint is written for one hour.
     one_hour = written.get("1h", 0)
     first = Usage(
         input_tokens=uncached, ephemeral_1h_input_tokens=one_hour, ephemeral_5m_input_tokens=tokens - one_hour
@@ -31,7 +31,7 @@ def expect_usage(call: LockedCall) -> tuple[Usage, Usage]:
 
 
 def price_of_1000(call: LockedCall) -> str | None:
-    """Dollars for the input of a thousand calls, the first of which writes; ``None`` where no price is known."""
+    """Dollars for the input of a thousand calls, where the first one writes; ``None`` if no price is known."""
     first, second = expect_usage(call)
     try:
         return f"{price(first, call.model) + _READS_PER_WRITE * price(second, call.model):.4f}"
@@ -40,7 +40,7 @@ def price_of_1000(call: LockedCall) -> str | None:
 
 
 def write_price(call: LockedCall) -> Decimal | None:
-    """Dollars for writing the prefix of a call once; ``None`` where no price is known."""
+    """Dollars for writing the prefix of a call once; ``None`` if no price is known."""
     first, _ = expect_usage(call)
     written = Usage(
         ephemeral_5m_input_tokens=first.ephemeral_5m_input_tokens,

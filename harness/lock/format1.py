@@ -1,4 +1,4 @@
-"""Read the first format of the lock file: one JSON document, with every figure of every case spelt out."""
+"""Read format 1 of the lock file: one JSON document with all figures of every case."""
 
 import json
 import re
@@ -16,17 +16,17 @@ _AMOUNT = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 def parse_document(text: str, place: str) -> Lock:
-    """A lock from the text of a file in format 1; ``place`` names it in messages.
+    """Parse the text of a file in format 1; ``place`` names it in messages.
 
     Raises:
-        LockError: the text is not such a file.
+        LockError: the text is not a lock file in format 1.
     """
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         raise damaged(f"{place}:{error.lineno}", f"not a lock file: {error.msg}") from None
     except RecursionError:
-        raise damaged(place, "not a lock file: nested too deep") from None
+        raise damaged(place, "not a lock file: nested too deeply") from None
     except ValueError as error:
         raise damaged(place, f"not a lock file: {error}") from None
     version = document.get("format") if isinstance(document, dict) else None
@@ -57,7 +57,7 @@ def _read_entry(key: str, data: Any, place: str) -> Entry:
 
 
 def _read_call(data: Any) -> LockedCall:
-    """A call, without the figures that follow from the others."""
+    """Read a call; check its derived figures, and leave them out."""
     check_keys(data, required=(*_FACTS, "first_call", "second_call", "usd_per_1000_calls"))
     amount = data["usd_per_1000_calls"]
     if amount is not None and not _AMOUNT.fullmatch(check_text(amount, "usd_per_1000_calls")):

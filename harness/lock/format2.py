@@ -1,25 +1,26 @@
-"""The lock file as text: one JSON object on each line, sorted, and complete in itself.
+"""Write the lock file in format 2: one self-contained JSON object per line, sorted.
 
-The lines of a version of a prompt stand together. First comes its prefix: a line for the model
-and the parameters, one for the check sum of all the prefix's lines, which is its name, and one for
-each block with its breakpoint. Then comes one line for each case, with the tokens that are its
-own. A version whose cases share one prefix, as almost all do, names it once, and the lines of its
-cases stay the same when the prompt changes. Where there are several, each line names its prefix.
+The lines of a prompt version are grouped. First comes its prefix: a line for the model and the
+parameters, a line with the checksum of all lines of the prefix, which is its name, and a line for
+each block with its breakpoint. Then comes a line for each case, with the tokens that belong to the
+case alone. A version whose cases share one prefix, as almost all do, names it once, and the lines
+of its cases stay the same when the prompt changes. If there are several, each line names its prefix.
 
-Every line says its suite and version, because git merges files by lines. ``.gitattributes`` has
-``merge=union``, which every git knows without being configured: of lines that two branches add
-at the same place, it keeps both sides'. With complete lines the result is either right or
-contradicts itself. In one JSON document it would break the commas; below headings it would move
-cases to another version, for git keeps a line that both branches added only once. Therefore:
+Every line has its suite and version, because git merges files by lines. ``.gitattributes`` sets
+``merge=union``, which every git knows without configuration: if two branches add lines at the same
+place, it keeps both. With self-contained lines, the result is either correct or contradicts
+itself. In one JSON document, such a merge would break the commas; with headings, it would move
+cases to another version, since git keeps a line that both branches added only once. Therefore:
 
 * Equal lines count once, and the order of the lines does not matter.
-* Two lines that say different things of the same prefix, block or case are refused.
-* So are a case without a prefix, a prefix without a case, and a prefix whose lines do not give
-  its check sum: two branches that changed one prompt are never mixed into a third.
-* Between lines that change with a prompt and places where cases and versions are added stands one
-  that stays, the model's or an empty one: git takes changes that touch each other for a conflict.
+* Two lines with different values for the same prefix, block or case are refused.
+* So are a case without a prefix, a prefix without a case, and a prefix whose lines do not match
+  its checksum: two branches that changed one prompt are never mixed into a third version of it.
+* A line that does not change, that of the model or an empty one, separates the lines that change
+  with a prompt from the places where cases and versions are added: git reports a conflict for
+  changes to adjacent lines.
 
-`harness.lock.parse2` reads it.
+`harness.lock.parse2` reads this format.
 """
 
 import json
@@ -31,7 +32,7 @@ from harness.lock.entries import Entry, Lock, LockedCall
 
 VERSION = 2
 END = {"end": True}
-"""The last line: a file that was cut off does not have it."""
+"""The last line; it is missing in a truncated file."""
 
 _SUM_DIGITS = 16
 
@@ -40,7 +41,7 @@ type Group = tuple[str, str]
 
 
 def format_lock(lock: Lock) -> str:
-    """The text of a lock file."""
+    """Format a lock as the text of its file."""
     groups: dict[Group, list[Entry]] = {}
     for entry in lock.entries.values():
         groups.setdefault((entry.suite, entry.version), []).append(entry)
@@ -51,13 +52,13 @@ def format_lock(lock: Lock) -> str:
 
 
 def check_sum(call: LockedCall) -> str:
-    """The name of a call's prefix: the beginning of the SHA-256 of its lines, however they are laid out."""
+    """The name of a call's prefix: the first digits of the SHA-256 of its lines, independent of their layout."""
     text = "\n".join(json.dumps(line, sort_keys=True) for line in _prefix_lines(call))
     return sha256(text.encode()).hexdigest()[:_SUM_DIGITS]
 
 
 def _group_paragraphs(group: Group, entries: list[Entry]) -> Iterator[list[dict[str, Any]]]:
-    """The lines of each prefix of a version, and then those of its cases."""
+    """The lines of each prefix of a version, followed by those of its cases."""
     suite, version = group
     key = {"suite": suite, **({"version": version} if version else {})}
     names = [[check_sum(call) for call in entry.calls] for entry in entries]
@@ -84,7 +85,7 @@ def _group_paragraphs(group: Group, entries: list[Entry]) -> Iterator[list[dict[
 
 
 def _prefix_lines(call: LockedCall) -> Iterator[dict[str, Any]]:
-    """The lines of a prefix, without the keys that say whose it is."""
+    """The lines of a prefix, without the keys that name its suite and version."""
     yield {"model": call.model, **({"parameters": call.parameters} if call.parameters else {})}
     breakpoints = {point.path: point for point in call.breakpoints}
     for block in call.blocks:
@@ -101,5 +102,5 @@ def _prefix_lines(call: LockedCall) -> Iterator[dict[str, Any]]:
 
 def _dump(line: dict[str, Any]) -> str:
     text = json.dumps(line, ensure_ascii=False)
-    # Names and parameters are the user's: half a surrogate pair cannot be written, and some characters hide others.
+    # User-defined names may hold half a surrogate pair, which cannot be written, or characters that hide others.
     return text if text.isprintable() else json.dumps(line)

@@ -1,4 +1,4 @@
-"""Where in the user's files a place of a prompt stands."""
+"""Locate a place of a prompt in the user's files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from harness.prompt.text import block_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """The files from which a case's requests come; paths are from the root of the project."""
+    """The files that a case's requests come from; paths are relative to the root of the project."""
 
     file: str
-    """Of the case: its suite file, or the test."""
+    """The suite file or the test file of the case."""
     line: int
     prompts: Mapping[str, str]
-    """Path to text of each prompt file."""
+    """The text of each prompt file, by path."""
 
 
 def locate(source: Source, prompt: Prompt, path: str, offset: int | None) -> tuple[str, int]:
-    """File and line of a place in a request: of the prompt file whose text stands there, else of the case."""
+    """File and line of a place in a request: in the prompt file whose text is there, otherwise those of the case."""
     if offset is not None:
         block = prompt.block_at(path)
         text = block_text(block) if block else ""

@@ -1,7 +1,7 @@
 """The lock file on disk: ``prompts.lock``, committed beside the code.
 
-Only the standard library is imported here and below, since a run without a lock file, and a
-hook before each commit, must not pay for more.
+This module and its imports use only the standard library, to keep runs without a lock file and
+pre-commit hooks fast.
 """
 
 import json
@@ -17,45 +17,45 @@ from harness.lock.parse2 import MERGE, parse_lines
 from harness.lock.values import RESTORE, UPGRADE
 
 _CONFLICT = re.compile(r"^(?:(?:<{7}|>{7}|\|{7})(?= |\r?$)|={7}\r?$)", re.MULTILINE)
-"""A line that git writes where it could not merge; no line of a lock file begins like that."""
+"""A conflict marker of git; no line of a lock file begins like this."""
 
 
 def read_lock(path: Path) -> Lock | None:
-    """The lock file at ``path``; ``None`` if there is none.
+    """Read the lock file at ``path``; ``None`` if there is none.
 
     Raises:
-        LockError: it is unreadable, or made by another version; starts with its path.
+        LockError: the file is unreadable or was written by a newer version; starts with its path.
     """
     text = _read(path)
     return None if text is None else parse_lock(text, str(path))
 
 
 def parse_lock(text: str, place: str) -> Lock:
-    """A lock from the text of its file; ``place`` names it in messages.
+    """Parse the text of a lock file; ``place`` names it in messages.
 
     Raises:
-        LockError: the text is not a lock file, or made by a newer version.
+        LockError: the text is not a lock file, or was written by a newer version.
     """
     if conflict := _CONFLICT.search(text):
         number = text.count("\n", 0, conflict.start()) + 1
-        raise LockError(f"{place}:{number}: a merge conflict that nobody has settled", hint=MERGE)
+        raise LockError(f"{place}:{number}: an unresolved merge conflict", hint=MERGE)
     version = _find_format(text)
     if version is None or version < VERSION:
         return parse_document(text, place)
     if version > VERSION:
-        what = f"the format is {version}, and this version of the harness reads up to {VERSION}"
+        what = f"the format is {version}, but this version of the harness reads formats up to {VERSION}"
         raise LockError(f"{place}:1: {what}", hint=UPGRADE)
     return parse_lines(text, place)
 
 
 def write_lock(path: Path, lock: Lock) -> bool:
-    """Write a lock file, and say whether that changed it: another layout of the same lines is no change."""
+    """Write a lock file; return whether it changed. A different order or layout of its lines does not count."""
     try:
         text = _read(path)
         if text is not None and parse_lock(text, str(path)) == lock and _find_format(text) == VERSION:
             return False
     except LockError:
-        # Accepting what is sent now is how a damaged file is replaced.
+        # Accepting the current requests replaces a damaged file.
         pass
     write_atomically(path, format_lock(lock).encode())
     return True
@@ -72,12 +72,12 @@ def _read(path: Path) -> str | None:
 
 
 def _find_format(text: str) -> int | None:
-    """The format that the first line names; ``None`` where that line alone is not an object, as in indented JSON."""
+    """The format that the first line names; ``None`` if that line is not an object by itself, as in indented JSON."""
     first, _, rest = text.lstrip().partition("\n")
     try:
         data = json.loads(first)
     except (ValueError, RecursionError):
         return None
     version = data.get("format") if isinstance(data, dict) else None
-    # Of a file of several such lines, the first one is lost or damaged: its lines can be read all the same.
+    # In a file of several JSON lines, the first one is lost or damaged; parse it to report that line.
     return version if type(version) is int else VERSION if isinstance(data, dict) and rest.strip() else None

@@ -1,4 +1,4 @@
-"""Read the lock file that `harness.lock.format2` describes: sort its lines, and put them together."""
+"""Read format 2 of the lock file, which `harness.lock.format2` describes: sort its lines and combine them."""
 
 import json
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ from harness.lock.values import (
 MERGE = "keep the lines of one side, or restore the file; then accept what changed: pytest --harness-update-lock"
 
 type Prefix = tuple[Group, str]
-"""The group that has it, and its name."""
+"""Its group and its name."""
 
 
 class _Line(NamedTuple):
@@ -42,7 +42,7 @@ class _Line(NamedTuple):
 
 
 class _LineError(Exception):
-    """What is wrong with a line, and what to do."""
+    """A faulty line: its number, the problem and a hint."""
 
     def __init__(self, number: int, what: str, hint: str) -> None:
         super().__init__(number, what, hint)
@@ -50,13 +50,13 @@ class _LineError(Exception):
 
 
 def parse_lines(text: str, place: str) -> Lock:
-    """A lock from the text of a file in format 2; ``place`` names it in messages.
+    """Parse the text of a file in format 2; ``place`` names it in messages.
 
     Raises:
         LockError: a line is damaged, or contradicts another one.
     """
     try:
-        # Not ``splitlines``: names may hold characters that it takes for the end of a line.
+        # Not ``splitlines``: names may hold characters that it treats as line ends.
         rows = [_Line(number, _load(number, raw)) for number, raw in enumerate(text.split("\n"), 1) if raw.strip()]
         return _sort(rows).build()
     except _LineError as error:
@@ -69,13 +69,13 @@ def _load(number: int, raw: str) -> Any:
     except json.JSONDecodeError as error:
         raise _LineError(number, f"not a line of a lock file: {error.msg}", RESTORE) from None
     except RecursionError:
-        raise _LineError(number, "not a line of a lock file: nested too deep", RESTORE) from None
+        raise _LineError(number, "not a line of a lock file: nested too deeply", RESTORE) from None
     except ValueError as error:
         raise _LineError(number, str(error), RESTORE) from None
 
 
 def _sort(rows: list[_Line]) -> "_Lines":
-    """The lines between the first one and the last, which have to be there."""
+    """Sort the lines between the first and the last one; both must be present."""
     lines = _Lines()
     if not rows or not _is_first(rows[0].data):
         raise _LineError(rows[0].number if rows else 1, f'the first line is not {{"format": {VERSION}}}', RESTORE)
@@ -85,7 +85,7 @@ def _sort(rows: list[_Line]) -> "_Lines":
         except ValueError as error:
             raise _LineError(row.number, str(error), RESTORE) from None
     if rows[-1].data != END:
-        raise _LineError(rows[-1].number, "the file ends here, and its last line is missing", RESTORE)
+        raise _LineError(rows[-1].number, "the file ends here, but its last line is missing", RESTORE)
     return lines
 
 
@@ -96,12 +96,12 @@ def _is_first(data: Any) -> bool:
 def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data = dict(pairs)
     if len(data) < len(pairs):
-        raise ValueError("a key stands twice in the line")
+        raise ValueError("a key appears twice in the line")
     return data
 
 
 class _Lines:
-    """The lines of a file, by what they speak of."""
+    """The lines of a file, sorted by kind."""
 
     def __init__(self) -> None:
         self._prefixes: dict[Group, dict[str, _Line]] = {}
@@ -110,16 +110,16 @@ class _Lines:
         self._cases: dict[str, _Line] = {}
 
     def add(self, line: _Line) -> None:
-        """Check a line by itself, and sort it in.
+        """Check a single line and add it.
 
         Raises:
-            ValueError: a value of it is not one of a lock file.
+            ValueError: the line has an invalid value.
         """
         data = line.data
         if not isinstance(data, dict):
             raise ValueError(f"{data!r:.60} is not an object")
         if data == END:
-            raise ValueError("more lines follow this, which is the last one")
+            raise ValueError("more lines follow this line, which must be the last one")
         if _is_first(data):
             return
         if "case" in data:
@@ -137,7 +137,7 @@ class _Lines:
             _put(self._prefixes.setdefault(_group(data), {}), data["prefix"], line, "prefix")
 
     def build(self) -> Lock:
-        """Put the lines together."""
+        """Combine the lines into a lock."""
         calls = self._build_prefixes()
         unused = dict.fromkeys(calls)
         entries = {}
@@ -156,11 +156,11 @@ class _Lines:
             for name in names:
                 unused.pop((group, name), None)
         for group, name in unused:
-            raise _LineError(self._prefixes[group][name].number, "no case has this prefix", MERGE)
+            raise _LineError(self._prefixes[group][name].number, "no case uses this prefix", MERGE)
         return Lock(entries=entries)
 
     def _build_prefixes(self) -> dict[Prefix, LockedCall]:
-        """A call for each prefix, with nothing after it."""
+        """Build a call for each prefix, with nothing after the prefix."""
         heads: dict[Prefix, _Line] = {}
         blocks: dict[Prefix, dict[str, _Line]] = {}
         for group, line in self._heads:
@@ -176,32 +176,33 @@ class _Lines:
                 found = [one.data for one in blocks.get((group, name), {}).values()]
                 call = None if head is None else _build_call(head.data, found)
                 if call is None or check_sum(call) != name:
-                    raise _LineError(line.number, "other lines of this prefix were changed, or are lost", MERGE)
+                    raise _LineError(line.number, "other lines of this prefix were changed or lost", MERGE)
                 calls[group, name] = call
         return calls
 
     def _name(self, group: Group, name: str | None, line: _Line) -> str:
-        """The name of the prefix that a line belongs to; a line without one belongs to the only prefix."""
+        """The name of the prefix that a line belongs to; a line that names none belongs to the only prefix."""
         known = self._prefixes.get(group, {})
         if name is None and len(known) == 1:
             return next(iter(known))
         if name is None and known:
             numbers = " and ".join(str(found.number) for found in known.values())
-            raise _LineError(line.number, f"its version has the prefixes of lines {numbers}: which one is it?", MERGE)
+            what = f"its version has several prefixes, on lines {numbers}, and it names none of them"
+            raise _LineError(line.number, what, MERGE)
         if name is None or name not in known:
-            raise _LineError(line.number, f"its prefix{f' {name!r:.60}' if name else ''} is in no line", MERGE)
+            raise _LineError(line.number, f"no line defines its prefix{f' {name!r:.60}' if name else ''}", MERGE)
         return name
 
 
 def _put[Key](lines: dict[Key, _Line], key: Key, line: _Line, what: str) -> None:
-    """Keep a line, which may stand there more than once, but may not say two things."""
+    """Add a line; it may be repeated, but must not contradict a line with the same key."""
     known = lines.setdefault(key, line)
     if known is not line and _facts(known) != _facts(line):
-        raise _LineError(line.number, f"line {known.number} says something else of the same {what}", MERGE)
+        raise _LineError(line.number, f"line {known.number} has other values for the same {what}", MERGE)
 
 
 def _facts(line: _Line) -> dict[str, Any]:
-    # A line may name its prefix or, while there is only one, leave it out.
+    # A line may leave out its prefix while there is only one.
     return {key: value for key, value in line.data.items() if key != "prefix"}
 
 
@@ -215,7 +216,7 @@ def _check_group(data: Mapping[str, Any]) -> None:
 
 
 def _check_case(data: Mapping[str, Any]) -> str:
-    """Check the line of a case; its key."""
+    """Check the line of a case; return its key."""
     check_keys(data, required=("suite", "case", "tail_tokens"), optional=("version", "prefixes", "reason"))
     _check_group(data)
     tails = check_list(data["tail_tokens"], "tail_tokens")
@@ -224,7 +225,7 @@ def _check_case(data: Mapping[str, Any]) -> str:
     if "prefixes" in data:
         names = check_list(data["prefixes"], "prefixes")
         if len(names) != len(tails):
-            raise ValueError(f"prefixes has {len(names)} values, and tail_tokens {len(tails)}")
+            raise ValueError(f"prefixes has {len(names)} values, but tail_tokens has {len(tails)}")
         for name in names:
             check_text(name, "prefixes")
     if "reason" in data:
@@ -256,11 +257,11 @@ def _check_block(data: Mapping[str, Any]) -> None:
         check_choice(data["ttl"], "ttl", TTLS)
         check_digest(data["fingerprint"], "fingerprint")
         if data.get("automatic", True) is not True:
-            raise ValueError(f"automatic is {data['automatic']!r:.60}, expected true or nothing")
+            raise ValueError(f"automatic is {data['automatic']!r:.60}, expected true or no such key")
 
 
 def _build_call(head: Mapping[str, Any], lines: list[Mapping[str, Any]]) -> LockedCall:
-    """A call with the prefix that some lines describe, and nothing after it."""
+    """Build a call with the prefix that the lines describe, and nothing after it."""
     lines = sorted(lines, key=lambda line: block_order(line["block"]))
     blocks = tuple(
         LockedBlock(line["block"], line.get("role", "-"), line["form"], line["tokens"], line["sha256"])
@@ -275,7 +276,7 @@ def _build_call(head: Mapping[str, Any], lines: list[Mapping[str, Any]]) -> Lock
     return LockedCall(
         model=head["model"],
         parameters=dict(head.get("parameters", {})),
-        # As they are found in a request: the one that the API places comes last.
+        # The same order as in a request: the automatic breakpoint comes last.
         breakpoints=tuple(sorted(breakpoints, key=lambda point: point.is_automatic)),
         blocks=blocks,
         tail_tokens=0,

@@ -1,4 +1,4 @@
-"""Entries of the lock file that nothing makes any more."""
+"""Find entries of the lock file that no test sends any more."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ _FIX = "remove it with --harness-update-lock, or allow it with --harness-allow-u
 
 
 class Collected:
-    """The keys that the collected tests make, and which files were collected as a whole."""
+    """The keys of the collected tests, and the files that were collected completely."""
 
     def __init__(self) -> None:
         self.keys: set[str] = set()
         self.sources: set[str] = set()
-        """Test files without ending, and folders of suite files, all of whose keys are known."""
+        """Test files (without extension) and folders of suite files whose keys are all known."""
         self.is_all = False
-        """Everything that the project has was collected."""
+        """The whole project was collected."""
 
     def to_json(self) -> dict[str, Any]:
-        """What one process collected, as xdist can carry it."""
+        """The collected keys and files of one process, in a form that xdist can send."""
         return {"keys": sorted(self.keys), "sources": sorted(self.sources), "is_all": self.is_all}
 
     def add(self, keys: Iterable[str], sources: Iterable[str], *, is_all: bool) -> None:
-        """Note what one process collected."""
+        """Add the collected keys and files of one process."""
         self.keys |= set(keys)
         self.sources |= set(sources)
         self.is_all = self.is_all or is_all
 
     def lacks(self, entry: Entry) -> bool:
-        """Whether no test makes an entry any more, as far as that can be known."""
+        """Whether an entry is known to be unused."""
         if entry.key in self.keys:
             return False
         return self.is_all or (entry.suite.rpartition("/")[0] if entry.version else entry.suite) in self.sources
 
     def has_other_version(self, entry: Entry) -> bool:
-        """Whether the case of an entry is there in another version."""
+        """Whether the case of an entry was collected with another version."""
         start, end = f"{entry.suite}/", f"/{entry.case}"
         return any(
             key.startswith(start) and key.endswith(end) and key.count("/") == entry.key.count("/") for key in self.keys
@@ -50,7 +50,7 @@ class Collected:
 def describe_unused(
     entries: Sequence[Entry], collected: Collected, *, file: str, is_allowed: bool
 ) -> tuple[Finding, ...]:
-    """A finding for each entry; one of a version that another has replaced is no error."""
+    """One finding per entry; a note instead of an error if another version replaced it."""
     if not entries:
         return ()
     from harness.findings.finding import Finding
@@ -59,7 +59,7 @@ def describe_unused(
         Finding(
             rule="unused",
             level="note" if is_allowed or is_replaced else "error",
-            headline=f"{entry.key}: accepted, and no test sends it any more",
+            headline=f"{entry.key}: accepted, but no test sends it any more",
             fix=None if is_replaced else _FIX,
             file=file,
             line=1,

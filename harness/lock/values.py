@@ -16,12 +16,12 @@ _LEVELS = {"tools": 0, "system": 1}
 
 
 def damaged(place: str, what: str) -> LockError:
-    """An error for a file that is not as it was written; ``place`` is its path, with the line if there is one."""
+    """Make the error for a damaged file; ``place`` is its path, with the line if known."""
     return LockError(f"{place}: {what}", hint=RESTORE)
 
 
 def check_keys(data: Any, *, required: Iterable[str], optional: Iterable[str] = ()) -> Mapping[str, Any]:
-    """An object that has all required keys and no unknown one."""
+    """Check for an object with all required keys and no unknown ones."""
     if not isinstance(data, dict):
         raise ValueError(f"{data!r:.60} is not an object")
     required = frozenset(required)
@@ -33,43 +33,43 @@ def check_keys(data: Any, *, required: Iterable[str], optional: Iterable[str] = 
 
 
 def check_text(value: Any, name: str) -> str:
-    """A string."""
+    """Check for a string."""
     if not isinstance(value, str):
         raise ValueError(f"{name} is {value!r:.60}, expected text")
     return value
 
 
 def check_list(value: Any, name: str) -> list[Any]:
-    """A list."""
+    """Check for a list."""
     if not isinstance(value, list):
         raise ValueError(f"{name} is {value!r:.60}, expected a list")
     return value
 
 
 def check_count(value: Any, name: str) -> int:
-    """A whole number from zero on."""
+    """Check for a whole number of 0 or more."""
     # ``True`` is an ``int`` for isinstance.
     if type(value) is not int or value < 0:
-        raise ValueError(f"{name} is {value!r:.60}, expected a whole number from 0 on")
+        raise ValueError(f"{name} is {value!r:.60}, expected a whole number of 0 or more")
     return value
 
 
 def check_digest(value: Any, name: str) -> str:
-    """A SHA-256 in lower-case hex."""
+    """Check for a SHA-256 in lower-case hex."""
     if not isinstance(value, str) or not _DIGEST.fullmatch(value):
         raise ValueError(f"{name} is {value!r:.80}, expected 64 hex digits")
     return value
 
 
 def check_choice(value: Any, name: str, choices: tuple[str, ...]) -> str:
-    """One of a few words."""
+    """Check for one of the ``choices``."""
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} is {value!r:.60}, expected {' or '.join(choices)}")
     return value
 
 
 def check_block_path(value: Any, name: str) -> str:
-    """The path of a block."""
+    """Check for the path of a block."""
     if not isinstance(value, str) or not _BLOCK_PATH.fullmatch(value):
         raise ValueError(f"{name} is {value!r:.60}, expected the path of a block, such as system[0]")
     return value

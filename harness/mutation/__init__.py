@@ -1,1 +1,1 @@
-"""Whether the tests would notice: kinds of bust put into requests, and the outcome."""
+"""Whether the tests would notice: put busts into requests, and report the outcome."""

@@ -1,7 +1,7 @@
-"""Every kind of bust, to be put into a request that has none: what a gate must not let through.
+"""Mutations that put every kind of bust into a request: the changes that a gate must catch.
 
 Each mutation changes a request as a careless edit would, and names the cause that an
-explanation has to give. One that has nothing to change in a request does not apply to it.
+explanation must give. A mutation that finds nothing to change in a request does not apply.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ class Mutation:
 
     name: str
     what: str
-    """What it does to a request, in a few words."""
+    """The change, in a few words."""
     cause: Cause
-    """That an explanation names."""
+    """The cause that an explanation must name."""
     change: Callable[[Body, int], bool]
     """Changes a body in place, given the number of the request; ``False`` if there is nothing to change."""
     assertion: str
-    """What catches it where the lock file is not asked."""
+    """The check to add where the mutation survives."""
 
     def apply(self, request: Body, number: int = 0) -> Body | None:
-        """A changed copy of a request, which is the ``number``-th of its run; ``None`` if it does not apply."""
+        """A changed copy of the ``number``-th request of a run; ``None`` if the mutation does not apply."""
         body = deepcopy(request)
-        # Compared as it is sent: the order of keys counts.
+        # Compared as sent, because the order of keys matters.
         return body if self.change(body, number) and to_body(body) != to_body(request) else None
 
 
@@ -180,7 +180,7 @@ def _ttl(body: Body, _: int) -> bool:
 
 
 def _below_minimum(body: Body, _: int) -> bool:
-    """Cut everything in front of the last breakpoint down to a few words."""
+    """Shorten everything before the last breakpoint to a few words."""
     marked = [block for block in _blocks(body) if block.get("cache_control")]
     if not marked:
         return False
@@ -248,7 +248,7 @@ MUTATIONS = (
     ),
     Mutation(
         name="marker-moved",
-        what="the last breakpoint on the block beside it",
+        what="the last breakpoint on an adjacent block",
         cause="breakpoint_moved",
         change=_marker_moved,
         assertion=_LOCK,
@@ -300,7 +300,7 @@ MUTATIONS = (
         assertion=_LOCK,
     ),
 )
-"""All of them, in the order in which they are reported."""
+"""All mutations, in the order in which they are reported."""
 
 BY_NAME = {mutation.name: mutation for mutation in MUTATIONS}
 
@@ -309,7 +309,7 @@ BY_NAME = {mutation.name: mutation for mutation in MUTATIONS}
 
 
 def _blocks(body: Body) -> Iterator[Body]:
-    """Every block that stands as an object, in wire order; strings are made such first where they can be."""
+    """All blocks that are objects, in wire order; string content is first converted to text blocks in place."""
     yield from body.get("tools") or ()
     if isinstance(body.get("system"), str) and body["system"]:
         body["system"] = [{"type": "text", "text": body["system"]}]
@@ -324,7 +324,7 @@ def _as_list(content: Any) -> list[Any]:
 
 
 def _texts(body: Body) -> Iterator[Body]:
-    """Text blocks of the system prompt; where there is none, of the messages up to the last breakpoint."""
+    """Text blocks of the system prompt; if there is none, the text blocks up to the last breakpoint."""
     blocks = list(_blocks(body))
     system = [block for block in body.get("system") or () if isinstance(block, dict)]
     marked = [index for index, block in enumerate(blocks) if block.get("cache_control")]
@@ -343,7 +343,7 @@ def _set_text(block: Body, text: str) -> bool:
 
 
 def _has_late_marker(body: Body) -> bool:
-    """Whether a breakpoint stands in the messages: what is rendered in front of them loses only those."""
+    """Whether the messages have a breakpoint: a change that is rendered right before them loses only those."""
     if body.get("cache_control"):
         return True
     messages = body.get("messages") or ()

@@ -1,4 +1,4 @@
-"""What a mutation test of a user's suites comes to: which busts they would catch, and what to add for the others."""
+"""The results of a mutation test: which busts the suites would catch, and which checks to add for the others."""
 
 import json
 from collections import Counter
@@ -8,6 +8,7 @@ from typing import Literal
 
 from tabulate import tabulate
 
+from harness.findings.words import and_more
 from harness.mutation.mutations import Mutation
 
 MutationOutcome = Literal["caught", "partly", "survived", "n/a"]
@@ -15,18 +16,18 @@ MutationOutcome = Literal["caught", "partly", "survived", "n/a"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MutationResult:
-    """One mutation over all tests."""
+    """The result of one mutation over all tests."""
 
     name: str
     what: str
     caught: tuple[str, ...]
-    """Tests that failed for it."""
+    """Tests that it made fail."""
     survived: tuple[str, ...]
-    """Tests whose requests it changed, and that passed all the same."""
+    """Tests that passed although it changed their requests."""
     by: tuple[str, ...]
-    """What caught it: rules of findings, or ``own assertion``."""
+    """The rules of the findings that caught it, or ``own assertion``."""
     assertion: str
-    """What to add where it survived."""
+    """The check to add where it survived."""
 
     @property
     def verdict(self) -> MutationOutcome:
@@ -39,7 +40,7 @@ class MutationResult:
 def judge_mutation(
     mutation: Mutation, *, changed: set[str], failed: set[str], rules: Mapping[str, set[str]]
 ) -> MutationResult:
-    """What became of one mutation, given the tests whose requests it changed and those that failed."""
+    """Judge one mutation by the tests whose requests it changed and those that failed."""
     caught = sorted(changed & failed)
     found = {rule for test in caught for rule in rules.get(test, {"own assertion"})}
     return MutationResult(
@@ -53,7 +54,7 @@ def judge_mutation(
 
 
 def results_text(results: Sequence[MutationResult], *, style: str) -> str:
-    """A table of all mutations, then what to add for those that survived; ``style`` is one of ``tabulate``."""
+    """A table of all mutations, then the checks to add for survivors; ``style`` is a table format of ``tabulate``."""
     rows = [
         (result.name, result.what, result.verdict, _share(result), ", ".join(result.by) or "-") for result in results
     ]
@@ -67,7 +68,7 @@ def results_text(results: Sequence[MutationResult], *, style: str) -> str:
 
 
 def results_json(results: Sequence[MutationResult]) -> str:
-    """The same as indented JSON."""
+    """The results as indented JSON."""
     documents = [{**asdict(result), "verdict": result.verdict} for result in results]
     return json.dumps(documents, indent=2, ensure_ascii=False)
 
@@ -78,6 +79,5 @@ def _share(result: MutationResult) -> str:
 
 
 def _advice(result: MutationResult) -> list[str]:
-    first, others = result.survived[0], len(result.survived) - 1
-    more = f" and {others} more" if others else ""
-    return [f"{result.name} survives in {first}{more}", f"  add: {result.assertion}"]
+    survivors = f"{result.survived[0]}{and_more(len(result.survived) - 1)}"
+    return [f"{result.name} survives in {survivors}", f"  add: {result.assertion}"]

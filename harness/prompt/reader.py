@@ -19,7 +19,7 @@ class PromptReader:
         """Count tokens with ``count_text``; the default uses ``ctok`` and remembers nothing."""
         self.count_text: CountText = count_text or TextCounter()
         self._parse = lru_cache(maxsize=_KEPT)(_parse)
-        self._read = lru_cache(maxsize=_KEPT)(self._read_anew)
+        self._read = lru_cache(maxsize=_KEPT)(self._read_request)
 
     def parse(self, body: bytes) -> dict[str, Any]:
         """Parse the JSON object of a body.
@@ -37,7 +37,7 @@ class PromptReader:
         """
         return self._read(body)
 
-    def _read_anew(self, body: bytes) -> Prompt:
+    def _read_request(self, body: bytes) -> Prompt:
         return read(self.parse(body), self.count_text)
 
 

@@ -1,4 +1,4 @@
-"""Under which conditions a suite is built again: the usual ones, and others that differ from them in one thing each."""
+"""The conditions under which suites are rebuilt: the usual ones, and others that differ from them in one thing each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """What a process finds around itself; as it stands here, the usual conditions."""
+    """The surroundings of a process; the defaults are the usual conditions."""
 
     clock: float = 1_772_654_767.123456
     """Seconds since the epoch: Wednesday, 4 March 2026, 20:06:07 UTC."""
@@ -22,37 +22,37 @@ class Conditions:
     time_zone: str = "UTC"
     locale: str = "C.UTF-8"
     is_elsewhere: bool = False
-    """Built in an empty folder, not in the project's."""
+    """Build in an empty folder instead of the project folder."""
     user: str = "builder"
     host: str = "build-host"
     is_environment_reversed: bool = False
     seeds: tuple[int, ...] = (0, 0)
-    """Of all that is random; everything is built once for each of them."""
+    """Seeds for all randomness; everything is built once per seed."""
     is_temporary_folder_other: bool = False
     is_fixture_reversed: bool = False
-    """Cases come last to first, and the keys of the inputs as well."""
+    """Build the cases in reverse order, with the keys of the inputs reversed too."""
 
 
 USUAL = Conditions()
 
 
 class Perturbation(NamedTuple):
-    """One thing that is changed, and what to say where that moves the prefix."""
+    """One change of the conditions, and the words for a finding where it changes the prefix."""
 
     name: str
     how: str
-    """What was done, as a fact of the finding."""
+    """The change, as a fact of the finding."""
     fix: str
     where: str = ""
-    """Where a suite could not be built; by default under another of its name."""
+    """The end of "could not be built …"; defaults to "under another {name}"."""
     verdict: str = ""
-    """What the prefix is; by default it depends on it."""
+    """The end of "the cached prefix …"; defaults to "depends on the {name}"."""
     labels: tuple[str, str] = ("usual", "perturbed")
-    """What the two texts are called."""
+    """The labels of the two texts."""
     conditions: tuple[Conditions, ...] = ()
-    """Under which it is built, in a process of its own each; each differs from `USUAL` in one thing."""
+    """The conditions to build under, each in a separate process; each differs from `USUAL` in one thing."""
     is_later: bool = False
-    """Looked for in the rounds after the first of a process."""
+    """Compare the rounds after the first of a process."""
 
     @property
     def place(self) -> str:
@@ -67,8 +67,8 @@ class Perturbation(NamedTuple):
 
 ANOTHER_PROCESS = Perturbation(
     name="another process",
-    how="built in two processes, with clock, randomness, names and folders all alike",
-    fix="look for what only one process knows: its id, addresses of objects (a default repr), times of files",
+    how="built in two processes with the same clock, randomness, names and folders",
+    fix="look for values that differ between processes: process ids, object addresses (a default repr), file times",
     where="in another process",
     verdict="is not the same in another process",
     labels=("first process", "second process"),
@@ -76,8 +76,8 @@ ANOTHER_PROCESS = Perturbation(
 )
 TWO_BUILDS = Perturbation(
     name="two builds in one process",
-    how="built twice in one process, with clock and randomness set back in between",
-    fix="look for what the builder keeps or counts from call to call, and make it afresh in each",
+    how="built twice in one process, with clock and randomness reset in between",
+    fix="look for state that the builder keeps or counts from call to call, and create it in each call instead",
     where="a second time in one process",
     verdict="is not the same in two builds in one process",
     labels=("first build", "second build"),
@@ -86,22 +86,22 @@ TWO_BUILDS = Perturbation(
 CLOCK = Perturbation(
     name="clock",
     how="built on 4 March 2026 and on 22 November 2031",
-    fix="move the date or time behind the last breakpoint, into the user message",
-    # Other in year, month, day, weekday, hour, minute, second and half of the day.
+    fix="move the date or time after the last breakpoint, into the user message",
+    # Differs in year, month, day, weekday, hour, minute, second, and AM or PM.
     conditions=(replace(USUAL, clock=1_953_089_393.987654),),
 )
 HASH_SEED = Perturbation(
     name="hash seed",
     how="built with PYTHONHASHSEED=0 and with other seeds",
-    fix="sort what comes from a set before it is rendered, and do not render what hash() gives",
-    # A set of two comes out the same under every other seed.
+    fix="sort the items of a set before rendering them, and do not render the results of hash()",
+    # A set of two items has the same order under about half of all seeds.
     conditions=tuple(replace(USUAL, hash_seed=seed) for seed in (1, 2, 3, 4)),
 )
 TIME_ZONE = Perturbation(
     name="time zone",
     how="built with TZ=UTC and with TZ=Asia/Kathmandu",
-    fix="render times in UTC (datetime.fromtimestamp(seconds, UTC)), or in a zone that the application fixes",
-    # Another day there at the usual time, and no full hour away, so that minutes differ too.
+    fix="render times in UTC (datetime.fromtimestamp(seconds, UTC)), or in a time zone that the application sets",
+    # At the usual time, the day differs there; the offset is not in full hours, so the minutes differ too.
     conditions=(replace(USUAL, time_zone="Asia/Kathmandu"),),
 )
 LOCALE = Perturbation(
@@ -112,38 +112,38 @@ LOCALE = Perturbation(
 )
 WORKING_DIRECTORY = Perturbation(
     name="working directory",
-    how="built in the folder of the project and in an empty one",
+    how="built in the project folder and in an empty folder",
     fix="start from Path(__file__).parent, and keep absolute paths out of the prompt",
     conditions=(replace(USUAL, is_elsewhere=True),),
 )
 USER_AND_HOST = Perturbation(
     name="user and host name",
     how="built as builder on build-host and as somebody-else on another-machine",
-    fix="keep names of users, machines and home folders out of the prompt, or move them behind the last breakpoint",
+    fix="keep names of users, machines and home folders out of the prompt, or move them after the last breakpoint",
     conditions=(replace(USUAL, user="somebody-else", host="another-machine"),),
 )
 ENVIRONMENT_ORDER = Perturbation(
     name="environment order",
-    how="built with the variables of the environment in order of name and in the reverse order",
+    how="built with the environment variables sorted by name and in reverse order",
     fix="name the variables that the prompt needs, and render no others",
     conditions=(replace(USUAL, is_environment_reversed=True),),
 )
 RANDOM_STATE = Perturbation(
     name="random state",
-    how="built with other seeds for random, uuid, secrets and os.urandom",
-    fix="move ids and samples behind the last breakpoint, or draw with random.Random(a fixed seed)",
+    how="built with different seeds for random, uuid, secrets and os.urandom",
+    fix="move ids and samples after the last breakpoint, or draw with random.Random(a fixed seed)",
     conditions=(replace(USUAL, seeds=(1, 2, 3, 4)),),
 )
 TEMPORARY_FOLDER = Perturbation(
     name="temporary folder",
-    how="built with two folders for temporary files, and with other names in them",
-    fix="keep paths of temporary files out of the prompt, and call a file by a name of its own",
+    how="built with two temporary folders, and with different file names in them",
+    fix="keep paths of temporary files out of the prompt, and give files fixed names there",
     conditions=(replace(USUAL, is_temporary_folder_other=True),),
 )
 FIXTURE_ORDER = Perturbation(
     name="fixture order",
-    how="built with the cases, and the keys of their inputs, in the order of the files and in the reverse order",
-    fix="keep nothing of one case for the next, and serialise inputs with sort_keys=True",
+    how="built with the cases, and the keys of their inputs, in file order and in reverse order",
+    fix="keep no state from one case to the next, and serialise inputs with sort_keys=True",
     conditions=(replace(USUAL, is_fixture_reversed=True),),
 )
 
@@ -162,25 +162,25 @@ PERTURBATIONS: tuple[Perturbation, ...] = (
     RANDOM_STATE._replace(conditions=(), is_later=True),
     FIXTURE_ORDER,
 )
-"""All perturbations in the order in which they are judged, the most telling first.
+"""All perturbations in judging order, the most specific cause first.
 
-Who renders a date moves with the time zone and the locale too, and means the clock. What another process alone moves
-says nothing under any other condition. Rounds after the first are judged late: what a builder counts differs there,
-whatever the seed.
+A rendered date also changes with the time zone and the locale, but the clock is the cause. If another process alone
+changes a block, other conditions prove nothing about it. Rounds after the first are judged late, because a counter in
+the builder differs there under any seed.
 """
 
 
 def case_key(suite: Suite, version: str, case: str) -> str:
-    """The name of a case in a build result."""
+    """The key of a case in a build result."""
     return "\n".join((str(suite.path), suite.name, version, case))
 
 
 def make_environment(
     inherited: Mapping[str, str], conditions: Conditions, *, home: Path | None, folder: Path, temporary: Path
 ) -> dict[str, str]:
-    """The variables of a process under some conditions, in the order in which it finds them.
+    """The environment variables of a process under given conditions, in their order.
 
-    ``home`` is another way to the user's home folder, for another user; ``folder`` is where it runs.
+    ``home`` is a link to the user's home folder, for another user; ``folder`` is the working directory.
     """
     kept = {name: value for name, value in inherited.items() if not name.startswith("LC_")}
     changed = {

@@ -1,4 +1,4 @@
-"""Cached prefixes that bust only in production: another user, another case, another process on another machine."""
+"""Find cached prefixes that bust only in production: for another user or case, in another process or elsewhere."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from harness.errors import RequestError
 from harness.findings.advice import ADVICE
 from harness.findings.finding import Finding, Place
+from harness.findings.words import and_more, join
 from harness.prompt.reader import PromptReader
 from harness.prompt.reading import Prompt, read
 from harness.prompt.text import block_text
@@ -31,22 +32,22 @@ _INPUT = re.compile(r"[^.\[…]+")
 
 
 class _Spot(NamedTuple):
-    """A leak, and the request that it was seen in."""
+    """A leak, and the request in which it was found."""
 
     leak: Leak
     number: int
-    """Of the request, among those of the case."""
+    """Index of the request among those of the case."""
     prompt: Prompt
 
 
 def find_leaks_of_case(
     run: CaseRun, function: SuiteFunction, *, usual: Sequence[Prompt] | None = None
 ) -> tuple[Finding, ...]:
-    """Fields of a case's inputs that get into its cached prefix as they are: a finding for each block.
+    """Find fields of a case's inputs that get into its cached prefix unchanged: one finding per block.
 
-    The case is built with every text of its inputs replaced by a mark. A function that does not
-    take marks for all of them is given one at a time. Leaks into a prefix that ends in the
-    messages are warnings: there they may be meant. ``usual`` are the case's requests, where they are known.
+    The case is built with every text of its inputs replaced by a mark. A function that fails on
+    marks in all fields gets one at a time. Leaks into a prefix that ends in the messages are
+    warnings, since they may be intended. ``usual`` are the case's requests, if they are known.
     """
     inputs = run.case.inputs
     fields = [field for name, value in inputs.items() for field in list_fields(value, name)]
@@ -70,9 +71,9 @@ def find_leaks_of_case(
 
 
 def find_difference_between_cases(first: CaseRun, other: CaseRun, function: SuiteFunction) -> Finding | None:
-    """That the prefix of tools and system is not the same for two cases of one version; ``None`` if it is.
+    """Find a difference between the static prefixes of two cases of one version; ``None`` if they are the same.
 
-    Messages are left out: conversations differ. So are calls that only one of the cases makes.
+    Messages are ignored, since conversations differ. So are calls that only one of the cases makes.
     """
     pairs = zip(*(_read_all(capture(run, function).bodies) for run in (first, other)), strict=False)
     for before, after in pairs:
@@ -91,7 +92,7 @@ def find_difference_between_cases(first: CaseRun, other: CaseRun, function: Suit
                 cause=cause,
                 fix=ADVICE[cause].fix
                 if cause
-                else "move what differs from case to case behind the last breakpoint, into the user message",
+                else "move what differs from case to case after the last breakpoint, into the user message",
             )
     return None
 
@@ -103,15 +104,15 @@ def check_rebuilds(
     sys_path: Sequence[str] | None = None,
     timeout_seconds: float = 60,
 ) -> tuple[Finding, ...]:
-    """What moves the prefixes of suites but their inputs: the clock, the hash seed, the machine, the process.
+    """Find prefixes that depend on more than their inputs: the clock, the hash seed, the machine, the process.
 
-    Every case of every version is built in processes of their own, under usual conditions and
-    under others that differ in one thing each. A block that moves is reported once, by what
-    explains it best. What cannot be built under usual conditions is an error, what cannot under
-    others a note.
+    Every case of every version is built in separate processes, under the usual conditions and
+    under others that differ in one thing each. A block that changes is reported once, with the
+    most specific cause. A case that cannot be built is an error under the usual conditions, and a
+    note under others.
 
-    ``root`` is the project's folder, in which the processes run; ``sys_path`` is by default this
-    process's; a process may take ``timeout_seconds``.
+    The processes run in ``root``, the project folder. ``sys_path`` defaults to that of this
+    process. Each process may take ``timeout_seconds``.
     """
     group = (suites,) if isinstance(suites, Suite) else tuple(suites)
     jobs = Jobs(
@@ -131,7 +132,7 @@ def _read_all(bodies: Iterable[bytes]) -> list[Prompt]:
 
 
 def _try_read_all(bodies: Iterable[bytes]) -> list[Prompt | None]:
-    """One for each body; ``None`` where it is not a request, which the run of the case itself reports."""
+    """Read each body; ``None`` for one that is not a request, which the run of the case itself reports."""
     reader = PromptReader()
 
     def try_read(body: bytes) -> Prompt | None:
@@ -144,7 +145,7 @@ def _try_read_all(bodies: Iterable[bytes]) -> list[Prompt | None]:
 
 
 def _describe_leaks(spots: Sequence[_Spot], usual: Sequence[Prompt | None]) -> Finding:
-    """One finding for the leaks into one block."""
+    """Describe all leaks into one block as one finding."""
     fields = [spot.leak.field for spot in spots]
     owners = {match[0] if (match := _INPUT.match(field)) else "case" for field in fields}
     owner = owners.pop() if len(owners) == 1 else "case"
@@ -154,11 +155,11 @@ def _describe_leaks(spots: Sequence[_Spot], usual: Sequence[Prompt | None]) -> F
     is_automatic = point is not None and point.is_automatic
     facts = [f"the prefix ends at the {'automatic ' if is_automatic else ''}breakpoint on {end.path}"]
     if len(fields) > 1:
-        facts.append(f"fields: {', '.join(fields[:_LISTED])}" + _more(len(fields) - _LISTED))
+        facts.append(f"fields: {join(fields, limit=_LISTED)}")
     return Finding(
         rule="leak",
         level="warning" if end.level == "messages" else "error",
-        headline=f"{_name_fields(fields)} in the cached prefix, so that each {owner} writes a prefix of its own",
+        headline=f"{_name_fields(fields)} in the cached prefix, so each {owner} writes its own prefix",
         facts=tuple(facts),
         place=Place(
             path=leak.path,
@@ -170,27 +171,21 @@ def _describe_leaks(spots: Sequence[_Spot], usual: Sequence[Prompt | None]) -> F
         ),
         fix=ADVICE["automatic_after_unique_tail"].fix
         if is_automatic
-        else "move it behind the last breakpoint, into the user message",
-        notes=(f"this is as it should be where one {owner} is asked about more than once",)
-        if end.level == "messages"
-        else (),
+        else "move it after the last breakpoint, into the user message",
+        notes=(f"this is intended if several calls ask about the same {owner}",) if end.level == "messages" else (),
     )
 
 
 def _name_fields(fields: Sequence[str]) -> str:
     if len(fields) == 1:
-        return f"{fields[0]} stands"
+        return f"{fields[0]} is"
     if len(fields) == 2:
-        return f"{fields[0]} and {fields[1]} stand"
-    return f"{fields[0]} and {len(fields) - 1} more fields stand"
-
-
-def _more(number: int) -> str:
-    return f" and {number} more" if number > 0 else ""
+        return f"{fields[0]} and {fields[1]} are"
+    return f"{fields[0]}{and_more(len(fields) - 1)} fields are"
 
 
 def _excerpt(prompt: Prompt | None, leak: Leak) -> str:
-    """What usually stands where a mark was found."""
+    """The usual text at the place of a mark, shortened."""
     for part in prompt.static_parts if prompt else ():
         if part.path == leak.path:
             text, offset = (block_text(part.block), leak.offset or 0) if part.block else (str(part.value), 0)
@@ -200,12 +195,12 @@ def _excerpt(prompt: Prompt | None, leak: Leak) -> str:
 
 
 def _is_static(prompt: Prompt) -> bool:
-    """Whether a prefix ends in tools or system."""
+    """Whether the static prefix ends in tools or system."""
     blocks = prompt.static_blocks
     return bool(blocks) and blocks[-1].level != "messages"
 
 
 def _without_messages(prompt: Prompt) -> Prompt:
-    """The same with no breakpoint but those in tools and system."""
+    """A copy without messages and without the top-level breakpoint."""
     kept = {key: value for key, value in prompt.request.items() if key != "cache_control"}
     return read({**kept, "messages": []})

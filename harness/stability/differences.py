@@ -1,4 +1,4 @@
-"""All blocks in which the cached prefixes of two requests differ, not only the first."""
+"""Find all blocks in which the cached prefixes of two requests differ, not only the first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from harness.promptcache.causes import Cause
 
 _VAGUE = ("text_changed", "other")
-"""Causes that say no more than that the text is another."""
+"""Causes that say only that the text differs."""
 
 
 class Difference(NamedTuple):
@@ -24,18 +24,18 @@ class Difference(NamedTuple):
 
     place: Place
     cause: Cause | None
-    """``None`` where it says no more than that the text is another."""
+    """``None`` if it would say only that the text differs."""
 
 
 def find_differences(before: Prompt, after: Prompt, *, first: str, second: str) -> tuple[Difference, ...]:
-    """Where the static prefixes of two requests differ, in wire order; empty if the prompt cache sees no difference."""
+    """Find where two static prefixes differ, in wire order; empty if they are the same for the prompt cache."""
     prefixes = [[(part.path, part.key) for part in prompt.static_parts] for prompt in (before, after)]
     if prefixes[0] == prefixes[1]:
         return ()
     paths = {path for prefix in prefixes for path, _ in prefix}
     found = []
     for level in LEVELS:
-        # All parts of both: where only the breakpoint moved, the text behind it is still there.
+        # Compare all parts: if only the breakpoint moved, the text after it is still in the request.
         for pair in pair_parts(before.parts, after.parts, level):
             if _differs(*pair) and any(part is not None and part.path in paths for part in pair):
                 change = name_change(Divergence(*pair), before, after)
@@ -49,7 +49,7 @@ def _differs(before: Part | None, after: Part | None) -> bool:
 
 
 def _moved_breakpoint(before: Prompt, after: Prompt, *, first: str, second: str) -> Difference:
-    """The difference of prefixes that end at different blocks and are alike as far as they go."""
+    """The difference between prefixes that end at different blocks but are otherwise the same."""
     ends = [blocks[-1].path if (blocks := prompt.static_blocks) else "" for prompt in (before, after)]
     texts = [f"breakpoint on {end}" if end else "no breakpoint" for end in ends]
     cause: Cause = "breakpoint_moved" if all(ends) else "breakpoint_removed"

@@ -1,4 +1,4 @@
-"""A German locale, for machines on which none is installed. It is put in place for good, in a process of its own."""
+"""A simulated German locale, for machines without one; it is set permanently, in a separate process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DIRECTIVE = re.compile(r"%[-_0^#]?[EO]?(.)", re.DOTALL)
 
 
 def use_locale(name: str) -> None:
-    """Make a locale the one of this process, as far as dates and numbers go where the machine has none of that name."""
+    """Set the locale of this process; if it is not installed, simulate its dates and numbers."""
     try:
         locale.setlocale(locale.LC_ALL, name)
     except locale.Error:
@@ -35,7 +35,7 @@ def use_locale(name: str) -> None:
 
 
 class _Simulated:
-    """Stands in ``time.strftime``, through which ``datetime`` and ``calendar`` go too, and in ``locale``."""
+    """Replaces functions of ``locale``, and ``time.strftime``, which ``datetime`` and ``calendar`` use too."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -55,7 +55,7 @@ class _Simulated:
         return self._strftime(self._translate(format, when) if self._is_on else format, when)
 
     def setlocale(self, category: int, wanted: Any = None) -> str:
-        """``locale.setlocale``: the locale of the environment is this one, and any other takes its place."""
+        """``locale.setlocale``, where this is the locale of the environment; another one ends the simulation."""
         if wanted in ("", self._name) or (wanted is None and self._is_on):
             self._is_on = True
             return self._name
@@ -64,7 +64,7 @@ class _Simulated:
         return answer
 
     def localeconv(self) -> dict[str, Any]:
-        """``locale.localeconv`` with the German way to write numbers."""
+        """``locale.localeconv`` with the German number format."""
         plain: dict[str, Any] = dict(self._localeconv())
         return {**plain, "decimal_point": ",", "thousands_sep": ".", "grouping": [3, 3, 0]} if self._is_on else plain
 

@@ -1,4 +1,4 @@
-"""What to say of a version of a suite that was built under several conditions."""
+"""Judge a suite that was built under several conditions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.findings.finding import Finding
+from harness.findings.words import count, join
 from harness.prompt.reading import read
 from harness.stability.conditions import PERTURBATIONS, TWO_BUILDS, Perturbation, case_key
 from harness.stability.differences import Difference, find_differences
@@ -21,28 +22,28 @@ _LISTED = 8
 
 
 class _Comparison(NamedTuple):
-    """Two rounds to hold against each other."""
+    """Two rounds to compare."""
 
     usual: BuildResult
     usual_round: Mapping[str, Any]
     other: BuildResult
     other_round: Mapping[str, Any] | None
-    """``None`` where the process gave no answer."""
+    """``None`` if the process gave no result."""
 
 
 @dataclass(slots=True)
 class _Seen:
-    """What one perturbation did to a version."""
+    """The effects of one perturbation on a version."""
 
     differences: dict[str, Difference] = field(default_factory=dict)
-    """By path, in the order in which they were seen."""
+    """By path, in the order in which they were found."""
     cases: dict[str, dict[str, None]] = field(default_factory=dict)
-    """Those that differ, by path."""
+    """The cases that differ, by path."""
     failures: dict[str, str | None] = field(default_factory=dict)
-    """What went wrong ("could not be built …"), and where in the application."""
+    """The failures ("could not be built …"), each with its place in the application."""
 
     def add(self, later: _Seen) -> None:
-        """Take in what was seen in later rounds."""
+        """Add the effects from later rounds."""
         self.differences = {**later.differences, **self.differences}
         for path, cases in later.cases.items():
             self.cases.setdefault(path, {}).update(cases)
@@ -50,7 +51,7 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """One suite, and what was built of it."""
+    """Judges one suite by its build results."""
 
     suite: Suite
     root: Path
@@ -58,7 +59,7 @@ class Judge:
     rebuilt: Sequence[Rebuilt]
 
     def find_all(self) -> tuple[Finding, ...]:
-        """What is wrong with the suite's versions, one after the other."""
+        """Find what is wrong with the suite, version by version."""
         if self.usual.failure is not None:
             return (self._cannot_tell(self.suite.name, self.usual.failure, None),)
         return tuple(finding for version in self.suite.versions for finding in self._judge(version.name))
@@ -84,7 +85,7 @@ class Judge:
             yield self._note(version, failure, place)
 
     def _find_unbuilt(self, version: str) -> Iterator[Finding]:
-        """An error for each reason why cases could not be built even under usual conditions."""
+        """One error per reason why cases could not be built under the usual conditions."""
         reasons: dict[tuple[str, str | None], None] = {}
         for case in self.suite.cases:
             result = self.usual.rounds[0][case_key(self.suite, version, case.name)]
@@ -122,7 +123,8 @@ class Judge:
         key = case_key(self.suite, version, case)
         usual, other = comparison.usual_round[key], comparison.other_round[key]
         if len(usual["digests"]) != len(other["digests"]) and usual["digests"]:
-            counts = f"made {len(other['digests'])} and not {len(usual['digests'])} requests {perturbation.place}"
+            made = count(len(other["digests"]), "request")
+            counts = f"made {made} instead of {len(usual['digests']):,} {perturbation.place}"
             seen.failures.setdefault(_unbuilt(perturbation, other["error"]) if other["error"] else counts, other["at"])
         for before, after in zip(usual["digests"], other["digests"], strict=False):
             if before == after:
@@ -139,13 +141,15 @@ class Judge:
         self, version: str, perturbation: Perturbation, seen: _Seen, paths: Sequence[str], others: Sequence[str]
     ) -> Finding:
         cases = list(seen.cases[paths[0]])
-        facts = [perturbation.how, f"differs in {len(cases)} of {len(self.suite.cases)} cases; below, {cases[0]}"]
+        facts = [
+            perturbation.how,
+            f"differs in {len(cases)} of {count(len(self.suite.cases), 'case')}; shown below for {cases[0]}",
+        ]
         if len(paths) > 1:
-            facts.append(
-                f"{_enumerate(sorted(paths[1:], key=_natural))} {'differs' if len(paths) == 2 else 'differ'} too"
-            )
+            listed = join(sorted(paths[1:], key=_natural), limit=_LISTED)
+            facts.append(f"{listed} {'differs' if len(paths) == 2 else 'differ'} too")
         if others:
-            facts.append(f"{paths[0]} also moves with: {', '.join(others)}")
+            facts.append(f"{paths[0]} also changes with: {', '.join(others)}")
         difference = seen.differences[paths[0]]
         return self._finding(
             Finding(
@@ -162,9 +166,9 @@ class Judge:
         return self._finding(
             Finding(
                 rule="cannot-tell",
-                headline=f"{what} could not be built in a process of its own: {reason}",
+                headline=f"{what} could not be built in a separate process: {reason}",
                 facts=_raised_at(place),
-                fix=f"let {self.suite.function} work without pytest: no fixture and no conftest.py is loaded there",
+                fix=f"make {self.suite.function} work without pytest: no fixtures and no conftest.py are loaded there",
             )
         )
 
@@ -184,7 +188,7 @@ class Judge:
 
 
 def _also_moving(seen: Sequence[tuple[Perturbation, _Seen]], path: str, but: Perturbation) -> list[str]:
-    """Names of the other perturbations that move a block."""
+    """Names of the other perturbations that change a block."""
     names = [one.name for one, what in seen if one.name != but.name and path in what.differences]
     return list(dict.fromkeys(names))
 
@@ -198,10 +202,5 @@ def _raised_at(place: str | None) -> tuple[str, ...]:
 
 
 def _natural(path: str) -> list[str | int]:
-    """The key by which ``tools[10]`` comes after ``tools[9]``."""
+    """The sort key that puts ``tools[10]`` after ``tools[9]``."""
     return [int(piece) if piece.isdigit() else piece for piece in re.split(r"(\d+)", path)]
-
-
-def _enumerate(paths: Sequence[str]) -> str:
-    more = len(paths) - _LISTED
-    return ", ".join(paths[:_LISTED]) + (f" and {more} more" if more > 0 else "")

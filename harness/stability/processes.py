@@ -1,8 +1,8 @@
-"""Suites built in processes of their own, two at a time, under one set of conditions each.
+"""Build suites in separate processes, two at a time, each under one set of conditions.
 
 A job is ``{"suites": [[path, name]], "conditions": {...}}``. Its answer is
 ``{"rounds": [{case: {"digests": [...], "error": str, "at": str}}], "requests": {digest: request}}``:
-one round for each seed, and for each call of a case the digest of all that is in its prefix.
+one round per seed; in it, for each call of a case, the digest of its prefix.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ rebuild.main()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
-    """What one process built."""
+    """The requests that one process built."""
 
     rounds: tuple[Mapping[str, Any], ...] = ()
     requests: Mapping[str, Any] = field(default_factory=dict)
     failure: str | None = None
-    """Why there is nothing: ``no answer within 60 seconds``."""
+    """Why there is no result, such as ``no answer within 60 seconds``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuilt:
-    """What was built under other conditions, and what to hold it against."""
+    """A result under other conditions, and the usual one to compare it with."""
 
     perturbation: Perturbation
     usual: BuildResult
@@ -61,7 +61,7 @@ class Rebuilt:
 
 
 class _Worker(NamedTuple):
-    """Processes that have one folder for temporary files, so that they must not overlap."""
+    """Processes that share one temporary folder, and so must not overlap."""
 
     usual: BuildResult
     is_other_folder: bool
@@ -70,20 +70,20 @@ class _Worker(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jobs:
-    """What all processes have in common."""
+    """The jobs of all processes, and what they share."""
 
     suites: Sequence[Suite]
     root: Path
-    """The folder in which they run under usual conditions."""
+    """The folder in which the processes run under the usual conditions."""
     sys_path: Sequence[str]
     timeout_seconds: float
 
     def run_all(self) -> tuple[BuildResult, tuple[Rebuilt, ...]]:
-        """Build under the usual conditions, then under every change of them, if the usual ones give anything."""
+        """Build under the usual conditions, then, if that gives any request, under every perturbation."""
         with TemporaryDirectory(prefix="harness-") as folder, ThreadPoolExecutor(2) as pool:
             workspace = Workspace(Path(folder).resolve())
             # Two processes at a time must not write temporary files into one folder. So the second
-            # of them has the other folder, and what it builds is held against that folder's own.
+            # one uses the other folder, and its results are compared with those from that folder.
             (other,) = TEMPORARY_FOLDER.conditions
             usual, elsewhere = pool.map(lambda conditions: self.run(conditions, workspace), (USUAL, other))
             pair = Rebuilt(perturbation=TEMPORARY_FOLDER, usual=usual, other=elsewhere)
@@ -102,7 +102,7 @@ class Jobs:
             return usual, (pair, *(rebuilt for worker in found for rebuilt in worker))
 
     def run(self, conditions: Conditions, workspace: Workspace) -> BuildResult:
-        """What one process builds."""
+        """Run one process, and return what it built."""
         job = {
             "suites": [[str(suite.path.absolute()), suite.name] for suite in self.suites],
             "conditions": asdict(conditions),
@@ -110,11 +110,11 @@ class Jobs:
         paths = [str(Path(path).absolute()) for path in self.sys_path]
         try:
             done = subprocess.run(
-                # -P: the folder it runs in is not to be searched for modules before the path is set.
+                # -P: the working directory must not be searched for modules before the path is set.
                 [sys.executable, "-P", "-c", _BOOTSTRAP, *paths],
                 input=json.dumps(job).encode(),
                 stdout=subprocess.PIPE,
-                # Nobody reads it: it may hold text of prompts.
+                # Discarded: it may hold text of prompts.
                 stderr=subprocess.DEVNULL,
                 timeout=self.timeout_seconds,
                 check=False,
@@ -128,7 +128,7 @@ class Jobs:
         return BuildResult(rounds=tuple(answer["rounds"]), requests=answer["requests"])
 
     def _run_worker(self, worker: _Worker, workspace: Workspace) -> list[Rebuilt]:
-        """One process after the other."""
+        """Run the processes of one worker, one after the other."""
         found = []
         for perturbation, conditions in worker.changes:
             here = replace(conditions, is_temporary_folder_other=worker.is_other_folder)
@@ -138,12 +138,12 @@ class Jobs:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A folder for what the processes need on disk."""
+    """A folder for the files of the processes."""
 
     root: Path
 
     def prepare(self, conditions: Conditions, project: Path) -> dict[str, Any]:
-        """Folder and environment of a process, with an empty folder for its temporary files."""
+        """Prepare folder and environment of a process, and empty its temporary folder."""
         temporary = self.root / ("other-temporary" if conditions.is_temporary_folder_other else "temporary")
         rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
@@ -155,17 +155,17 @@ class Workspace:
         return {"cwd": folder, "env": environment}
 
     def _link_home(self, home: str | None, user: str) -> Path | None:
-        """Another way to the home folder, so that what the application reads there stays in reach."""
+        """Link to the home folder under another name, so that the application can still read its files there."""
         link = self.root / user
         try:
             if home:
                 link.symlink_to(home, target_is_directory=True)
         except OSError:
-            # Not everybody may make links everywhere.
+            # Links may not be permitted.
             return None
         return link if home else None
 
 
 def _built(answer: BuildResult) -> set[str]:
-    """The cases for which there are requests."""
+    """The keys of the cases that have requests."""
     return {case for case, result in answer.rounds[0].items() if result["digests"]} if answer.rounds else set()

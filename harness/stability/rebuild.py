@@ -1,6 +1,7 @@
-"""The process that builds suites under given conditions: a job in JSON on standard input, prefixes on standard output.
+"""The process that builds suites under given conditions: reads a job from standard input, writes its answer to standard
+output, both as JSON.
 
-Started by `harness.stability.processes`, which says what a job and its answer are.
+`harness.stability.processes` starts it, and describes the job and the answer.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
     from harness.suites.model import Suite
 
 _PACKAGE = f"{Path(import_module(__name__.partition('.')[0]).__path__[0])}{os.sep}"
-"""The folder of this package, wherever in it this module stands."""
+"""The folder of this package, wherever this module is in it."""
 
 
 def main() -> None:
-    """BuildResult one job and end the process, whatever threads or handlers the application leaves behind."""
-    # What the application prints must not get between: not even what its C libraries print.
+    """Build one job and end the process, even if the application leaves threads or handlers behind."""
+    # Output of the application, even of its C libraries, must not mix with the answer.
     answer = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     job = json.load(sys.stdin)
@@ -41,7 +42,7 @@ def main() -> None:
 
 
 def build_all(names: list[list[str]], conditions: Conditions, reseed: Callable[[int], None]) -> dict[str, Any]:
-    """What was built: all cases once for each seed, and of the requests that share a prefix the first."""
+    """Build all cases once per seed; of the requests that share a prefix, the answer keeps the first."""
     from harness.suites.loader import read_suite_file
 
     requests: dict[str, Any] = {}
@@ -56,7 +57,7 @@ def build_all(names: list[list[str]], conditions: Conditions, reseed: Callable[[
 
 
 def reverse_keys(value: Any) -> Any:
-    """A copy in which the keys of every object come in the reverse order; lists stay as they are."""
+    """A copy with the keys of every object in reverse order; lists keep their order."""
     if isinstance(value, dict):
         return {key: reverse_keys(item) for key, item in reversed(value.items())}
     return [reverse_keys(item) for item in value] if isinstance(value, list) else value
@@ -74,7 +75,7 @@ def _build_suite(
         runs.reverse()
     try:
         function = load_function(suite)
-    # Somebody else's module, which may do anything when it is imported, and end the process too.
+    # Importing user code may raise anything, and even exit.
     except (Exception, SystemExit) as error:  # noqa: BLE001
         return {_key(run): {"digests": [], **_describe(error)} for run in runs}
     answers: dict[str, Any] = {}
@@ -108,7 +109,7 @@ def _key(run: Any) -> str:
 
 
 def _describe(error: BaseException | None) -> dict[str, str | None]:
-    """Type and place of an error, and no text: that may hold any."""
+    """Type and place of an error, without its text, which may quote a prompt."""
     if error is None:
         return {"error": None, "at": None}
     if isinstance(error, HarnessError) and error.__cause__ is not None:

@@ -1,4 +1,4 @@
-"""Conditions put in place in this process, for good: it is one of its own, and ends when it has built."""
+"""Apply conditions to this process permanently; it is a separate process that ends after building."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_"
 
 
 def put_in_place(conditions: Conditions) -> Callable[[int], None]:
-    """Make the conditions those of this process, before it imports any code of the application.
+    """Apply the conditions to this process, before it imports any code of the application.
 
-    What the environment says has to be there from the start of the process. Given back is what
-    sets all that is random back to the beginning of a seed.
+    Environment variables must be set when the process starts. Returns a function that resets all
+    randomness to a seed.
     """
     sys.addaudithook(_refuse_network)
     _name_user_and_host(conditions)
@@ -41,7 +41,7 @@ def put_in_place(conditions: Conditions) -> Callable[[int], None]:
 
 
 def _stop_clock(seconds: float) -> None:
-    # Its fixture for pytest is not wanted, and pytest takes longer to import than all the rest.
+    # time_machine imports pytest for a fixture that is not needed here, and pytest is slow to import.
     had_pytest = sys.modules.get("pytest")
     sys.modules["pytest"] = None  # type: ignore[assignment]
     import time_machine
@@ -49,12 +49,12 @@ def _stop_clock(seconds: float) -> None:
     del sys.modules["pytest"]
     if had_pytest is not None:
         sys.modules["pytest"] = had_pytest
-    # A number and not a datetime: that would change the time zone too.
+    # A number, because a datetime would change the time zone too.
     time_machine.travel(seconds, tick=False).start()
 
 
 def _name_user_and_host(conditions: Conditions) -> None:
-    """Before ``platform`` has asked for the names: it remembers them."""
+    """Set the names of user and host, before ``platform`` asks for them and caches them."""
     host, user = conditions.host, conditions.user
     _put(socket, "gethostname", lambda: host)
     _put(os, "getlogin", lambda: user)
@@ -67,7 +67,7 @@ def _name_user_and_host(conditions: Conditions) -> None:
     import uuid
 
     _put(platform, "node", lambda: host)
-    # Any 48 bits, other for each host.
+    # Any 48 bits that differ from host to host.
     node = int.from_bytes(host.encode()[:6])
     _put(uuid, "getnode", lambda: node)
 
@@ -80,9 +80,9 @@ def _name_user(user: str) -> None:
 
 
 def _fix_randomness(seed: int) -> Callable[[int], None]:
-    """Let whatever takes its randomness from the system take it from a seed.
+    """Take all randomness of the system from a seed.
 
-    Out of reach are only libraries that ask the system on their own.
+    Only libraries that call the system directly are out of reach.
     """
     source = random.Random(seed)
     plain = random.Random.seed
@@ -100,7 +100,7 @@ def _fix_randomness(seed: int) -> Callable[[int], None]:
 
     _put(random.Random, "seed", seed_generator)
     _put(random, "seed", seed_generator.__get__(shared))
-    # What random.SystemRandom, and by it secrets, calls; uuid calls the one in os.
+    # random.SystemRandom, and through it secrets, calls this; uuid calls os.urandom.
     _put(random, "_urandom", source.randbytes)
     _put(os, "urandom", source.randbytes)
     _put(os, "getrandom", lambda size, flags=0: source.randbytes(size))
@@ -109,7 +109,7 @@ def _fix_randomness(seed: int) -> Callable[[int], None]:
 
 
 def _fix_temporary_names(*, is_other: bool) -> None:
-    """Names from a generator of their own, so that what else is random does not move them."""
+    """Draw temporary names from a separate generator, so that other randomness does not change them."""
     names = random.Random("other" if is_other else "usual")
 
     def draw() -> Iterator[str]:
@@ -127,14 +127,14 @@ def _refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
         host = arguments[0]
     else:
         return
-    # Without a host, it is this machine's.
+    # Without a host, the address is one of this machine.
     if host and not is_loopback(host):
         raise NetworkBlockedError(
-            f"{as_text(host)} was asked for while a prompt was built, expected a loopback address"
+            f"{as_text(host)} was requested while a prompt was being built, expected a loopback address"
         )
 
 
 def _put(owner: Any, name: str, value: Any) -> None:
-    """Replace what is there; not every platform has all of it."""
+    """Replace an attribute if it exists; not every platform has them all."""
     if hasattr(owner, name):
         setattr(owner, name, value)

@@ -1,8 +1,8 @@
-"""Which field of the inputs gets into the cached prefix: build once with every text replaced by its own name.
+"""Find fields of the inputs in the cached prefix, by building once with every text replaced by its own name.
 
-The mark ``⟦resume.basics.name⟧`` survives changes of case, white space, JSON, HTML and URL
-escapes, and being cut off at either end. What a builder decides by a value (its length, say)
-leaves no mark: for that there is `harness.testing.properties`.
+The mark ``⟦resume.basics.name⟧`` is still found after changes of case and white space, JSON, HTML
+and URL escapes, or truncation at either end. A decision that a builder bases on a value, such as
+its length, leaves no mark: `harness.testing.properties` finds those.
 """
 
 import html
@@ -18,24 +18,24 @@ from harness.provider.parameters import LEVELS
 
 _OPEN = re.compile(r"⟦|\\+u27e6|&#10214;|&#x27e6;|%E2%9F%A6", re.IGNORECASE)
 _CLOSE = re.compile(r"⟧|\\+u27e7|&#10215;|&#x27e7;|%E2%9F%A7", re.IGNORECASE)
-# One of these is in every mark, however it is escaped: looked for first, at a hundredth of the time of a pattern.
+# Every mark contains one of these, however it is escaped. Searched first: a hundred times as fast as a pattern.
 _SIGNS = ("⟦", "⟧", "27e", "27E", "#1021", "%E2", "%e2")
 _JSON_ESCAPE = re.compile(r"\\u([0-9a-f]{4})", re.IGNORECASE)
 
 _LONGEST_ESCAPE = 12
-"""Characters into which an escape may turn one: the two halves of a JSON surrogate pair."""
+"""The most characters that an escape makes of one: the two halves of a JSON surrogate pair."""
 _SHORTEST_CUT = 4
-"""A shorter rest of a mark says too little: a prompt may have such brackets of its own."""
+"""A shorter rest of a mark is too vague: a prompt may contain such brackets itself."""
 _CONTEXT = 24
 
 
 class Leak(NamedTuple):
-    """A field of the inputs that stands in the cached prefix."""
+    """A field of the inputs that was found in the cached prefix."""
 
     field: str
-    """``resume.work[0].name``; has a ``…`` where only a part of the mark is left and it fits several."""
+    """``resume.work[0].name``; contains ``…`` if only a part of the mark is left that fits several fields."""
     path: str
-    """Of the block, or of the parameter."""
+    """Path of the block or of the parameter."""
     offset: int | None
     """Character of the block's text at which the mark begins; ``None`` for a parameter."""
     excerpt: str
@@ -43,14 +43,14 @@ class Leak(NamedTuple):
 
 
 def list_fields(value: Any, name: str) -> tuple[str, ...]:
-    """Every text in an input by its path, in order: ``resume.work[0].name``."""
+    """Paths of all texts in an input, in order: ``resume.work[0].name``."""
     return tuple(_walk(value, name))
 
 
 def taint(value: Any, name: str, *, only: str | None = None) -> Any:
-    """A copy of an input in which each text is a mark of its own path; ``only``: of that field alone.
+    """A copy of an input with each text, or with ``only`` one field, replaced by a mark of its path.
 
-    Keys, numbers and ``None`` stay, and so does what is neither mapping, list nor tuple.
+    Keys, numbers and ``None`` stay, and so does anything that is not a mapping, list or tuple.
     """
     if isinstance(value, str):
         return f"⟦{name}⟧" if only in (None, name) else value
@@ -63,9 +63,9 @@ def taint(value: Any, name: str, *, only: str | None = None) -> Any:
 
 
 def find_leaks(prompt: Prompt, fields: Sequence[str]) -> tuple[Leak, ...]:
-    """Marks of the given fields in the cached prefix of a request, each field once a block.
+    """Find marks of the given fields in the cached prefix of a request, each field once per block.
 
-    ``fields`` are those of the inputs that the request was built from, see `list_fields`.
+    ``fields`` are those of the inputs that the request was built from; see `list_fields`.
     """
     if not _has_signs(prompt):
         return ()
@@ -95,7 +95,7 @@ def _text(part: Part) -> str:
 
 
 def _has_signs(prompt: Prompt) -> bool:
-    """Whether anything in the prefix can be a mark; most requests have none, and are done with."""
+    """Whether the prefix can contain a mark; most requests cannot, which saves the search."""
     parameters = {key: value for key, value in prompt.request.items() if key not in LEVELS}
     texts = [str(parameters), *(block_text(block) for block in prompt.static_blocks)]
     return any(sign in text for text in texts for sign in _SIGNS)
@@ -114,7 +114,7 @@ def _find_marks(text: str, by_name: Mapping[str, str]) -> Iterator[tuple[str, in
         if closing and field:
             yield field, opening.start(), opening.end() + closing.end()
         elif not closing or _OPEN.search(inner) or any(map(str.isspace, inner)):
-            # Not a pair of brackets of the prompt itself, so perhaps a mark that lost its end.
+            # Not a pair of brackets from the prompt itself, so this may be a mark without its end.
             cut, length = _match_cut(_plain(inner), by_name)
             if cut:
                 yield cut, opening.start(), min(len(text), opening.end() + length)
@@ -122,14 +122,14 @@ def _find_marks(text: str, by_name: Mapping[str, str]) -> Iterator[tuple[str, in
 
 
 def _find_ends(text: str, by_name: Mapping[str, str], reach: int) -> Iterator[tuple[str, int, int]]:
-    """The same for marks that lost their beginning."""
+    """Field, start and end of each mark without its beginning."""
     backwards = {name[::-1]: field for name, field in by_name.items()}
     for closing in _CLOSE.finditer(text):
         before = text[max(0, closing.start() - reach) : closing.start()]
         openings, closings = list(_OPEN.finditer(before)), list(_CLOSE.finditer(before))
         last_close = closings[-1].end() if closings else 0
         if openings and openings[-1].start() >= last_close:
-            # An end whose beginning is there too.
+            # This mark has its beginning too.
             continue
         cut, length = _match_cut(_plain(before[last_close:])[::-1], backwards, is_reversed=True)
         if cut:
@@ -137,7 +137,7 @@ def _find_ends(text: str, by_name: Mapping[str, str], reach: int) -> Iterator[tu
 
 
 def _match_cut(text: str, by_name: Mapping[str, str], *, is_reversed: bool = False) -> tuple[str, int]:
-    """The field that a text begins to name, and how many of its characters do; empty if none."""
+    """The field whose name a text begins with, and the length of the match; empty if there is none."""
     length, fitting = _SHORTEST_CUT, list[str]()
     for name, field in by_name.items():
         common = _common_length(text, name)
@@ -156,7 +156,7 @@ def _common_length(text: str, name: str) -> int:
 
 
 def _plain(text: str) -> str:
-    """A text without escapes and case, as the names are compared."""
+    """A text without escapes and in one case, to compare names."""
     unescaped = _JSON_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
     return html.unescape(unquote(unescaped)).casefold()
 

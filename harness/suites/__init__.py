@@ -1,1 +1,1 @@
-"""Suites: prompts in versions, run over cases of fixtures, the calls of each case made by its plan and checked."""
+"""Suites: prompt versions run over cases, with a plan of calls and checks for each case."""

@@ -1,4 +1,4 @@
-"""Runs one case whose function builds requests: the simulator bills them, and nothing is sent."""
+"""Run one case whose function builds requests: the simulator bills them, and nothing is sent."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from harness.calls.call import Call
 from harness.findings.finding import Finding
+from harness.findings.words import count
 from harness.prompt.reader import PromptReader
 from harness.promptcache.simulator import Simulator
 from harness.promptcache.validation import check_request
@@ -18,13 +19,13 @@ from harness.suites.runner import CaseRun, SuiteFunction
 def run_build(
     run: CaseRun, function: SuiteFunction, reader: PromptReader, *, rewrite: Callable[[bytes], bytes] | None = None
 ) -> list[list[Call]]:
-    """Build the requests of a case round by round and check what the prompt cache bills; the calls of each round.
+    """Build the requests of a case round by round and check how they are billed; return the calls of each round.
 
-    ``rewrite`` changes what is built, in a mutation test.
+    ``rewrite`` changes each built body, for a mutation test.
 
     Raises:
-        CheckError: a check does not hold; all findings are in its message.
-        RequestError: what was built cannot be a request.
+        CheckError: a check fails; its message holds all findings.
+        RequestError: the function built something that cannot be a request.
     """
     plan = run.case.plan
     rounds = [run.build(function, inputs=run.case.round_inputs(number)) for number in range(plan.rounds)]
@@ -39,7 +40,7 @@ def run_build(
 
 
 def _bill(bodies: Sequence[bytes], groups: Sequence[CallGroup], reader: PromptReader) -> list[Call]:
-    """The requests of a case as the simulator bills them, each group on an empty prompt cache."""
+    """Bill the requests of a case with the simulator, each group on an empty prompt cache."""
     calls: dict[int, Call] = {}
     for group in groups:
         simulator = Simulator()
@@ -71,12 +72,13 @@ def _check_number_built(plan: Plan, sizes: Sequence[int]) -> Finding | None:
     if check_number(plan, sizes) is None:
         return None
     if plan.is_conversation and max(sizes) < 2:
-        headline = f"built {sizes[0]} request{'s' * (sizes[0] != 1)}, expected a conversation of two or more"
+        headline = f"built {count(sizes[0], 'request')}, expected a conversation of two or more"
     elif len(sizes) == 2:
         headline = (
-            f"built {sizes[0]} requests the first time and {sizes[1]} the second, expected as many, and at least one"
+            f"built {count(sizes[0], 'request')} the first time and {sizes[1]:,} the second, "
+            "expected the same number, and at least one"
         )
     else:
         counts = ", ".join(map(str, sizes))
-        headline = f"built {counts} requests in {len(sizes)} rounds, expected as many in each, and at least one"
+        headline = f"built {counts} requests in {len(sizes)} rounds, expected the same number, and at least one"
     return Finding(rule="cannot-tell", headline=headline)

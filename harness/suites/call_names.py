@@ -1,4 +1,4 @@
-"""What messages call two calls of a case, one of which must read what the other wrote."""
+"""Names, for messages, of two calls of a case where the later must read what the earlier wrote."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.suites.plan import Plan, Read
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallNames:
-    """The names of an earlier and a later call; by default of the first and the second of two equal ones."""
+    """The names of an earlier and a later call; by default, those of two equal calls."""
 
     earlier: str = "the first call"
     later: str = "the second call"
@@ -22,7 +22,7 @@ class CallNames:
 
     @classmethod
     def of(cls, plan: Plan, read: Read) -> Self:
-        """The names of the two calls of a read: by their numbers, unless the plan is two equal rounds."""
+        """Name the two calls of a read by their numbers, unless the plan is two equal rounds."""
         if plan.is_default:
             return cls()
         earlier, later = f"call {read.earlier + 1}", f"call {read.later + 1}"
@@ -36,11 +36,11 @@ class CallNames:
 
     @property
     def labels(self) -> tuple[str, str]:
-        """Both, as they begin a line of figures."""
+        """Both names, for the start of a line of figures."""
         return self.earlier.removeprefix("the "), self.later.removeprefix("the ")
 
     @property
     def sides(self) -> tuple[str, str]:
-        """Both, as they begin an excerpt: ``first`` and ``second``, or their numbers."""
+        """Both names, for the start of an excerpt: ``first`` and ``second``, or their numbers."""
         earlier, later = self.labels
         return earlier.removesuffix(" call"), later.removesuffix(" call")

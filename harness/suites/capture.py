@@ -1,4 +1,4 @@
-"""The requests that a suite's function makes, without an answer that means anything."""
+"""Capture the requests that a suite's function makes, with placeholder answers."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Captured:
-    """What a function was about to send."""
+    """The requests that a function tried to send."""
 
     bodies: tuple[bytes, ...]
     error: BaseException | None = None
-    """What it raised then, which may well be due to the answer; ``None`` if it ran to its end."""
+    """The exception it then raised, possibly because of the placeholder answer; ``None`` if it ran to its end."""
 
 
 def capture(
     run: CaseRun, function: SuiteFunction, *, inputs: Mapping[str, Any] | None = None, is_sdk_allowed: bool = True
 ) -> Captured:
-    """The bodies that a function makes of a case, or of other ``inputs`` for it.
+    """Capture the bodies that a function makes from a case, or from other ``inputs``.
 
-    Without the SDK as long as the application uses only what the fake client has; else by the
-    SDK on the emulator. Functions with a client of their own are caught at the HTTP layer.
+    The SDK is not imported as long as the application uses only what the fake client has;
+    otherwise the SDK runs on the emulator. Functions with their own client are captured at the
+    HTTP layer.
     """
     if run.suite.is_build:
         return _note([], lambda bodies: bodies.extend(run.build(function, inputs=inputs)))
@@ -43,10 +44,10 @@ def capture(
 
 
 def _note(bodies: list[bytes], act: Any) -> Captured:
-    """What is in ``bodies`` once ``act`` has filled them, however it ends."""
+    """Run ``act``, and capture the ``bodies`` that it filled in, even if it raises."""
     try:
         act(bodies)
-    # Somebody else's code, given an answer that it may not be made for; a script may end itself for one.
+    # User code may raise anything on a placeholder answer, and a script may even exit.
     except (Exception, SystemExit) as error:  # noqa: BLE001
         return Captured(bodies=tuple(bodies), error=error)
     return Captured(bodies=tuple(bodies))
@@ -73,7 +74,7 @@ def _sent(session: CallSession | ForeignSession) -> tuple[bytes, ...]:
 
 
 def _options() -> Any:
-    """Of a session that answers from an emulator, and counts nothing: its figures are not looked at."""
+    """Options of a session that answers from an emulator; token counts are rough, since nothing reads them."""
     from pathlib import Path
 
     from harness.cassettes.store import CassetteStore

@@ -1,4 +1,4 @@
-"""What must hold of all calls of a case, by the plan of its rounds."""
+"""Check all calls of a case against the plan of its rounds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from harness.calls.call import Call
 from harness.errors import CheckError
 from harness.findings.finding import Finding
+from harness.findings.words import count
 from harness.suites.call_names import CallNames
 from harness.suites.checks import check_prediction, check_read, check_rules, check_second_call
 from harness.suites.plan import CallGroup, Plan, Read
@@ -18,9 +19,9 @@ def find_faults(
     *,
     as_billed: Callable[[Call], Call] = lambda call: call,
 ) -> list[Finding]:
-    """Check the calls of all rounds against what the plan expects of them.
+    """Check the calls of all rounds against the plan.
 
-    ``as_billed`` returns a call with the body that its usage belongs to, where that is another one.
+    ``as_billed`` returns a call with the body that its usage belongs to, where the two differ.
     """
     wrong_number = check_number(plan, [len(calls) for calls in rounds])
     if wrong_number is not None:
@@ -41,38 +42,40 @@ def find_faults(
 
 def check_number(plan: Plan, sizes: Sequence[int]) -> Finding | None:
     """Check that all rounds made the same number of calls, and enough of them."""
-    fact = "calls count only through the client that the function is given"
+    fact = "only calls through the client that the function is given count"
     if plan.is_conversation and max(sizes) < 2:
-        headline = f"made {sizes[0]} call{'s' * (sizes[0] != 1)}, expected a conversation of two or more"
+        headline = f"made {count(sizes[0], 'call')}, expected a conversation of two or more"
         return Finding(rule="cannot-tell", headline=headline, facts=(fact,))
     if min(sizes) > 0 and len(set(sizes)) == 1:
         return None
     if len(sizes) == 2:
-        headline = f"made {sizes[0]} calls the first time and {sizes[1]} the second, expected as many"
+        headline = (
+            f"made {count(sizes[0], 'call')} the first time and {sizes[1]:,} the second, expected the same number"
+        )
     else:
-        headline = f"made {', '.join(map(str, sizes))} calls in {len(sizes)} rounds, expected as many in each"
+        headline = f"made {', '.join(map(str, sizes))} calls in {len(sizes)} rounds, expected the same number"
     return Finding(rule="cannot-tell", headline=headline, facts=(f"at least one; {fact}",))
 
 
 def check_reads(plan: Plan, group: CallGroup, calls: Sequence[Call]) -> list[Finding]:
-    """Check that each call of a group reads what the plan expects; one finding for each call that wrote nothing."""
+    """Check that each call of a group reads what the plan expects; at most one finding per call that wrote nothing."""
     reads = list_possible(plan, group, calls)
     if not reads:
         return [_nothing_to_read(group, calls)]
     findings = (_check_read(plan, read, calls) for read in reads)
-    # A call that wrote nothing fails every later call in the same words.
+    # A call that wrote nothing gives every later call the same finding.
     return list(dict.fromkeys(finding for finding in findings if finding is not None))
 
 
 def list_possible(plan: Plan, group: CallGroup, calls: Sequence[Call]) -> list[Read]:
-    """The reads that can be asked for: early turns of a conversation may be too short to be kept."""
+    """The reads to expect; early turns of a conversation may be too short to be cached."""
     if not plan.is_conversation:
         return list(group.reads)
     return [read for read in group.reads if calls[read.earlier].usage.prefix_tokens]
 
 
 def list_repeatable(plan: Plan, group: CallGroup, calls: Sequence[Call]) -> list[Call]:
-    """The calls that would have to read their own prefix if they were made again, each distinct request once."""
+    """The calls that must read their own prefix if they are repeated, one per distinct request."""
     if plan.is_conversation:
         return [calls[group.last]]
     return list({calls[read.later].body: calls[read.later] for read in group.reads}.values())
@@ -101,5 +104,5 @@ def _nothing_to_read(group: CallGroup, calls: Sequence[Call]) -> Finding:
     return Finding(
         rule="never-cached",
         headline="no call of the conversation wrote a prefix that a later one could read",
-        facts=(f"prefix tokens of its calls: {', '.join(f'{count:,}' for count in tokens)}",),
+        facts=(f"prefix tokens of its calls: {', '.join(f'{number:,}' for number in tokens)}",),
     )

@@ -1,4 +1,4 @@
-"""The cases of a suite: their inputs, with fixtures read, and the plan of their rounds."""
+"""Read the cases of a suite: their inputs, with fixtures loaded, and the plans of their rounds."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ class CaseReader:
         """All cases, in the order of the file.
 
         Raises:
-            SuiteError: a fixture is unreadable, or a plan cannot be carried out; starts ``path:line:``.
+            SuiteError: a fixture is unreadable, or a plan is invalid; starts with ``path:line:``.
         """
         self._check_plans()
         return tuple(self._read(case) for case in self.entry.cases)
@@ -34,10 +34,10 @@ class CaseReader:
             raise self._error("has a plan and samples, expected one of them", "samples")
         for case in self.entry.case_plans:
             if case not in self.entry.cases:
-                raise self._error(f"has a plan for the case {case!r}, and no such case", "case_plans", case)
+                raise self._error(f"has a plan for the case {case!r}, but no such case", "case_plans", case)
 
     def _read(self, name: str) -> Case:
-        """One case; where its rounds ask questions, each has the case's inputs and its own."""
+        """Read one case; in a plan of questions, each round has the case's inputs and its own."""
         inputs = dict(self.entry.cases[name])
         planned = self.entry.plan_of(name)
         own = self._read_rounds(name, inputs.pop("rounds", None)) if planned.kind == "questions" else []
@@ -54,7 +54,7 @@ class CaseReader:
         )
 
     def _read_rounds(self, case: str, rounds: Any) -> list[dict[str, Any]]:
-        """The inputs that the rounds of a case have of their own."""
+        """The inputs that belong to single rounds of a case, one set per round."""
         if isinstance(rounds, list) and len(rounds) > 1 and all(isinstance(own, dict) for own in rounds):
             return rounds
         raise self._error(
@@ -63,7 +63,7 @@ class CaseReader:
         )  # fmt: skip
 
     def _load(self, inputs: dict[str, Any], *place: str | int) -> dict[str, Any]:
-        """Inputs with the content of the fixtures that they name."""
+        """Replace the names of fixtures in inputs by their content."""
         return {key: self._load_input(key, value, *place) for key, value in inputs.items()}
 
     def _load_input(self, key: str, value: Any, *place: str | int) -> Any:

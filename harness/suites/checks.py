@@ -1,4 +1,4 @@
-"""What must hold of single calls: one reads what another wrote, and is billed as the rules say."""
+"""Check single calls: a call reads what an earlier one wrote, and is billed as the caching rules predict."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,20 +16,20 @@ from harness.suites.call_names import CallNames
 from harness.suites.plan import Extent
 
 SECONDS_BETWEEN = 30.0
-"""From the start of one call to the start of the next, as far as checks need to assume one."""
+"""Assumed time from the start of one call to the start of the next."""
 _TOLERANCE = 3
 _FIRST_AND_SECOND = CallNames()
 
 
 def check_second_call(first: Call, second: Call) -> Finding | None:
-    """Check that the second call read all that the first one read or wrote."""
+    """Check that the second call read everything that the first one read or wrote."""
     finding = compare_usage(first, second, first.usage.prefix_tokens, _FIRST_AND_SECOND)
     if finding is None or not finding.tokens:
         return finding
     try:
         return add_change(finding, first.prompt, second.prompt, first="first", second="second")
     except RequestError:
-        # Made by hand in a test, perhaps: the usage alone has to do.
+        # A test may build calls by hand, without a valid body; then the usage alone decides.
         return finding
 
 
@@ -44,7 +44,7 @@ def check_read(earlier: Call, later: Call, *, names: CallNames, extent: Extent =
         return finding
     result = explain(earlier.prompt, later.prompt)
     if result.cause is None or (extent == "static" and result.verdict == "partial"):
-        # By the rules the expected prefix is read: the requests are not the reason.
+        # By the caching rules, the expected prefix is read: the requests are not the reason.
         return finding
     first, second = names.sides
     before, after = result.excerpt or ("", "")
@@ -52,13 +52,13 @@ def check_read(earlier: Call, later: Call, *, names: CallNames, extent: Extent =
         path=result.path or "model", offset=result.offset, first=first, second=second, before=before, after=after
     )
     found = add_loss(finding, result)
-    # What the call loses behind the expected prefix is not part of this finding.
+    # Losses after the expected prefix are not part of this finding.
     costs = found.costs if result.tokens_lost == finding.tokens else ()
     return replace(found, place=place, tokens=finding.tokens, costs=costs)
 
 
 def compare_usage(earlier: Call, later: Call, expected: int, names: CallNames) -> Finding | None:
-    """Compare what a later call read with the tokens expected; ``tokens`` of the finding are those missing."""
+    """Compare the tokens that a later call read with those expected; ``tokens`` of the finding are the missing ones."""
     first, second = names.labels
     if not expected:
         is_short = names.is_static and earlier.usage.prefix_tokens > 0
@@ -86,10 +86,10 @@ def compare_usage(earlier: Call, later: Call, expected: int, names: CallNames) -
 
 
 def expected_tokens(earlier: Call, extent: Extent) -> int:
-    """Tokens that a later call must read of an earlier one; 0 if that left nothing to read.
+    """Tokens that a later call must read from an earlier one; 0 if the earlier one left nothing to read.
 
     Raises:
-        RequestError: a static prefix is asked for, and the body is not a Messages request.
+        RequestError: the static prefix is expected, and the body is not a Messages request.
     """
     written = earlier.usage.prefix_tokens
     if extent == "all" or not written:
@@ -100,12 +100,12 @@ def expected_tokens(earlier: Call, extent: Extent) -> int:
         return 0
     if static == prompt.active_breakpoints[-1].tokens:
         return written
-    # What cannot be counted offline is at least read in part.
+    # A prefix that cannot be counted offline must at least be read in part.
     return max(1, min(static - _TOLERANCE, written)) if prompt.count.is_exact else 1
 
 
 def static_tokens(prompt: Prompt) -> int:
-    """Counted tokens of the static prefix; 0 if there is none, or one too short to be kept."""
+    """Counted tokens of the static prefix; 0 if there is none or it is too short to be cached."""
     end = prompt.static_end
     index = None if end is None else end.block_index
     return next((point.tokens for point in prompt.active_breakpoints if point.block_index == index), 0)
@@ -114,12 +114,12 @@ def static_tokens(prompt: Prompt) -> int:
 def check_prediction(
     calls: Sequence[Call], *, numbers: Sequence[int] = (), are_equal: bool = True
 ) -> tuple[Finding, ...]:
-    """Check that the simulator, on the requests as built now, bills what the API reported.
+    """Check that the simulator bills the requests, as built now, the way the API reported.
 
-    Skipped for requests that cannot be counted offline. The first call of a recording may
-    have found the cache warm; then only the size of its prefix is compared. So may every call
-    that adds to the prefix, unless the calls ``are_equal``. ``numbers`` name the calls, and
-    count from 1 by default.
+    Requests that cannot be counted offline are skipped. The first call of a recording may have
+    found a warm prompt cache, so only the size of its prefix is compared. The same holds for
+    every call that adds to the prefix, unless the calls ``are_equal``. ``numbers`` name the
+    calls in messages; by default they count from 1.
     """
     simulator = Simulator()
     findings = []
@@ -139,7 +139,7 @@ def check_prediction(
 
 
 def check_rules(call: Call) -> Finding | None:
-    """Check that a request, sent twice, would be read the second time, by the rules alone."""
+    """Check that a request, sent twice, would be read the second time by the caching rules."""
     prompt = call.prompt
     result = explain(prompt, prompt)
     if result.verdict == "hit":
@@ -158,7 +158,7 @@ def check_rules(call: Call) -> Finding | None:
 
 
 def _agree(predicted: Usage, reported: Usage, *, is_new: bool) -> bool:
-    """Whether a usage is the predicted one; a call with something new may have read that from an earlier run."""
+    """Whether a usage is the predicted one; a call that adds to the prefix may have read it from an earlier run."""
     if abs(predicted.prefix_tokens - reported.prefix_tokens) > _TOLERANCE:
         return False
     more = reported.cache_read_input_tokens - predicted.cache_read_input_tokens

@@ -1,4 +1,4 @@
-"""Three sources on whether a live call read: our prediction, the usage, and the API's cache diagnostics."""
+"""Three sources for whether a live call read its prefix: our prediction, the usage, the API's cache diagnostics."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from harness.suites.plan import Extent
 _NO_CHANGE_NAMED = (None, PENDING, "previous_message_not_found", "unavailable")
 """Answers of the diagnostics that name no change.
 
-``unavailable`` also stands for a difference beyond what they compare. Source:
+``unavailable`` also covers differences that the diagnostics do not compare. Source:
 platform.claude.com/docs/en/build-with-claude/cache-diagnostics (checked 2026-11-23).
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Whether a later call reads what an earlier one read or wrote, by each of the three sources."""
+    """Whether a later call reads what an earlier one read or wrote, according to each of the three sources."""
 
     predicted: bool | None
-    """By the simulator; ``None`` where the request cannot be counted offline."""
+    """According to the simulator; ``None`` if the request cannot be counted offline."""
     read: bool
-    """By the usage."""
+    """According to the usage."""
     diagnostics: str | None
     """As `Call.diagnostics`."""
     is_equal: bool
@@ -34,17 +34,17 @@ class Evidence:
 
     @property
     def is_unpredicted_miss(self) -> bool:
-        """Whether it did not read, against the prediction."""
+        """Whether the call did not read although the prediction says that it does."""
         return self.predicted is True and not self.read
 
     @property
     def is_flake(self) -> bool:
-        """Whether an equal request did not read, against the prediction."""
+        """Whether an equal request did not read although the prediction says that it does."""
         return self.is_equal and self.is_unpredicted_miss
 
     @property
     def names_change(self) -> bool:
-        """Whether the diagnostics see a change, wherever it stands."""
+        """Whether the diagnostics report a change, anywhere in the request."""
         return self.diagnostics not in (*_NO_CHANGE_NAMED, NO_DIVERGENCE)
 
     @property
@@ -54,14 +54,14 @@ class Evidence:
         return (
             f"prediction:  {predicted}",
             f"usage:       {'reads all' if self.read else 'does not read all'}",
-            f"diagnostics: {self.diagnostics or 'no word'}",
+            f"diagnostics: {self.diagnostics or 'none'}",
         )
 
 
 def gather_evidence(earlier: Call, later: Call, *, is_compared: bool = True, extent: Extent = "all") -> Evidence:
     """Gather the evidence on one read.
 
-    ``is_compared``: the diagnostics of the later call were asked to compare it with this earlier one.
+    ``is_compared``: the diagnostics of the later call compare it with this earlier one.
 
     Raises:
         RequestError: one of the bodies does not have the shape of a Messages request.
@@ -76,11 +76,11 @@ def gather_evidence(earlier: Call, later: Call, *, is_compared: bool = True, ext
 
 
 def find_disagreement(evidence: Evidence, names: CallNames | None = None) -> Finding | None:
-    """A finding if the sources disagree; an error if a miss has no explanation.
+    """Report a disagreement of the sources; an error if a miss has no explanation.
 
-    The diagnostics compare requests, not what is in the prompt cache: that they see no change
-    explains nothing where a prefix is too short or has expired, and a change that they see may
-    stand behind the last breakpoint.
+    The diagnostics compare requests, not the content of the prompt cache: a prefix that is too
+    short or has expired misses without a change, and a reported change may be after the last
+    breakpoint.
     """
     level = _judge(evidence)
     if level is None:
@@ -101,7 +101,7 @@ def _judge(evidence: Evidence) -> Severity | None:
     if evidence.predicted is False and evidence.read:
         return "warning"
     if evidence.read:
-        # In equal requests there is no change that could stand anywhere.
+        # Equal requests cannot hold a change.
         return "warning" if evidence.names_change and evidence.is_equal else None
     return "warning" if evidence.predicted is None and evidence.diagnostics == NO_DIVERGENCE else None
 

@@ -1,4 +1,4 @@
-"""Runs one case: makes the calls of its rounds, and checks them by its plan."""
+"""Run one case: make the calls of its rounds, and check them against its plan."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def run_case(run: CaseRun, function: SuiteFunction, session: CallSession) -> list[list[Call]]:
-    """Make the calls of a case round by round and check them; the calls of each round.
+    """Make the calls of a case round by round and check them; return the calls of each round.
 
-    Findings of ``live`` mode that are not errors are noted in ``session.remarks``.
+    Findings of ``live`` mode that are not errors are added to ``session.remarks``.
 
     Raises:
-        CheckError: a check does not hold; all findings are in its message.
+        CheckError: a check fails; its message holds all findings.
     """
 
     def make_round(number: int) -> list[Call]:

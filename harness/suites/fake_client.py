@@ -1,7 +1,7 @@
-"""A client that sends nothing: it notes what it is asked to send and answers with a fixed text.
+"""A client that sends nothing: it keeps the requests and answers with a fixed text.
 
-Stands in for ``anthropic.Anthropic`` where only the requests are of interest, so that they can
-be had without importing the SDK, which takes a second.
+It replaces ``anthropic.Anthropic`` where only the requests matter, to avoid importing the SDK,
+which takes a second.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from harness.prompt.wire import to_body
 ANSWER = "This is the answer of a client that sends nothing."
 
 _UNSET = frozenset({"citations"})
-"""Fields that an answer has in the SDK, and not on the wire."""
+"""Fields that an answer has in the SDK but not on the wire."""
 
 
 class FakeAttributeError(AttributeError):
-    """The application uses what only the real client has; ask that one."""
+    """The application uses a feature that only the real client has."""
 
 
 class Record:
-    """An object of the SDK as far as applications read it: attributes, ``model_dump``, ``to_dict``."""
+    """An object of the SDK, with what applications use of it: attributes, ``model_dump``, ``to_dict``."""
 
     def __init__(self, **fields: Any) -> None:
         self.__dict__.update(fields)
@@ -32,12 +32,12 @@ class Record:
         raise FakeAttributeError(f"the fake answer has no {name!r}")
 
     def model_dump(self, *, exclude_unset: bool = False, **_: Any) -> dict[str, Any]:
-        """All fields as plain values; with ``exclude_unset`` without those that the API does not send."""
+        """All fields as plain values; ``exclude_unset`` leaves out those that the API does not send."""
         fields = {key: _plain(value, exclude_unset) for key, value in vars(self).items()}
         return {key: value for key, value in fields.items() if not (exclude_unset and key in _UNSET)}
 
     def to_dict(self, *, exclude_unset: bool = True, **_: Any) -> dict[str, Any]:
-        """The same, by default as the API sent it."""
+        """`model_dump`, by default with only the fields that the API sends."""
         return self.model_dump(exclude_unset=exclude_unset)
 
 
@@ -46,7 +46,7 @@ class FakeClient:
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
-        """What was to be sent, in order, as the SDK would have sent it."""
+        """The request bodies in order, as the SDK would have sent them."""
         self.messages = _Messages(self.bodies)
         self.beta = self
 
@@ -107,7 +107,7 @@ class _Stream:
         return ANSWER
 
     def until_done(self) -> None:
-        """Done already."""
+        """Do nothing: the stream is complete from the start."""
 
     def __getattr__(self, name: str) -> NoReturn:
         raise FakeAttributeError(f"the fake stream has no {name!r}")
@@ -117,7 +117,7 @@ def _body(parameters: dict[str, Any]) -> bytes:
     try:
         return to_body(parameters)
     except RequestError as error:
-        # The SDK knows more: files, classes that describe an output, tools that are functions.
+        # The SDK accepts more: files, classes as output formats, functions as tools.
         raise FakeAttributeError(f"the fake client cannot send this: {error.message}") from None
 
 

@@ -8,7 +8,7 @@ from harness.errors import SuiteError
 
 
 def load_text(path: Path, named_at: str) -> str:
-    """A prompt's text. ``named_at`` is the ``path:line`` of the suite file that names it.
+    """Load a prompt's text; ``named_at`` is the ``path:line`` of the suite file that names it.
 
     Raises:
         SuiteError: the file is unreadable, empty or not UTF-8.
@@ -25,7 +25,7 @@ def load_text(path: Path, named_at: str) -> str:
 
 
 def load_fixture(path: Path, named_at: str) -> Any:
-    """A fixture's content. ``named_at`` is the ``path:line`` of the suite file that names it.
+    """Load a fixture's content; ``named_at`` is the ``path:line`` of the suite file that names it.
 
     Raises:
         SuiteError: the file is unreadable or not JSON.

@@ -1,4 +1,5 @@
-"""Checks the calls of a case on the real API, and makes a round again where the prompt cache missed for no reason."""
+"""Check the calls of a case on the real API, "
+"and repeat a round where the prompt cache missed for no reason."""
 
 from __future__ import annotations
 
@@ -25,8 +26,8 @@ def find_live_faults(
 ) -> list[Finding]:
     """Check the rounds of a case, and whether prediction, usage and diagnostics agree on them.
 
-    If nothing explains any of the misses, each round that has one is made once more: real
-    caches miss now and then.
+    If none of the misses can be explained, each round with a miss is repeated once: the real
+    prompt cache misses occasionally.
     """
     wrong_number = check_number(plan, [len(calls) for calls in rounds])
     if wrong_number is not None:
@@ -48,15 +49,15 @@ class _LiveCheck:
     as_billed: Callable[[Call], Call]
 
     def is_worth_another_try(self, evidence: Evidence) -> bool:
-        """Whether a miss may be one of those that real caches have now and then.
+        """Whether a miss may be one of the occasional misses of the real prompt cache.
 
-        Equal rounds must have sent equal requests; of the others it is enough that the prefix is
-        the same, as the prediction says.
+        Equal rounds must have sent equal requests; for other plans it is enough that, by the
+        prediction, the prefix is the same.
         """
         return evidence.is_flake if self.plan.has_equal_rounds else evidence.is_unpredicted_miss
 
     def gather(self, rounds: Rounds, *, sent: Sequence[Call]) -> dict[Read, Evidence]:
-        """The evidence on each read of the plan; ``sent`` are all calls of the case in the order of sending."""
+        """Gather the evidence on each read of the plan; ``sent`` are all calls of the case in sending order."""
         calls = _flatten(rounds)
         groups = self.plan.group(len(rounds[0]))
         reads = [read for group in groups for read in list_possible(self.plan, group, calls)]
@@ -71,7 +72,7 @@ class _LiveCheck:
         }
 
     def find_all(self, rounds: Rounds, evidence: dict[Read, Evidence]) -> list[Finding]:
-        """What the checks and the evidence have to say."""
+        """All findings of the checks and of the evidence."""
         found = (find_disagreement(one, CallNames.of(self.plan, read)) for read, one in evidence.items())
         faults = find_faults(self.plan, rounds, as_billed=self.as_billed)
         return [*faults, *(finding for finding in found if finding is not None)]
@@ -79,7 +80,7 @@ class _LiveCheck:
     def find_all_again(
         self, rounds: Rounds, make_round: Callable[[int], list[Call]], missed: Sequence[Read]
     ) -> list[Finding]:
-        """The same after making each round again in which a call missed, with the calls that read this time."""
+        """Repeat each round with a miss, and judge again with the calls that read this time."""
         size = len(rounds[0])
         again = {number: make_round(number) for number in sorted({read.later // size for read in missed})}
         for calls in again.values():
@@ -105,19 +106,19 @@ class _LiveCheck:
     def _describe_late(self, read: Read, calls: Sequence[Call], repeated: Sequence[Call]) -> Finding:
         names = CallNames.of(self.plan, read)
         third = "third call" if self.plan.is_default else "made again"
-        ending = "the third read" if self.plan.is_default else "and read when it was made again"
+        ending = "but the third read" if self.plan.is_default else "but read when it was made again"
         expected = expected_tokens(self.as_billed(calls[read.earlier]), read.extent)
         reads = ((names.labels[1], calls[read.later]), (third, repeated[read.later]))
         return Finding(
             rule="second-call",
             level="note",
-            headline=f"{names.later} missed, {ending}: the API does so now and then",
+            headline=f"{names.later} missed, {ending}: this happens occasionally on the API",
             facts=tuple(f"{name}: {call.usage.cache_read_input_tokens:,} of {expected:,} read" for name, call in reads),
         )
 
 
 def _replace_late(rounds: Rounds, again: dict[int, list[Call]], late: Sequence[Read]) -> list[list[Call]]:
-    """The rounds with those calls made again that missed at first and read then."""
+    """Replace the calls that missed at first by their repetitions that read."""
     size = len(rounds[0])
     judged = [list(calls) for calls in rounds]
     for read in late:
@@ -129,7 +130,7 @@ def _replace_late(rounds: Rounds, again: dict[int, list[Call]], late: Sequence[R
 def _is_compared(sent: Sequence[Call], earlier: Call, later: Call) -> bool:
     """Whether the diagnostics of a call compare it with a given earlier one.
 
-    They compare it with an equal call before it, if there is one, else with the one just before.
+    They compare it with an earlier equal call if there is one, otherwise with the call just before it.
     """
     before = sent[: next(index for index, call in enumerate(sent) if call is later)]
     if any(call.body == later.body for call in before):

@@ -1,4 +1,4 @@
-"""``suite.yaml`` files and what they name: prompts, fixtures, and the function that makes the call."""
+"""Load ``suite.yaml`` files and what they name: prompts, fixtures, and the function that makes the call."""
 
 import sys
 from collections.abc import Callable
@@ -20,26 +20,26 @@ from harness.suites.yaml_lines import Place, line_of, load_yaml
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteSource:
-    """A ``suite.yaml`` that has the right form; each of its suites is loaded on its own."""
+    """A valid ``suite.yaml``; each of its suites is loaded separately."""
 
     path: Path
     entries: dict[str, SuiteEntry]
     lines: dict[Place, int]
 
     def load(self, name: str) -> Suite:
-        """One suite, with its prompts and fixtures read.
+        """Load one suite with its prompts and fixtures.
 
         Raises:
-            SuiteError: a file that it names is unreadable or invalid; starts ``path:line:``.
+            SuiteError: a file that it names is unreadable or invalid; starts with ``path:line:``.
         """
         return _load(self.path, name, self.entries[name], self.lines)
 
 
 def read_suite_file(path: Path) -> SuiteSource:
-    """The suites of one file, not loaded yet.
+    """Read the suites of one file, without loading them.
 
     Raises:
-        SuiteError: the file is unreadable or not of the right form; starts ``path:line:``.
+        SuiteError: the file is unreadable or invalid; starts with ``path:line:``.
     """
     content, lines = load_yaml(path)
     if not isinstance(content, dict):
@@ -55,10 +55,10 @@ def read_suite_file(path: Path) -> SuiteSource:
 
 
 def load_function(suite: Suite) -> Callable[..., Any]:
-    """The function that makes a suite's calls, or builds its requests.
+    """Import the function that makes a suite's calls or builds its requests.
 
     Raises:
-        SuiteError: there is no such module or function.
+        SuiteError: the module or the function does not exist.
     """
     source, _, name = suite.function.partition(":")
     key = f"{'build' if suite.is_build else 'call'} is {suite.function!r}"
@@ -68,10 +68,10 @@ def load_function(suite: Suite) -> Callable[..., Any]:
     try:
         module = _import_file(suite.path.parent / source) if source.endswith(".py") else import_module(source)
     except (ImportError, OSError) as error:
-        raise SuiteError(f"{place}: {key}, and {source} cannot be imported: {error}") from error
+        raise SuiteError(f"{place}: {key}, but {source} cannot be imported: {error}") from error
     function = getattr(module, name, None)
     if not callable(function):
-        raise SuiteError(f"{place}: {key}, and {source} has no function {name!r}")
+        raise SuiteError(f"{place}: {key}, but {source} has no function {name!r}")
     return function  # type: ignore[no-any-return]
 
 
@@ -96,7 +96,7 @@ def _load(path: Path, name: str, entry: SuiteEntry, lines: dict[Place, int]) -> 
         if not found:
             raise SuiteError(f"{path}:{line}: suite {name!r} has no {what}")
     if (entry.call is None) == (entry.build is None):
-        raise SuiteError(f"{path}:{line}: suite {name!r} needs one of call and build")
+        raise SuiteError(f"{path}:{line}: suite {name!r} needs either call or build")
     return Suite(
         name=name,
         path=path,
@@ -111,7 +111,7 @@ def _load(path: Path, name: str, entry: SuiteEntry, lines: dict[Place, int]) -> 
 
 
 def _import_file(path: Path) -> Any:
-    """Import a file as pytest would: by its dotted name where folders are packages, else on its own."""
+    """Import a file as pytest would: by its dotted name if its folder is a package, else by its path."""
     path = path.resolve(strict=True)
     root = path.parent
     while (root / "__init__.py").exists():
@@ -132,7 +132,7 @@ def _import_file(path: Path) -> Any:
     try:
         spec.loader.exec_module(module)
     except BaseException:
-        # Half a module must not be found by the next suite that names the file.
+        # The next suite that names this file must not find a half-imported module.
         del sys.modules[name]
         raise
     return module
@@ -144,7 +144,7 @@ def _explain(error: Any) -> str:
     if error["type"] == "string_pattern_mismatch":
         if error["loc"][-1] == "cache_bust":
             return "the reason is empty"
-        return f"{error['input']!r} is no name: letters, digits, dot, dash and underscore"
+        return f"{error['input']!r} is not a name: use letters, digits, dot, dash and underscore"
     if error["type"] == "model_type":
         return "expected keys with values"
     return str(error["msg"]).removeprefix("Value error, ")

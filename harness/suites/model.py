@@ -1,4 +1,4 @@
-"""What a suite is: a call to make, versions of its prompt, and cases to make it for."""
+"""The records of a suite: the call to make, versions of its prompt, and cases."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,24 +9,23 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from harness.suites.plan import TWO_EQUAL_ROUNDS, Plan, PlanKind
 
 ClientKind = Literal["claude", "anthropic", "http"]
-"""What a suite's function gets: a ``ClaudeClient``, an ``anthropic.Anthropic``, or nothing since it has its own."""
+"""The client that a suite's function gets: ``ClaudeClient``, ``anthropic.Anthropic``, or none, as it has its own."""
 
 Determinism = Literal["off", "fields", "full"]
-"""How far a suite's requests are built again: not at all, with marked inputs, or under other conditions too."""
+"""How a suite's requests are rebuilt: not at all, with marked inputs, or under other conditions too."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-"""Part of a test's id and of a file's name: letters, digits, dot, dash, underscore."""
+"""Part of a test id and of a file name: letters, digits, dot, dash, underscore."""
 
 Reason = Annotated[str, StringConstraints(pattern=r"\S")]
 """Why something is accepted; not empty."""
-
 
 Rounds = Annotated[int, Field(ge=1, strict=True)]
 """A number of rounds; whether one is enough depends on the plan."""
 
 
 class PromptEntry(BaseModel):
-    """One version of a prompt, as ``suite.yaml`` has it."""
+    """One prompt version in ``suite.yaml``."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -36,7 +35,7 @@ class PromptEntry(BaseModel):
 
 
 class PlanEntry(BaseModel):
-    """The rounds of a case, as ``suite.yaml`` has them: a kind alone, or a kind with its number of rounds."""
+    """The plan of a case in ``suite.yaml``: a kind alone, or a kind with its number of rounds."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -51,7 +50,7 @@ class PlanEntry(BaseModel):
     @model_validator(mode="after")
     def _check_rounds(self) -> Self:
         if self.kind == "questions" and self.rounds is not None:
-            raise ValueError("the rounds of questions stand in each case")
+            raise ValueError("the rounds of a plan of questions belong in each case")
         if self.kind == "samples" and self.rounds is None:
             raise ValueError("samples need a number of rounds")
         if self.kind != "conversation" and self.rounds == 1:
@@ -59,14 +58,14 @@ class PlanEntry(BaseModel):
         return self
 
     def make_plan(self, *, questions: int = 0) -> Plan:
-        """The plan of a case; for the kind ``questions``, with the number of questions that the case has."""
+        """Make the plan of a case; ``questions`` is its number of questions, for a plan of that kind."""
         if self.kind == "questions":
             return Plan(kind=self.kind, rounds=questions)
         return Plan(kind=self.kind, rounds=self.rounds or (1 if self.kind == "conversation" else 2))
 
 
 class SuiteEntry(BaseModel):
-    """One suite, as ``suite.yaml`` has it."""
+    """One suite in ``suite.yaml``."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -82,7 +81,7 @@ class SuiteEntry(BaseModel):
     cases: dict[Name, dict[str, Any]]
 
     def plan_of(self, case: str) -> PlanEntry:
-        """The plan of one case: its own, else the suite's, else two equal rounds."""
+        """The plan of one case: its own, else that of the suite, else two equal rounds."""
         if case in self.case_plans:
             return self.case_plans[case]
         if self.samples is not None:
@@ -104,7 +103,7 @@ class PromptVersion:
 
     name: str
     path: Path | None
-    """``None`` where the prompt is in the code of the application."""
+    """``None`` if the prompt is in the application's code."""
     text: str | None
     model: str
     cache_bust: str | None = None
@@ -113,14 +112,14 @@ class PromptVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One set of inputs: a resume and a job, or whatever the call takes."""
+    """One set of inputs: a resume and a job, or whatever else the call takes."""
 
     name: str
     line: int
     inputs: dict[str, Any]
-    """Of the first round, and of all others unless they have their own."""
+    """Inputs of the first round, and of all others unless they have their own."""
     questions: tuple[dict[str, Any], ...] = ()
-    """The inputs of each round, where the rounds ask different questions."""
+    """Inputs of each round, if the rounds ask different questions."""
     plan: Plan = TWO_EQUAL_ROUNDS
 
     def round_inputs(self, number: int) -> dict[str, Any]:
@@ -130,7 +129,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """A call to make with each version of a prompt for each case."""
+    """A call to make with each prompt version for each case."""
 
     name: str
     path: Path

@@ -1,4 +1,4 @@
-"""The plan of a case: its rounds of calls, and what each call must read from the prompt cache."""
+"""The plan of a case: its rounds of calls, and the prefix that each call must read from the prompt cache."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 PlanKind = Literal["repeat", "samples", "questions", "conversation"]
-"""What the calls of a case are to one another: equal rounds, samples of one answer, questions on one prefix, or turns
-of a conversation."""
+"""How the calls of a case relate: equal rounds, samples of one answer, questions on one prefix, or turns of a
+conversation."""
 
 Extent = Literal["all", "static"]
-"""How much of an earlier call's prefix must be read: all that it read or wrote, or its static prefix."""
+"""How much of an earlier call's prefix must be read: everything that it read or wrote, or its static prefix."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """One call that must read what an earlier one left in the prompt cache; both by their index in the case."""
+    """A call that must read what an earlier one left in the prompt cache; both are indexes in the case."""
 
     later: int
     earlier: int
@@ -25,7 +25,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallGroup:
-    """Calls of a case that are billed and checked together, in the order in which they are made."""
+    """Calls of a case that are billed and checked together, in calling order."""
 
     calls: tuple[int, ...]
     """Their indexes in the case, over all rounds."""
@@ -39,14 +39,14 @@ class CallGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How often a case calls its function, and what these calls must read."""
+    """How often a case calls its function, and what the calls must read."""
 
     kind: PlanKind = "repeat"
     rounds: int = 2
 
     @property
     def is_default(self) -> bool:
-        """Whether it is two equal rounds."""
+        """Whether the plan is two equal rounds."""
         return self == TWO_EQUAL_ROUNDS
 
     @property
@@ -73,9 +73,9 @@ class Plan:
                 return "conversation" if self.rounds == 1 else f"{self.rounds} conversations"
 
     def group(self, size: int) -> tuple[CallGroup, ...]:
-        """The calls of a case that makes ``size`` calls in each round, with what they must read.
+        """Group the calls of a case that makes ``size`` calls per round, with what they must read.
 
-        Equal rounds are compared call by call. The other kinds are one group, since any call may
+        Equal rounds are compared call by call. The other kinds form one group, since any call may
         read what any earlier one wrote.
         """
         if self.has_equal_rounds:
@@ -84,13 +84,13 @@ class Plan:
         return (CallGroup(calls=tuple(range(self.rounds * size)), reads=reads),)
 
     def accepted_calls[T](self, rounds: Sequence[Sequence[T]]) -> list[T]:
-        """The calls whose requests the lock file keeps: those of the first round, for the others add only answers."""
+        """The calls whose requests the lock file keeps: those of the first round, as later rounds add only answers."""
         return list(rounds[0])
 
     def accepted_number(self, number: int, size: int) -> int | None:
         """The accepted call that the ``number``-th call of a case repeats; ``None`` if it repeats none.
 
-        ``size`` is the number of accepted calls, and all numbers begin at 0.
+        ``size`` is the number of accepted calls; all numbers start at 0.
         """
         if number >= size * self.rounds or (self.kind == "questions" and number >= size):
             return None
@@ -101,18 +101,18 @@ class Plan:
         return CallGroup(calls=calls, reads=tuple(Read(later=later, earlier=index) for later in calls[1:]))
 
     def _question_reads(self, size: int) -> tuple[Read, ...]:
-        """Each question reads the static prefix of the same call in the first round."""
+        """For each question: it reads the static prefix of the same call in the first round."""
         later = range(size, self.rounds * size)
         return tuple(Read(later=number, earlier=number % size, extent="static") for number in later)
 
     def _conversation_reads(self, size: int) -> tuple[Read, ...]:
-        """Each call reads what the one before it left, and each further round begins like the first."""
+        """For each call: it reads what the call before it left; later rounds start like the first."""
         later = range(1, self.rounds * size)
         return tuple(Read(later=number, earlier=number - 1 if number % size else 0) for number in later)
 
 
 TWO_EQUAL_ROUNDS = Plan()
-"""The plan of a case that has none of its own."""
+"""The default plan of a case."""
 
 ONE_ROUND = Plan(rounds=1)
 """The plan of a test that is not a case of a suite: its calls are made once."""

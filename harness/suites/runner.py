@@ -1,4 +1,4 @@
-"""One case with one version of its prompt, and how a suite's function is called for it."""
+"""Call a suite's function for one case with one prompt version."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SuiteFunction = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRun:
-    """One case with one version of the prompt."""
+    """One case with one prompt version."""
 
     suite: Suite
     version: PromptVersion
@@ -30,24 +30,24 @@ class CaseRun:
 
     @property
     def name(self) -> str:
-        """Part of the test's id: ``analysis[v1-backend-engineer-mid]``."""
+        """The last part of the test id: ``analysis[v1-backend-engineer-mid]``."""
         return f"{self.suite.name}[{self.version.name}-{self.case.name}]"
 
     @property
     def title(self) -> str:
-        """Its name in messages: ``analysis v1, case backend-engineer-mid``."""
+        """The name in messages: ``analysis v1, case backend-engineer-mid``."""
         return f"{self.suite.name} {self.version.name}, case {self.case.name}"
 
     def cassette(self, root: Path) -> str:
-        """Name of its cassette, under the folder of the suite file: ``suites/analysis/v1/backend-engineer-mid``."""
+        """The name of its cassette, relative to ``root``: ``suites/analysis/v1/backend-engineer-mid``."""
         folder = PurePosixPath(self.suite.path.parent.relative_to(root, walk_up=True).as_posix())
         return str(folder / self.suite.name / self.version.name / self.case.name)
 
     def invoke(self, function: SuiteFunction, sdk: Any = None, *, inputs: Mapping[str, Any] | None = None) -> Any:
-        """Call the function and run what it returns to its end: a coroutine awaited, an iterator exhausted.
+        """Call the function to completion: await a coroutine, exhaust an iterator.
 
-        ``sdk`` is an ``anthropic.Anthropic`` or stands for one; suites that need none ignore it.
-        ``inputs`` are by default those of the case's first round.
+        ``sdk`` is an ``anthropic.Anthropic`` or a replacement; suites that need none ignore it.
+        ``inputs`` default to those of the case's first round.
         """
         arguments = [] if self.version.text is None else [self.version.text]
         if not self.suite.is_build and self.suite.client != "http":
@@ -55,10 +55,10 @@ class CaseRun:
         return _exhaust(function(*arguments, **deepcopy(dict(self.case.inputs if inputs is None else inputs))))
 
     def build(self, function: SuiteFunction, *, inputs: Mapping[str, Any] | None = None) -> list[bytes]:
-        """The bodies of the requests that a building function returns: one, or several in a list.
+        """Call a function that builds requests, and return their bodies; it returns one request or a list.
 
         Raises:
-            RequestError: what it returns cannot be the parameters of a request.
+            RequestError: the function returns something that cannot be request parameters.
         """
         built = self.invoke(function, inputs=inputs)
         return [to_body(parameters) for parameters in (built if isinstance(built, list | tuple) else [built])]
@@ -66,7 +66,7 @@ class CaseRun:
     def _client(self, sdk: Any) -> Any:
         if self.suite.client == "anthropic":
             return sdk
-        # Not from the environment: a developer's settings must not change what a suite sends.
+        # Not read from the environment: a developer's settings must not change what a suite sends.
         settings = Settings(model=self.version.model, use_local_cache=False)
         return ClaudeClient(sdk, settings=settings, prompt_version=self.version.name)
 

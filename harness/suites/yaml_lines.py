@@ -1,4 +1,4 @@
-"""YAML with the line of every value, and with duplicate keys refused."""
+"""Load YAML with the line of every value, and refuse duplicate keys."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -8,20 +8,20 @@ import yaml
 
 from harness.errors import SuiteError
 
-# The one in C is ten times as fast, where there is one.
+# The C loader is ten times as fast, but not always installed.
 _FAST_LOADER = getattr(yaml, "CSafeLoader", None)
-# Only to make values of scalars, which it does without a document.
+# Only converts scalars to values, which needs no document.
 _VALUES = yaml.SafeLoader("")
 
 Place = tuple[str | int, ...]
-"""Keys and indexes that lead to a value."""
+"""The keys and indexes that lead to a value."""
 
 
 def load_yaml(path: Path) -> tuple[Any, dict[Place, int]]:
-    """The content of a YAML file, and the line (from 1) of each value in it.
+    """Load the content of a YAML file and the line (from 1) of each value.
 
     Raises:
-        SuiteError: the file is unreadable, not YAML, or has a key twice.
+        SuiteError: the file is unreadable, not YAML, or has a duplicate key.
     """
     try:
         root = _compose(path.read_text(encoding="utf-8"))
@@ -31,22 +31,22 @@ def load_yaml(path: Path) -> tuple[Any, dict[Place, int]]:
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise SuiteError(f"{path}:1: unreadable: {error}") from None
     except RecursionError:
-        raise SuiteError(f"{path}:1: nested too deep") from None
+        raise SuiteError(f"{path}:1: nested too deeply") from None
     if root is None:
         raise SuiteError(f"{path}:1: the file is empty")
     lines: dict[Place, int] = {}
     try:
         return _build(root, (), lines, path), lines
     except RecursionError:
-        # An alias that stands inside its own anchor.
-        raise SuiteError(f"{path}:{max(lines.values())}: nested too deep, or refers to itself") from None
+        # Also reached by an alias inside its own anchor.
+        raise SuiteError(f"{path}:{max(lines.values())}: nested too deeply, or refers to itself") from None
 
 
 def _compose(text: str) -> yaml.Node | None:
     if _FAST_LOADER is not None:
         with suppress(yaml.YAMLError):
             return yaml.compose(text, Loader=_FAST_LOADER)
-    # This one says more of what is wrong.
+    # This loader gives better error messages.
     return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
@@ -77,7 +77,7 @@ def _build(node: yaml.Node, place: Place, lines: dict[Place, int], path: Path) -
     for key_node, value_node in node.value:
         key, line = str(key_node.value), key_node.start_mark.line + 1
         if key in first:
-            raise SuiteError(f"{path}:{line}: {key!r} is there twice, first on line {first[key]}")
+            raise SuiteError(f"{path}:{line}: {key!r} appears twice, first on line {first[key]}")
         first[key] = line
         lines[(*place, key)] = line
         result[key] = _build(value_node, (*place, key), lines, path)

@@ -1,4 +1,4 @@
-"""Assertions on calls, with messages that say what to look at."""
+"""Assertions on calls, whose messages say where to look."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -22,13 +22,13 @@ from harness.testing.messages import check_error
 
 
 def assert_reads_prefix(call: Call, *, written_by: Call | None = None) -> None:
-    """That a call read its prefix from the prompt cache.
+    """Assert that a call read its prefix from the prompt cache.
 
-    With ``written_by``: all that this earlier call had read or written. Without: something, and
-    that nothing was left to write.
+    With ``written_by``, it must have read everything that this earlier call read or wrote.
+    Without, it must have read something and written nothing.
 
     Raises:
-        CheckError: it read less, or the earlier call wrote nothing.
+        CheckError: the call read less, or the earlier call wrote nothing.
     """
     if written_by is None:
         _check_all_read(call)
@@ -37,12 +37,12 @@ def assert_reads_prefix(call: Call, *, written_by: Call | None = None) -> None:
 
 
 def assert_same_prefix(first: Call | Request, second: Call | Request) -> None:
-    """That a second request has all that the first one keeps in the prompt cache.
+    """Assert that a second request has the whole cached prefix of the first one.
 
-    That is everything up to the last breakpoint of the first; the second may go on from there.
+    The prefix ends at the last breakpoint of the first request; the second may go on from there.
 
     Raises:
-        CheckError: the prefix changed, is no longer marked where it can be read, or there is none.
+        CheckError: there is no prefix, it changed, or it has no breakpoint where it can be read.
         RequestError: one of them does not have the shape of a Messages request.
     """
     count_text = TextCounter(TokenMemo())
@@ -62,11 +62,11 @@ def assert_same_prefix(first: Call | Request, second: Call | Request) -> None:
 
 
 def assert_cost_below(calls: Call | Iterable[Call], dollars: str | float | Decimal) -> None:
-    """That calls cost less than a number of dollars together, by the prices of today.
+    """Assert that calls together cost less than a number of dollars, at today's prices.
 
     Raises:
-        CheckError: they cost as much or more, or there are none.
-        UsageError: ``dollars`` is no number.
+        CheckError: they cost as much or more, or there are no calls.
+        UsageError: ``dollars`` is not a number.
         UnknownModelError: there is no price for a model.
     """
     limit = _read_limit(dollars)
@@ -83,7 +83,7 @@ def assert_cost_below(calls: Call | Iterable[Call], dollars: str | float | Decim
 
 
 def _check_all_read(call: Call) -> None:
-    """That the usage shows a read, and no write."""
+    """Check that the usage has reads and no writes."""
     read, written = call.usage.cache_read_input_tokens, call.usage.cache_creation_input_tokens
     if read and not written:
         return
@@ -107,27 +107,27 @@ def _check_all_read(call: Call) -> None:
 _WROTE = {
     True: (
         "the call read a part of its prefix and wrote the rest",
-        "pass written_by= with the earlier call to see where they part; a turn added since is a write",
+        "pass the earlier call as written_by= to see where they differ; a turn added since is a write",
     ),
     False: (
         "the call wrote its prefix to the prompt cache instead of reading it",
         "look for an earlier call with the same prefix, answered within the TTL; "
-        "pass it as written_by= to see where they part",
+        "pass it as written_by= to see where they differ",
     ),
 }
-"""Headline and fix of a call that wrote: whether it read too."""
+"""Headline and fix for a call that wrote; the key says whether it also read."""
 
 
 def _explain(fault: Finding, first: Call, second: Call) -> Finding:
-    """A fault of a second call with what the caching rules say of it.
+    """Add the explanation by the caching rules to a fault of a second call.
 
-    The first difference between two requests may stand behind the last breakpoint; then it is
-    not what kept the second one from reading.
+    The first difference between two requests may be after the last breakpoint; then it is not
+    the reason why the second one did not read.
     """
     try:
         result = explain(first.prompt, second.prompt)
     except RequestError:
-        # Made by hand in a test, perhaps: the usage alone has to do.
+        # A test may build calls by hand, without a valid body; then the usage alone decides.
         return fault
     if result.cause is None:
         return fault
@@ -140,7 +140,7 @@ def _has_breakpoint(call: Call) -> bool:
     try:
         return bool(call.prompt.breakpoints)
     except RequestError:
-        # Made by hand in a test, perhaps: the usage alone has to do.
+        # A test may build calls by hand, without a valid body; then the usage alone decides.
         return False
 
 
@@ -153,7 +153,7 @@ def _marked(prompt: Prompt) -> set[bytes]:
 
 
 def _describe_change(before: Prompt, after: Prompt, result: Explanation) -> Finding:
-    """Place, cause, cost and fix. The rules may find fault with more than the change: then the change counts."""
+    """Describe a changed prefix; its place and cause take precedence over other faults that the rules find."""
     error = result.error
     finding = Finding(
         rule="second-call",
@@ -192,12 +192,12 @@ def _describe_cost(priced: list[tuple[Decimal, Call]], total: Decimal, limit: De
         rule="cost",
         headline=f"{what} {_exact(total)}, expected less than {_exact(limit)}",
         facts=tuple(facts),
-        fix="have more of the prompt read than written or sent uncached, ask for less, or raise the limit",
+        fix="have more of the prompt read from the prompt cache, ask for less, or raise the limit",
     )
 
 
 def _exact(amount: Decimal) -> str:
-    """All digits, so that a limit and what is just above it do not read alike."""
+    """Dollars with all digits, so that an amount just above a limit looks different from it."""
     return f"${amount.normalize():f}"
 
 

@@ -1,4 +1,4 @@
-"""Where two sets of inputs differ: drawn ones from the reference, path by path."""
+"""Find where drawn inputs differ from the reference, path by path."""
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -9,21 +9,21 @@ _SHOWN = 160
 
 
 class _Absent:
-    """Stands for what one side has not; its own class, since ``None`` is a value."""
+    """Marks a value that one side lacks; a separate class, since ``None`` is a value."""
 
     def __repr__(self) -> str:
         return "nothing"
 
 
 ABSENT = _Absent()
-"""In a `InputChange`: there is nothing at the path."""
+"""In an `InputChange`: there is nothing at the path."""
 
 
 class InputChange(NamedTuple):
     """One place where inputs differ."""
 
     keys: tuple[str | int, ...]
-    """From the name of the input down."""
+    """The path, starting with the name of the input."""
     before: Any
     after: Any
 
@@ -32,9 +32,9 @@ class InputChange(NamedTuple):
 
 
 def find_changes(before: Any, after: Any, keys: tuple[str | int, ...] = ()) -> Iterator[InputChange]:
-    """The places where two sets of inputs differ, each as deep as both sides reach.
+    """Find the places where two sets of inputs differ, each as deep as both sides go.
 
-    Taken back from the last to the first, they give what was before.
+    Reverting all changes from the last to the first restores ``before``.
     """
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for key in {**before, **after}:
@@ -47,7 +47,7 @@ def find_changes(before: Any, after: Any, keys: tuple[str | int, ...] = ()) -> I
 
 
 def revert(inputs: Mapping[str, Any], change: InputChange) -> dict[str, Any]:
-    """A copy of the inputs with one change taken back."""
+    """A copy of the inputs with one change reverted."""
     reverted = deepcopy(dict(inputs))
     parent: Any = reverted
     *way, last = change.keys

@@ -1,4 +1,4 @@
-"""Findings on a cached prefix that is not the same in every call."""
+"""Findings about a cached prefix that is not the same in every call."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -17,12 +17,12 @@ _LISTED = 8
 
 
 def check_error(finding: Finding) -> CheckError:
-    """The error for a finding, whose message is all of it."""
+    """Make the error for a finding, with the whole finding as its message."""
     return CheckError(str(finding), findings=(finding,))
 
 
 def describe_leaks(leaks: Sequence[Leak], prompt: Prompt) -> Finding:
-    """One finding for all fields whose marks stand in the prefix of a request."""
+    """Describe all fields whose marks are in the prefix of a request as one finding."""
     fields = list(dict.fromkeys(leak.field for leak in leaks))
     what = f"{fields[0]} is" if len(fields) == 1 else f"{len(fields)} fields of the inputs are"
     end = prompt.static_end
@@ -36,11 +36,11 @@ def describe_leaks(leaks: Sequence[Leak], prompt: Prompt) -> Finding:
         facts.append(f"places: {len(leaks)}, {_LISTED} of them shown")
     return Finding(
         rule="leak",
-        headline=f"{what} in the cached prefix, so that each input writes a prefix of its own",
+        headline=f"{what} in the cached prefix, so each input writes its own prefix",
         facts=tuple(facts),
         place=replace(_place(first), first="", second="marked", after=first.excerpt),
         quotes=tuple(quotes),
-        fix=ADVICE["automatic_after_unique_tail"].fix if is_automatic else "move it behind that breakpoint",
+        fix=ADVICE["automatic_after_unique_tail"].fix if is_automatic else "move it after that breakpoint",
     )
 
 
@@ -49,7 +49,7 @@ def _place(leak: Leak) -> Place:
 
 
 def add_difference(finding: Finding, before: Prompt, after: Prompt, *, first: str, second: str) -> Finding:
-    """The finding with place, both sides, cause and fix of a difference between two prefixes."""
+    """Add place, excerpts, cause and fix of the difference between two prefixes to a finding."""
     prefix, end = before.static_parts, before.static_end
     if [part.key for part in prefix] != [part.key for part in after.parts[: len(prefix)]]:
         changed = add_change(finding, before, after, first=first, second=second)
@@ -74,7 +74,7 @@ def _breakpoint(prompt: Prompt) -> str:
 
 
 def list_changes(changes: Sequence[InputChange]) -> Iterator[str]:
-    """One line for each change of the inputs, up to a limit."""
+    """One line per change of the inputs, up to a limit."""
     yield from (f"  {change}" for change in changes[:_LISTED])
     if left_out := and_more(len(changes) - _LISTED):
         yield f" {left_out}"

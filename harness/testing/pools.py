@@ -1,11 +1,11 @@
-"""What drawn resumes and jobs are made of: invented people of many scripts. The first of each is the plainest."""
+"""Texts for drawn resumes and jobs: invented people in many scripts. The first text of each kind is the simplest."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locale:
-    """Texts of one language and place; no tuple is empty."""
+    """Texts for one language and place; no tuple is empty."""
 
     language: str
     place: tuple[str, str]
@@ -15,7 +15,7 @@ class Locale:
     employers: tuple[str, ...]
     summary: str
     duties: tuple[str, ...]
-    """What somebody did or is to do."""
+    """Past achievements or future tasks."""
     skills: tuple[str, ...]
     study: tuple[str, str, str]
     """Institution, area and type."""

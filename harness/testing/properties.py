@@ -1,4 +1,4 @@
-"""Properties of anyone's prompt builder: whatever the inputs, the cached prefix is the same."""
+"""Check the property that a prompt builder makes the same cached prefix from any inputs."""
 
 import json
 import re
@@ -23,51 +23,51 @@ from harness.testing.inputs import find_changes, revert
 from harness.testing.messages import add_difference, check_error, describe_leaks, list_changes
 
 Builder = Callable[..., Request | Call]
-"""Anyone's function from inputs, by keyword, to the parameters of a request."""
+"""A user's function from inputs, by keyword, to the parameters of a request."""
 Inputs = Mapping[str, Any]
 
 _SAMPLES = 20
 _INDEX = re.compile(r"\[\d+\]")
 _NOTED = 2_000
-"""Characters of the inputs in the note on an exception of the builder's own."""
+"""Most characters of the inputs in the note on an exception of the builder."""
 
 _UNREPEATABLE = Finding(rule="unstable", headline="the cached prefix changes from call to call, with the same inputs")
 
 
 def assert_prefix_stable(build: Builder, /, *, examples: int = 100, **strategies: SearchStrategy[Any]) -> None:
-    """That a builder makes the same cached prefix from any inputs.
+    """Assert that a builder makes the same cached prefix from any inputs.
 
     ``strategies`` draw the inputs, by name: ``assert_prefix_stable(build, resume=resumes())``
-    calls ``build(resume=...)``, which returns request parameters or a `Call`. What is meant to
-    be in the prefix is no input: bind it with `functools.partial`. The prefix ends at the last
-    breakpoint in tools or system; where there is none, at the first one in the messages.
+    calls ``build(resume=...)``, which returns request parameters or a `Call`. Bind everything
+    that belongs in the prefix with `functools.partial`. The prefix ends at the last breakpoint in
+    tools or system; if there is none, at the first one in the messages.
 
-    First each text of the inputs is replaced by a mark, which names a field that leaks at once.
-    Then up to ``examples`` drawn inputs are held against a fixed simple one; inputs that move
-    the prefix are made as small as possible. Every run draws the same.
+    First, each text of the inputs is replaced by a mark, which names a leaking field at once.
+    Then up to ``examples`` drawn inputs are compared with a fixed simple one; inputs that change
+    the prefix are shrunk as far as possible. Every run draws the same inputs.
 
     Raises:
         CheckError: the prefix depends on the inputs, or changes from call to call, or there is none.
-        UsageError: an input is given by something other than a strategy.
+        UsageError: an input is not given as a strategy.
         RequestError: the builder's result does not have the shape of a Messages request.
 
-    Exceptions of the builder itself pass, with a note of the smallest inputs that raise one.
+    Exceptions of the builder itself are passed on, with a note of the smallest inputs that raise one.
     """
     for name, strategy in strategies.items():
         if not isinstance(strategy, SearchStrategy):
             raise UsageError(
                 f"input {name!r} is {type(strategy).__name__}, expected a hypothesis strategy",
-                hint=f"bind what is always the same: functools.partial(build, {name}=...)",
+                hint=f"bind a constant input: functools.partial(build, {name}=...)",
             )
     _Property(build, strategies).check(examples)
 
 
 class _Moved(Exception):  # noqa: N818
-    """Tells hypothesis that inputs moved the prefix; never leaves this module."""
+    """Tells hypothesis that inputs changed the prefix; never leaves this module."""
 
 
 class _Property:
-    """One builder held against the prefix that it makes from reference inputs."""
+    """Compares a builder with the prefix that it makes from reference inputs."""
 
     def __init__(self, build: Builder, strategies: Mapping[str, SearchStrategy[Any]]) -> None:
         self.build = build
@@ -78,7 +78,7 @@ class _Property:
         self.prefix = _keys(self.prompt)
 
     def check(self, examples: int) -> None:
-        """Raise what is wrong, the cheapest checks first."""
+        """Run the checks, the cheapest first, and raise the first finding."""
         if not self.prefix:
             headline = "the built request has no breakpoint"
             raise check_error(Finding(rule="never-cached", headline=headline).with_cause("unmarked"))
@@ -87,12 +87,12 @@ class _Property:
         self.check_repeats()
         inputs = self.find_move(examples)
         if inputs is not None:
-            # It took time to get here: perhaps it is the clock that moved the prefix.
+            # The search takes time, so the clock may have changed the prefix.
             self.check_repeats()
             raise check_error(self.describe_move(self.narrow(inputs)))
 
     def render(self, inputs: Inputs) -> Prompt:
-        """The request that the builder makes, from a copy of the inputs, which it may change."""
+        """Build a request from a copy of the inputs, which the builder may modify."""
         try:
             result = self.build(**deepcopy(dict(inputs)))
         except Exception as error:
@@ -105,42 +105,42 @@ class _Property:
         return read(json.loads(to_body(result)))
 
     def moves(self, inputs: Inputs) -> bool:
-        """Whether inputs make another prefix than the reference does."""
+        """Whether inputs give another prefix than the reference."""
         return _keys(self.render(inputs)) != self.prefix
 
     # --- fields that get into the prefix as they are -----------------------------------------------------
 
     def find_leaks(self) -> tuple[Leak, ...]:
-        """Fields whose text stands in the prefix, of the first samples that show any."""
+        """Find fields whose text is in the prefix, in the first sample that has any."""
         for inputs, fields in _cover(self.samples):
             if leaks := self.find_leaks_of(inputs, fields):
                 return leaks
         return ()
 
     def find_leaks_of(self, inputs: Inputs, fields: Sequence[str]) -> tuple[Leak, ...]:
-        """The same of one sample; field by field where the builder does not take marks for all."""
+        """Find the leaks of one sample, field by field if the builder fails on marks in all fields."""
         request = self.try_to_render({name: taint(value, name) for name, value in inputs.items()})
         if request is not None:
             return find_leaks(request, _fields(inputs))
         return tuple(leak for field in fields for leak in self.find_leak(inputs, field))
 
     def find_leak(self, inputs: Inputs, field: str) -> tuple[Leak, ...]:
-        """The same of one field."""
+        """Find the leaks of one field."""
         request = self.try_to_render({name: taint(value, name, only=field) for name, value in inputs.items()})
         return () if request is None else find_leaks(request, (field,))
 
     def try_to_render(self, inputs: Inputs) -> Prompt | None:
-        """The request, or ``None`` where the builder cannot take the inputs."""
+        """Build a request; ``None`` if the builder fails on the inputs."""
         try:
             return self.render(inputs)
         except Exception:  # noqa: BLE001
-            # Anyone's code may raise anything at a mark where it expects a date.
+            # User code may raise anything, such as on a mark where it expects a date.
             return None
 
     # --- call to call, and inputs to inputs --------------------------------------------------------------
 
     def check_repeats(self) -> None:
-        """That the reference inputs make the reference prefix again."""
+        """Check that the reference inputs give the reference prefix again."""
         again = self.render(self.reference)
         if _keys(again) != self.prefix:
             raise check_error(
@@ -148,7 +148,7 @@ class _Property:
             )
 
     def find_move(self, examples: int) -> Inputs | None:
-        """The smallest inputs found that move the prefix."""
+        """Find the smallest inputs that change the prefix."""
         moved: Inputs | None = None
 
         @_quiet(examples, Phase.generate, Phase.shrink)
@@ -164,13 +164,13 @@ class _Property:
         except _Moved:
             return moved
         except Flaky:
-            # The prefix of the same inputs was once moved and once not.
+            # The same inputs once changed the prefix and once did not.
             if moved is None:
                 raise
         return moved
 
     def narrow(self, inputs: Inputs) -> Inputs:
-        """The inputs with every difference taken back that the move does not need."""
+        """Revert every difference from the reference that is not needed to change the prefix."""
         for change in reversed(list(find_changes(self.reference, inputs))):
             candidate = revert(inputs, change)
             request = self.try_to_render(candidate)
@@ -179,19 +179,19 @@ class _Property:
         return inputs
 
     def describe_move(self, inputs: Inputs) -> Finding:
-        """What moved, where, and because of which inputs."""
+        """Describe what changed, where, and with which inputs."""
         request = self.render(inputs)
         if _keys(request) == self.prefix:
             return replace(
                 _UNREPEATABLE,
-                facts=("it moved once, and no more when it was built again",),
-                fix="look for what the builder keeps or counts",
+                facts=("it changed once, but not when it was built again",),
+                fix="look for state that the builder keeps or counts",
             )
         changes = list(find_changes(self.reference, inputs))
         finding = Finding(
             rule="unstable",
             headline="the cached prefix changes with the inputs",
-            quotes=("smallest inputs that do it, against the reference:", *list_changes(changes)),
+            quotes=("smallest inputs that change it, compared with the reference:", *list_changes(changes)),
         )
         return add_difference(finding, self.prompt, request, first="reference", second="drawn")
 
@@ -202,7 +202,7 @@ def _not_a_request(result: object) -> Finding:
 
 
 def _draw(inputs: SearchStrategy[dict[str, Any]], number: int) -> list[dict[str, Any]]:
-    """The first examples of a strategy; the very first is the simplest one that there is."""
+    """Draw the first examples of a strategy, beginning with the simplest one."""
     drawn: list[dict[str, Any]] = []
 
     @_quiet(number, Phase.generate)
@@ -215,7 +215,7 @@ def _draw(inputs: SearchStrategy[dict[str, Any]], number: int) -> list[dict[str,
 
 
 def _quiet(examples: int, *phases: Phase) -> settings:
-    """The same search in every run, without a word, a file or a time limit of hypothesis."""
+    """Settings for the same search in every run, without output, files or time limits of hypothesis."""
     return settings(
         max_examples=examples,
         phases=phases,
@@ -234,7 +234,7 @@ def _keys(prompt: Prompt) -> list[str]:
 
 
 def _cover(samples: Sequence[Inputs]) -> Iterator[tuple[Inputs, list[str]]]:
-    """Few samples that have every kind of field between them, each with its fields of a kind not seen before."""
+    """A few samples that together have every kind of field, each with its fields of new kinds."""
     seen: set[str] = set()
     for inputs in sorted(samples, key=lambda sample: -len(set(map(_kind, _fields(sample))))):
         fresh = [field for field in _fields(inputs) if _kind(field) not in seen]
@@ -248,5 +248,5 @@ def _fields(inputs: Inputs) -> tuple[str, ...]:
 
 
 def _kind(field: str) -> str:
-    """A field without its place in a list: all names of posts are of one kind."""
+    """A field path without list indexes: the names of all jobs held are of one kind."""
     return _INDEX.sub("[]", field)

@@ -1,7 +1,7 @@
 """Hypothesis strategies: resumes, jobs, and request bodies that the API accepts.
 
-Documents are put together from few draws and prepared texts of many scripts, and get long
-by repetition: a draw is cheap, and shrinks to plain text.
+Documents combine few draws with prepared texts in many scripts, and are lengthened by repetition,
+so draws are cheap and shrink to plain text.
 """
 
 from collections.abc import Iterator
@@ -24,25 +24,25 @@ _MONTHS = st.integers(1, 120)
 _LATEST_END = st.integers(0, 60)
 _OPTIONS = st.integers(0, 31)
 _LENGTH = st.sampled_from((0, 0, 0, 0, 0, 1_500, 6_000, 24_000))
-"""Bytes to fill up to, roughly; one document in eight is of about 30 KB."""
+"""Approximate bytes to add; one document in eight has about 30 KB."""
 
 _NEWEST = date(2026, 11, 1)
 
 
 def resumes() -> SearchStrategy[Document]:
-    """Resumes in the JSON Resume schema (jsonresume.org), of many scripts and up to about 30 KB.
+    """Resumes in the JSON Resume schema (jsonresume.org), in many scripts and up to about 30 KB.
 
-    Always there: ``basics``, ``work``, ``education``, ``skills`` and ``languages``, the lists
-    perhaps empty. Now and then: ``certificates`` and ``projects``. ``endDate`` may be ``None``.
-    The smallest one is Ana Silva's, who has not worked yet.
+    Always present: ``basics``, ``work``, ``education``, ``skills`` and ``languages``; the lists may
+    be empty. Sometimes present: ``certificates`` and ``projects``. ``endDate`` may be ``None``.
+    The smallest resume is that of Ana Silva, who has not worked yet.
     """
     return _resumes()
 
 
 def jobs() -> SearchStrategy[Document]:
-    """Job postings, of many scripts and up to about 30 KB; ``salary`` may be ``None``.
+    """Job postings in many scripts and up to about 30 KB; ``salary`` may be ``None``.
 
-    Drawn independently of a resume, a posting seldom is of its language.
+    Postings are drawn independently of resumes, so the languages rarely match.
     """
     return _jobs()
 
@@ -51,7 +51,7 @@ def requests(*, model: str | None = None) -> SearchStrategy[Document]:
     """Bodies for ``POST /v1/messages`` that the API accepts, with at most four breakpoints in a legal order.
 
     System prompts are text or blocks, tools come with pairs of ``tool_use`` and ``tool_result``,
-    and some conversations have several turns. ``model`` sets the model; else it is one of those known.
+    and some conversations have several turns. ``model`` defaults to any known model.
     """
     models = st.sampled_from([row.id for row in known_models()]) if model is None else st.just(model)
     return _requests(models)
@@ -117,7 +117,7 @@ def _basics(locale: Locale, person: int) -> Document:
 
 
 def _work(draw: DrawFn, locale: Locale, *, is_employed: bool) -> list[Document]:
-    """Posts, newest first; each ended when the one before it in the list began."""
+    """Jobs held, newest first; each ended when the one before it in the list began."""
     entries: list[Document] = []
     count = draw(_COUNT)
     end = 0 if is_employed or not count else draw(_LATEST_END)
@@ -156,7 +156,7 @@ def _skills(locale: Locale, count: int) -> list[Document]:
 
 
 def _lengthen(locale: Locale, length: int, texts: list[str] | None, document: Document, key: str) -> None:
-    """Repeat a document's texts up to a number of bytes: the lines of ``texts``, or what is under ``key``."""
+    """Lengthen a document to about ``length`` bytes: add lines to ``texts``, or replace the text under ``key``."""
     size = sum(len(text.encode()) for text in locale.duties)
     lines = list(locale.duties) * (1 + length // size)
     if texts is None:
@@ -204,7 +204,7 @@ def _requests(draw: DrawFn, models: SearchStrategy[str]) -> Document:
 
 
 def _turns(draw: DrawFn, text: SearchStrategy[str], names: tuple[str, ...]) -> Iterator[Document]:
-    """Earlier turns: a question, perhaps calls of tools with their results, an answer."""
+    """Earlier turns: a question, perhaps tool calls with their results, an answer."""
     for turn in range(draw(st.integers(0, 3))):
         yield _user(draw, text)
         called = names[: draw(st.integers(0, len(names)))] if names else ()
@@ -242,8 +242,8 @@ def _text(text: str) -> Document:
 
 
 def _mark(draw: DrawFn, request: Document) -> None:
-    """Put breakpoints on some blocks, and perhaps on the whole; the first of them may be for one hour."""
-    # Drawn first and always: a request must not get fewer draws, so count as simpler, for having marks.
+    """Put breakpoints on some blocks, and perhaps an automatic one; the first of them may be for one hour."""
+    # Always drawn, and first: fewer draws would make requests with breakpoints count as simpler.
     is_automatic = draw(st.booleans())
     blocks = list(_markable(request))
     number = draw(st.integers(0, min(MAX_BREAKPOINTS, len(blocks))))

@@ -1,1 +1,1 @@
-"""Suggests single changes to a resume, as JSON."""
+"""Suggest single changes to a resume, as JSON."""

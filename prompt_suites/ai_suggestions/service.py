@@ -1,4 +1,4 @@
-"""``AISuggestions``: a handful of concrete changes to a resume for a job, streamed as JSON."""
+"""``AISuggestions``: a few concrete changes to a resume for a job, streamed as JSON."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,7 +13,7 @@ _TASK = "Suggest the changes that help this candidate most. Answer with the JSON
 
 
 def load_prompt(version: str) -> str:
-    """The system prompt, as its file has it."""
+    """Load the system prompt from its file."""
     return (Path(__file__).parent / "prompts" / "suggestions" / f"{version}.md").read_text(encoding="utf-8")
 
 
@@ -25,10 +25,10 @@ class AISuggestions:
         self._prompt = prompt
 
     def suggest(self, resume: Document, job: Document) -> Iterator[str]:
-        """Pieces of the JSON object, while they arrive."""
+        """Stream the text of the JSON object."""
         return self._client.stream_message(self._prompt, user_message(resume, job, _TASK))
 
 
 def suggest(client: ClaudeClient, prompt: str, resume: Document, job: Document) -> Iterator[str]:
-    """Suggestions, for the suite."""
+    """Stream suggestions, for the suite."""
     return AISuggestions(client, prompt).suggest(resume, job)

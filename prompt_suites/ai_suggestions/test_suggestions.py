@@ -1,4 +1,4 @@
-"""What the application does with the answer: it has to be the JSON object that it asked for."""
+"""The answer must be the JSON object that the application asked for."""
 
 import json
 from pathlib import Path

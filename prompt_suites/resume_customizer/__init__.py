@@ -1,1 +1,1 @@
-"""Customizes a resume for a job, in three phases."""
+"""Customize a resume for a job, in three phases."""

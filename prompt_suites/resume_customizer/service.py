@@ -1,4 +1,4 @@
-"""``ResumeCustomizer``: analyses a resume against a job, rewrites it, and simulates how it is read."""
+"""``ResumeCustomizer``: analyses a resume against a job, rewrites it, and simulates its readers."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,7 +18,7 @@ _TASKS: dict[Phase, str] = {
 
 
 def load_prompt(phase: Phase, version: str) -> str:
-    """The system prompt of a phase, as its file has it."""
+    """Load the system prompt of a phase from its file."""
     return (Path(__file__).parent / "prompts" / phase / f"{version}.md").read_text(encoding="utf-8")
 
 
@@ -30,27 +30,27 @@ class ResumeCustomizer:
         self._prompts = prompts
 
     def analyze(self, resume: Document, job: Document) -> str:
-        """How well the resume fits the job, where, and what is missing."""
+        """Analyse how well the resume fits the job, and what is missing."""
         return self._ask("analysis", resume, job)
 
     def analyze_stream(self, resume: Document, job: Document) -> Iterator[str]:
-        """`analyze`, piece by piece."""
+        """Stream the text of `analyze`."""
         return self._stream("analysis", resume, job)
 
     def implement(self, resume: Document, job: Document) -> str:
-        """The resume, rewritten for the job."""
+        """Rewrite the resume for the job."""
         return self._ask("implementation", resume, job)
 
     def implement_stream(self, resume: Document, job: Document) -> Iterator[str]:
-        """`implement`, piece by piece."""
+        """Stream the text of `implement`."""
         return self._stream("implementation", resume, job)
 
     def simulate(self, resume: Document, job: Document) -> str:
-        """How an ATS, a recruiter and the hiring manager would read it."""
+        """Simulate how an ATS, a recruiter and the hiring manager read the resume."""
         return self._ask("simulation", resume, job)
 
     def simulate_stream(self, resume: Document, job: Document) -> Iterator[str]:
-        """`simulate`, piece by piece."""
+        """Stream the text of `simulate`."""
         return self._stream("simulation", resume, job)
 
     def _ask(self, phase: Phase, resume: Document, job: Document) -> str:
@@ -62,15 +62,15 @@ class ResumeCustomizer:
 
 
 def analyze(client: ClaudeClient, prompt: str, resume: Document, job: Document) -> str:
-    """The analysis phase, for the suite."""
+    """Run the analysis phase, for the suite."""
     return ResumeCustomizer(client, {"analysis": prompt}).analyze(resume, job)
 
 
 def implement(client: ClaudeClient, prompt: str, resume: Document, job: Document) -> str:
-    """The implementation phase, for the suite."""
+    """Run the implementation phase, for the suite."""
     return ResumeCustomizer(client, {"implementation": prompt}).implement(resume, job)
 
 
 def simulate(client: ClaudeClient, prompt: str, resume: Document, job: Document) -> str:
-    """The simulation phase, for the suite."""
+    """Run the simulation phase, for the suite."""
     return ResumeCustomizer(client, {"simulation": prompt}).simulate(resume, job)

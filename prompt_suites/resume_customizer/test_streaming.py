@@ -1,4 +1,4 @@
-"""The phases streamed: pieces arrive, and the second stream reads what the first one wrote."""
+"""Streamed phases: the text arrives in pieces, and the second stream reads what the first one wrote."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -54,7 +54,7 @@ def test_a_long_text_is_stored_once_for_all_cassettes(store: CassetteStore) -> N
     assert LONG not in store.path("one").read_text()
 
 
-def test_saving_anew_replaces_the_cassette(store: CassetteStore) -> None:
+def test_saving_again_replaces_the_cassette(store: CassetteStore) -> None:
     store.save("suite/case", RECORDED)
     store.save("suite/case", cassette())
     assert store.load("suite/case") == cassette()
@@ -84,7 +84,7 @@ def test_a_blob_that_was_edited_is_an_error_that_names_both_files(store: Cassett
 
 
 @pytest.mark.parametrize("content", [b"", b"Another text", b"\xff\xfe"])
-def test_recording_anew_heals_a_damaged_blob_as_the_hint_says(store: CassetteStore, content: bytes) -> None:
+def test_recording_again_repairs_a_damaged_blob_as_the_hint_says(store: CassetteStore, content: bytes) -> None:
     store.save("suite/case", RECORDED)
     blob_of(store).write_bytes(content)
     CassetteStore(store.folder).save("suite/case", RECORDED)

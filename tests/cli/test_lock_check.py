@@ -64,7 +64,7 @@ def test_changed_prompt_file_fails_with_place_cause_cost_and_what_to_type(projec
         "    accepted: '…9: be polite.\\nRule 150: be polite.\\nRule 151: be …'\n"
         "    now:      '…9: be polite.\\nRule 150: Be polite.\\nRule 151: be …'\n"
         "  cause: text_changed: the text changed\n"
-        "  cost:  2,199 tokens are written anew: $0.0055 once for each prefix\n"
+        "  cost:  2,199 tokens are written again: $0.0055 once for each prefix\n"
         "  cost:  if they change from call to call: $5.2776 more per 1,000 calls\n"
         "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint\n"
         "  the same in 1 more test\n"
@@ -109,8 +109,8 @@ def test_new_version_passes_with_its_cost_and_the_old_one_is_only_noted(project:
         "  cost:  2,199 tokens are written once: $0.0055 for each prefix\n"
         "support/suite.yaml:9: note: support v2 parcel: a new version\n"
         "  cost:  2,199 tokens are written once: $0.0055 for each prefix\n"
-        "prompts.lock:1: note: support/support/v1/parcel: accepted, and no test sends it any more\n"
-        "prompts.lock:1: note: support/support/v1/refund: accepted, and no test sends it any more\n"
+        "prompts.lock:1: note: support/support/v1/parcel: accepted, but no test sends it any more\n"
+        "prompts.lock:1: note: support/support/v1/refund: accepted, but no test sends it any more\n"
         "prompts.lock: 2 cases compared, as accepted\n",
     )
 
@@ -122,7 +122,7 @@ def test_case_that_is_gone_fails(project: Project, capsys: Captured) -> None:
 
     assert check(capsys) == (
         1,
-        "prompts.lock:1: error: support/support/v1/parcel: accepted, and no test sends it any more\n"
+        "prompts.lock:1: error: support/support/v1/parcel: accepted, but no test sends it any more\n"
         "  fix:   remove it with --harness-update-lock, or allow it with --harness-allow-unused\n"
         "  next:  pytest --harness-update-lock\n"
         "prompts.lock: 1 case compared, not as accepted\n",
@@ -139,7 +139,7 @@ def test_suite_file_that_is_gone_fails_as_all_its_cases_do(project: Project, cap
 
     assert code == 1
     assert [line for line in out.splitlines() if "error" in line] == [
-        f"prompts.lock:1: error: account/support/v1/{case}: accepted, and no test sends it any more"
+        f"prompts.lock:1: error: account/support/v1/{case}: accepted, but no test sends it any more"
         for case in ("parcel", "refund")
     ]
 
@@ -154,10 +154,10 @@ def test_function_that_raises_before_it_sends_cannot_be_judged(project: Project,
 
     assert check(capsys) == (
         2,
-        "support/suite.yaml:8: error: support v1, case refund: no request is built: ZeroDivisionError\n"
+        "support/suite.yaml:8: error: support v1, case refund: no request was built: ZeroDivisionError\n"
         "  raised at support/app.py:2\n"
         '  next:  pytest "support/suite.yaml::support[v1-refund]"\n'
-        "support/suite.yaml:9: error: support v1, case parcel: no request is built: ZeroDivisionError\n"
+        "support/suite.yaml:9: error: support v1, case parcel: no request was built: ZeroDivisionError\n"
         "  raised at support/app.py:2\n"
         '  next:  pytest "support/suite.yaml::support[v1-parcel]"\n'
         "prompts.lock: 0 cases compared, but not all of them can be judged\n",
@@ -172,7 +172,7 @@ BROKEN_MODULES = {
         "  raised at support/app.py:1",
     ),
     "is no Python": ("def\n", "support: app.py:ask cannot be imported: SyntaxError", None),
-    "lacks the function": ("", "call is 'app.py:ask', and app.py has no function 'ask'", None),
+    "lacks the function": ("", "call is 'app.py:ask', but app.py has no function 'ask'", None),
 }
 
 
@@ -254,7 +254,7 @@ def test_suites_with_a_client_of_their_own_are_left_to_pytest(project: Project, 
 
     assert check(capsys) == (
         0,
-        "left to pytest: support/suite.yaml::support: it has a client of its own\n"
+        "left to pytest: support/suite.yaml::support: it has its own client\n"
         "prompts.lock: 0 cases compared, as accepted\n",
     )
 
@@ -297,8 +297,8 @@ def test_request_that_holds_an_answer_is_left_to_pytest(project: Project, capsys
 
     assert check(capsys) == (
         0,
-        "left to pytest: support/suite.yaml::support[v1-refund]: a request of it holds an answer\n"
-        "left to pytest: support/suite.yaml::support[v1-parcel]: a request of it holds an answer\n"
+        "left to pytest: support/suite.yaml::support[v1-refund]: one of its requests contains an answer\n"
+        "left to pytest: support/suite.yaml::support[v1-parcel]: one of its requests contains an answer\n"
         "prompts.lock: 0 cases compared, as accepted\n",
     )
 
@@ -316,7 +316,7 @@ def test_requests_before_the_first_answer_are_compared_all_the_same(
 
     assert code == int(reason is None)
     assert ("support/prompt.md:151: error: " in out) == (reason is None)
-    assert "a request of it holds an answer" in out
+    assert "one of its requests contains an answer" in out
 
 
 LOOP = AGENT.replace(
@@ -394,7 +394,7 @@ PRIVATE_PLACES = {
         "support/app.py",
         "    message =",
         f"    raise ValueError('{CANARY}')\n    message =",
-        "support/suite.yaml:8: error: support v1, case refund: no request is built: ValueError",
+        "support/suite.yaml:8: error: support v1, case refund: no request was built: ValueError",
     ),
     "cannot be imported": (
         "support/app.py",
@@ -439,7 +439,7 @@ def test_json_is_findings_cases_and_what_was_left(project: Project, capsys: Capt
     assert code == 1
     assert list(result) == ["cases", "left_to_pytest", "findings"]
     assert result["cases"] == 2
-    assert result["left_to_pytest"] == ["own/suite.yaml::support: it has a client of its own"]
+    assert result["left_to_pytest"] == ["own/suite.yaml::support: it has its own client"]
     (finding,) = result["findings"]
     assert finding["rule"] == "bust"
     assert (finding["file"], finding["line"], finding["cause"]) == ("support/prompt.md", 151, "text_changed")

@@ -87,7 +87,7 @@ def test_a_count_cannot_be_forgotten(path: Path) -> None:
         del memo[key("a")]
 
 
-def test_a_file_that_grew_too_long_starts_anew_and_keeps_the_latest_for_this_run(path: Path) -> None:
+def test_a_file_that_grew_too_long_starts_over_and_keeps_the_latest_for_this_run(path: Path) -> None:
     path.parent.mkdir()
     path.write_text("".join(f"{key(str(number))} {number}\n" for number in range(100_001)))
     memo = TokenMemo(path)

@@ -174,7 +174,7 @@ def test_an_entry_lives_as_long_as_its_ttl(
     assert read_and_written(emulator, system=system) == (is_read, not is_read)
 
 
-def test_each_read_starts_the_lifetime_anew(emulator: Emulator, clock: Clock) -> None:
+def test_each_read_restarts_the_lifetime(emulator: Emulator, clock: Clock) -> None:
     usage(emulator)
     for _ in range(5):
         clock.now += 200.0

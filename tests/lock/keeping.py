@@ -1,4 +1,4 @@
-"""A lock file and its texts without a disk, and requests to compare with it."""
+"""An in-memory lock file with its texts, and requests to compare with it."""
 
 from hashlib import sha256
 
@@ -15,15 +15,15 @@ SOURCE = Source(file="support/suite.yaml", line=7, prompts={})
 
 
 def quarter(text: str, _: str) -> int:
-    """A token for four characters, for tests that do not ask how many there are."""
+    """One token per four characters, for tests that do not depend on counts."""
     return len(text) // 4 + 1
 
 
 class Texts(dict[str, str]):
-    """Texts by their digest."""
+    """Texts by digest."""
 
     def keep(self, text: str) -> None:
-        """Keep one."""
+        """Store a text."""
         self[sha256(text.encode()).hexdigest()] = text
 
 
@@ -48,7 +48,7 @@ def make_case(
 
 
 def accept(*subjects: CaseRequests, count_text: CountText = quarter) -> Gate:
-    """A gate that has accepted what was sent."""
+    """A gate that has accepted the requests that were sent."""
     texts = Texts()
     entries = [one.make_entry() for one in subjects]
     for one, entry in zip(subjects, entries, strict=True):

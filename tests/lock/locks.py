@@ -1,4 +1,4 @@
-"""Small lock files, and the strategies that draw any."""
+"""Small lock files, and strategies that draw them."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ PLAIN = Entry(suite="tests/test_app", version="", case="test_ask", calls=(), rea
 
 
 def make_lock(*entries: Entry) -> Lock:
-    """A lock of some entries."""
+    """A lock with the given entries."""
     return Lock(entries={entry.key: entry for entry in entries})
 
 
@@ -29,7 +29,7 @@ LOCK = make_lock(ENTRY, PLAIN)
 
 
 def make_entry(text: str = "a", *, version: str = "v1", case: str = "refund", suite: str = "eu/support") -> Entry:
-    """A case whose prompt, of one block, depends on a letter; and whose own tokens depend on its name."""
+    """A case with a prompt of one block that depends on a letter, and tail tokens that depend on its name."""
     block = LockedBlock("system[0]", "-", "text", 2_400, text * 64)
     point = LockedBreakpoint("system[0]", "5m", 2_400, text * 64)
     call = LockedCall(

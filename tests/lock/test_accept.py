@@ -1,4 +1,4 @@
-"""What is kept of a request, and the request that is put together of it again."""
+"""The record that is kept of a request, and the request that is restored from it."""
 
 import json
 from copy import deepcopy
@@ -32,7 +32,7 @@ FIVE = {"type": "ephemeral"}
 HOUR = {"type": "ephemeral", "ttl": "1h"}
 LONG = "word " * 6_000
 
-# Whether thinking of earlier turns is kept is a matter of the model.
+# Whether thinking of earlier turns is kept depends on the model.
 KEEPS_THINKING, STRIPS_THINKING = "claude-sonnet-5-5", "claude-haiku-4-5"
 
 
@@ -62,7 +62,7 @@ def request(*messages: Body, **more: Any) -> Body:
 
 
 def keep(body: Request) -> tuple[LockedCall, Texts]:
-    """What the lock file has of a request once it was written and read, and the texts."""
+    """The record of a request after it was written and read, and the texts."""
     call = lock_call(read(body, quarter))
     texts = Texts()
     keep_texts(read(body), call, texts.keep)
@@ -194,7 +194,7 @@ def test_restored_request_has_the_accepted_prefix(shape: str, model: str) -> Non
 
     assert restored is not None
     assert prefix_key(restored) == call.prefix == prefix_key(read(body))
-    # What the API would reject has no entry that could be lost.
+    # A request that the API would reject has no entry that could be lost.
     assert check_request(restored) is None
     assert explain(restored, read(body, quarter)).tokens_lost == 0
 
@@ -249,7 +249,7 @@ def test_accepting_changes_nothing_in_a_request() -> None:
     assert body == before
 
 
-# --- what is kept ----------------------------------------------------------------------------------------
+# --- kept texts ------------------------------------------------------------------------------------------
 
 
 def test_blocks_up_to_the_last_breakpoint_are_kept_and_what_is_behind_it_is_not() -> None:
@@ -331,7 +331,7 @@ def test_figures_of_the_first_call_and_the_second(count_text: TextCounter) -> No
 
 def test_price_is_that_of_one_write_and_999_reads() -> None:
     call, _ = keep(rich_request())
-    # claude-sonnet-5-5, dollars a million tokens: input, write for five minutes, read.
+    # claude-sonnet-5-5, dollars per million tokens: input, write for five minutes, read.
     uncached, write, read = Decimal(2), Decimal("2.5"), Decimal("0.1")
     first, second = expect_usage(call)
     once = first.input_tokens * uncached + first.ephemeral_5m_input_tokens * write

@@ -1,4 +1,4 @@
-"""Where the fast check looks for suites, and what it makes of a project."""
+"""Where the fast check looks for suites, and what it finds in a project."""
 
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def test_entries_of_plain_tests_are_left_alone_and_those_of_suites_are_missed(tm
     result = check_suites(gate, tmp_path / "prompts.lock", tmp_path)
 
     assert [(finding.rule, finding.headline) for finding in result.findings] == [
-        ("unused", "support/support/v1/refund: accepted, and no test sends it any more")
+        ("unused", "support/support/v1/refund: accepted, but no test sends it any more")
     ]
 
 

@@ -1,4 +1,4 @@
-"""What the gate says of a change, by what changed."""
+"""The findings of the gate, by what changed."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -51,7 +51,7 @@ def change(name: str) -> Body:
 
 
 def long_request() -> Body:
-    """One that models with a high minimum cache too."""
+    """A request long enough for models with a high minimum too."""
     body = rich_request()
     body["system"][0]["text"] = PROMPT * 10
     return body
@@ -62,7 +62,7 @@ def only(found: tuple[Finding, ...]) -> Finding:
     return finding
 
 
-# --- the sixteen -----------------------------------------------------------------------------------------
+# --- the sixteen mutations -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", BY_NAME)
@@ -89,7 +89,7 @@ def test_mutation_in_the_second_request_of_a_case_is_found_too(name: str) -> Non
     assert len(gate.compare(make_case(change(name), change(name)))) == 2
 
 
-# --- what is said of a bust, whole -----------------------------------------------------------------------
+# --- whole messages of busts -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_mutation_in_the_second_request_of_a_case_is_found_too(name: str) -> Non
     accepted: '… café, and naïve never.\\n'
     now:      '… café, and naïve never.\\n '
   cause: whitespace: only whitespace differs
-  cost:  2,960 tokens are written anew: $0.0074 once for each prefix
+  cost:  2,960 tokens are written again: $0.0074 once for each prefix
   cost:  if they change from call to call: $7.1040 more per 1,000 calls
   fix:   render the text from one template, and strip it on every path or on none""",
         ),
@@ -120,7 +120,7 @@ def test_mutation_in_the_second_request_of_a_case_is_found_too(name: str) -> Non
             """\
   place: messages[2].content[0]
   cause: below_minimum: the prefix is shorter than the model's minimum
-  cost:  nothing is read any more, where 2,960 tokens were: $0.8664 more per 1,000 calls
+  cost:  nothing is read any more (2,960 tokens before): $0.8664 more per 1,000 calls
   fix:   put more static text before the breakpoint, or remove it""",
         ),
         (
@@ -128,7 +128,7 @@ def test_mutation_in_the_second_request_of_a_case_is_found_too(name: str) -> Non
             """\
   place: messages[2].content[0].cache_control.ttl
   cause: ttl_changed: the TTL of the breakpoint changed
-  cost:  2,960 tokens are written anew: $0.0118 once for each prefix
+  cost:  2,960 tokens are written again: $0.0118 once for each prefix
   cost:  if they change from call to call: $11.5440 more per 1,000 calls
   fix:   keep one TTL for a block; otherwise the entry is written once more""",
         ),
@@ -147,7 +147,7 @@ def test_bust_on_a_model_without_a_price_has_a_cost_in_tokens() -> None:
 
     assert finding.cause == "model_changed"
     assert finding.costs == (
-        f"{finding.tokens:,} tokens are written anew: an unknown amount once for each prefix",
+        f"{finding.tokens:,} tokens are written again: an unknown amount once for each prefix",
         "if they change from call to call: an unknown amount more per 1,000 calls",
     )
 
@@ -162,7 +162,7 @@ def test_bust_names_the_line_of_the_prompt_file() -> None:
     assert (finding.file, finding.line, finding.cause) == ("support/v1.md", 61, "text_changed")
 
 
-# --- what is no bust -------------------------------------------------------------------------------------
+# --- changes without a bust ------------------------------------------------------------------------------
 
 
 def test_same_request_passes() -> None:
@@ -215,8 +215,8 @@ def test_breakpoint_more_is_a_warning(edit: Any, has_texts: bool) -> None:
 
     assert (finding.rule, finding.level) == ("new-prompt", "warning")
     assert str(finding) == (
-        "support v1 refund: the request changed, and nothing that was accepted is lost\n"
-        "  fix:   bring the lock file up to date with --harness-update-lock"
+        "support v1 refund: the request changed, but no accepted prefix is lost\n"
+        "  fix:   update the lock file with --harness-update-lock"
     )
 
 
@@ -239,7 +239,7 @@ def test_request_that_cached_nothing_may_begin_to() -> None:
     assert (finding.rule, finding.level) == ("new-prompt", "warning")
 
 
-# --- breakpoints that are lost though the last one is still read -----------------------------------------
+# --- lost breakpoints where the last one is still read ---------------------------------------------------
 
 
 def marked_in_system_alone() -> Body:
@@ -260,7 +260,7 @@ def test_marker_moved_into_the_user_message_is_a_bust() -> None:
         "  the accepted prefix is still sent, but no call writes it any more\n"
         "  place: system[0]\n"
         "  cause: breakpoint_moved: the breakpoint moved, and nothing was written where it is now\n"
-        f"  cost:  {finding.tokens:,} tokens are read only as part of what follows them, if that is the same too\n"
+        f"  cost:  {finding.tokens:,} tokens are read only as part of a longer prefix, if that is unchanged too\n"
         "  fix:   put it back, or keep the old one too"
     )
 
@@ -286,13 +286,13 @@ def test_ttl_changed_in_front_of_the_last_breakpoint_is_a_bust() -> None:
 
     assert finding.cause == "ttl_changed"
     assert finding.lines()[1:4] == [
-        "  a prefix on the way to the last breakpoint is written for another lifetime",
+        "  a prefix before the last breakpoint is written with a different TTL",
         "  place: system[0].cache_control.ttl",
         "  cause: ttl_changed: the TTL of the breakpoint changed",
     ]
 
 
-# --- parameters that the API takes only with others ------------------------------------------------------
+# --- parameters that the API accepts only with others ----------------------------------------------------
 
 
 def test_change_is_explained_where_thinking_is_accepted() -> None:
@@ -312,7 +312,7 @@ def test_change_of_the_marked_last_message_is_no_change_of_history() -> None:
     assert only(accept(make_case(rich_request())).compare(make_case(body))).cause == "text_changed"
 
 
-# --- tools of which several things change at once --------------------------------------------------------
+# --- several changes of the tools at once ----------------------------------------------------------------
 
 
 def change_first_add_last(tools: list[Body]) -> list[Body]:
@@ -363,7 +363,7 @@ def test_one_of_two_tools_of_a_name_may_go() -> None:
     assert finding.cause == "tool_removed"
 
 
-# --- accepted, and used up -------------------------------------------------------------------------------
+# --- accepted busts and used-up reasons ------------------------------------------------------------------
 
 
 def test_bust_with_a_reason_is_accepted() -> None:
@@ -381,7 +381,7 @@ def test_reason_of_an_earlier_bust_is_used_up() -> None:
     other = only(gate.compare(make_case(change("model"), reason="Sonnet is cheaper")))
 
     assert (finding.rule, finding.level) == ("bust", "error")
-    assert finding.notes == ("the reason given was used up by an earlier bust: give one for this change, or remove it",)
+    assert finding.notes == ("the given reason belongs to an earlier bust: give one for this change, or remove it",)
     assert other.rule == "accepted-bust"
 
 
@@ -398,7 +398,7 @@ def test_reason_does_not_excuse_what_is_no_bust() -> None:
     assert only(accept(make_case(rich_request())).compare(make_case(body, reason="so"))).rule == "new-prompt"
 
 
-# --- new ones --------------------------------------------------------------------------------------------
+# --- new cases and versions ------------------------------------------------------------------------------
 
 
 def test_new_version_is_told_with_its_one_off_cost(count_text: TextCounter) -> None:
@@ -439,7 +439,7 @@ def test_new_version_without_a_price_has_an_unknown_cost() -> None:
     assert finding.costs == (f"{finding.tokens:,} tokens are written once: an unknown amount for each prefix",)
 
 
-# --- what cannot be told ---------------------------------------------------------------------------------
+# --- cannot tell -----------------------------------------------------------------------------------------
 
 
 def test_other_number_of_calls_cannot_be_judged() -> None:
@@ -475,15 +475,15 @@ def test_without_the_accepted_texts_the_block_is_named_and_no_cause(count_text: 
     assert (finding.rule, finding.level, finding.cause) == ("bust", "error", None)
     assert str(finding) == (
         f"{CHANGED}\n"
-        "  the accepted texts are not in the folder of the cassettes any more, so the cause cannot be told\n"
+        "  the accepted texts are no longer in the cassette folder, so the cause is unknown\n"
         "  place: system[0]\n"
-        "  cost:  up to 2,960 tokens are written anew: $0.0074 once for each prefix\n"
-        "  fix:   restore the texts from version control, and run it again; "
+        "  cost:  up to 2,960 tokens are written again: $0.0074 once for each prefix\n"
+        "  fix:   restore the texts from version control and run again, "
         "or accept the change with --harness-update-lock"
     )
 
 
-# What the request is by itself, and what its parameters are, is known without a text.
+# Even without a text, the parameters are known, and whether the request caches anything by itself.
 WITHOUT_TEXTS = {
     **PATHS,
     "marker-moved": "cache_control",

@@ -1,4 +1,4 @@
-"""Two lock files side by side, as a table, in Markdown and as JSON."""
+"""Two lock files compared, as a table, in Markdown and as JSON."""
 
 import json
 import re
@@ -139,7 +139,7 @@ eu/support  v2         refund    claude-sonnet-5-5             2,400            
 test_app    -          test_ask  claude-sonnet-5-5             4,800            $0.5076"""
 
 
-# --- words of users --------------------------------------------------------------------------------------
+# --- user text -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_no_word_of_a_user_breaks_out_of_its_cell(text: str) -> None:
 
 
 def _is_harmless(cell: str) -> bool:
-    """Whether a cell is words, figures or one code span that ends where the cell ends."""
+    """Whether a cell is words, figures, or one code span that ends with the cell."""
     fence = re.match("`*", cell)
     assert fence is not None
     if not fence[0]:

@@ -1,4 +1,4 @@
-"""What the records of a lock file say of themselves."""
+"""Properties of the records of a lock file."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Lock files in the first format: still compared with, and replaced by the second when they are updated."""
+"""Lock files in format 1: still compared, and rewritten in format 2 by an update."""
 
 import json
 from pathlib import Path
@@ -90,7 +90,7 @@ CHANGES = {
     "empty": ("", "prompts.lock:1: not a lock file: Expecting value", RESTORE),
     "merge conflict": (
         FILE.replace(' "entries"', "<<<<<<< HEAD\n entries"),
-        "prompts.lock:2: a merge conflict that nobody has settled",
+        "prompts.lock:2: an unresolved merge conflict",
         MERGE,
     ),
     "both formats in one file": (
@@ -148,7 +148,7 @@ CHANGES = {
         "prompts.lock: entry 'support/support/v2/refund' says that it is 'support/support/v1/refund'",
         RESTORE,
     ),
-    "nested without end": ("[" * 200_000, "prompts.lock: not a lock file: nested too deep", RESTORE),
+    "nested without end": ("[" * 200_000, "prompts.lock: not a lock file: nested too deeply", RESTORE),
     "reason that is no text": (
         FILE.replace('"typo in rule 3 – ça va"', "7"),
         "prompts.lock: entry 'tests/test_app/test_ask': reason is 7, expected text",
@@ -161,7 +161,7 @@ CHANGES = {
     ),
     "breakpoint after other tokens than its blocks have": (
         FILE.replace("5m 2400", "5m 2401"),
-        f"{CALL} a breakpoint is at 'system[0]' after 2401 tokens, and no block is",
+        f"{CALL} a breakpoint is at 'system[0]' after 2401 tokens, but no block ends there",
         RESTORE,
     ),
     "figures that contradict each other": (

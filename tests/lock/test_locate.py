@@ -1,4 +1,4 @@
-"""The file and line in which a place of a prompt stands."""
+"""The file and line of a place in a prompt."""
 
 import pytest
 

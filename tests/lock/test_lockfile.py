@@ -1,4 +1,4 @@
-"""The lock file on disk: written, read, and refused in words."""
+"""The lock file on disk: written, read, and refused with a message."""
 
 import json
 import re
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 A, B = make_entry("a"), make_entry("b", case="parcel")
 
 
-# --- there and back --------------------------------------------------------------------------------------
+# --- round trips -----------------------------------------------------------------------------------------
 
 
 @given(LOCKS)
@@ -151,7 +151,7 @@ def test_reading_a_lock_file_loads_nothing_but_the_standard_library() -> None:
     assert set(done.stdout.split()) - sys.stdlib_module_names - {"__main__"} == {"harness"}
 
 
-# --- what is refused, and how ----------------------------------------------------------------------------
+# --- refused files ---------------------------------------------------------------------------------------
 
 
 def changed(old: str, new: str) -> str:
@@ -161,26 +161,30 @@ def changed(old: str, new: str) -> str:
 
 LINES = FILE.splitlines(keepends=True)
 TWO = format_lock(make_lock(A, B))
-PREFIX_CHANGED = "other lines of this prefix were changed, or are lost"
+PREFIX_CHANGED = "other lines of this prefix were changed or lost"
 
 REFUSED = {
     "truncated": ("".join(LINES)[:-40], ":9: not a line of a lock file: Unterminated string starting at", RESTORE),
-    "cut off after a line": ("".join(LINES[:7]), ":7: the file ends here, and its last line is missing", RESTORE),
-    "something after the end": (f"{FILE}{LINES[6]}", ":11: more lines follow this, which is the last one", RESTORE),
+    "cut off after a line": ("".join(LINES[:7]), ":7: the file ends here, but its last line is missing", RESTORE),
+    "something after the end": (
+        f"{FILE}{LINES[6]}",
+        ":11: more lines follow this line, which must be the last one",
+        RESTORE,
+    ),
     "empty": ("", ":1: not a lock file: Expecting value", RESTORE),
     "first line lost": ("".join(LINES[2:]), ":1: the first line is not {\"format\": 2}", RESTORE),
-    "conflict": (changed(LINES[6], f"<<<<<<< HEAD\n{LINES[6]}"), ":7: a merge conflict that nobody has settled", MERGE),
-    "middle of a conflict": (changed(LINES[6], "=======\n"), ":7: a merge conflict that nobody has settled", MERGE),
+    "conflict": (changed(LINES[6], f"<<<<<<< HEAD\n{LINES[6]}"), ":7: an unresolved merge conflict", MERGE),
+    "middle of a conflict": (changed(LINES[6], "=======\n"), ":7: an unresolved merge conflict", MERGE),
     "base of a conflict": (
         changed(LINES[6], "||||||| 1f3b9bd\r\n"),
-        ":7: a merge conflict that nobody has settled",
+        ":7: an unresolved merge conflict",
         MERGE,
     ),
-    "end of a conflict": (FILE + ">>>>>>> theirs", ":12: a merge conflict that nobody has settled", MERGE),
+    "end of a conflict": (FILE + ">>>>>>> theirs", ":12: an unresolved merge conflict", MERGE),
     "no object": (changed(LINES[6], "[]\n"), ":7: [] is not an object", RESTORE),
     "later format": (
         changed('"format": 2', '"format": 3, "x": []'),
-        ":1: the format is 3, and this version of the harness reads up to 2",
+        ":1: the format is 3, but this version of the harness reads formats up to 2",
         UPDATE,
     ),
     "format as a word": (changed('"format": 2', '"format": "2"'), ":1: the first line is not {\"format\": 2}", RESTORE),
@@ -190,7 +194,7 @@ REFUSED = {
         RESTORE,
     ),
     "unknown key": (changed('"case"', '"casa": 1, "case"'), ":7: 'casa' is not a key of a lock file", RESTORE),
-    "key twice": (changed('"refund"', '"refund", "case": "refund"'), ":7: a key stands twice in the line", RESTORE),
+    "key twice": (changed('"refund"', '"refund", "case": "refund"'), ":7: a key appears twice in the line", RESTORE),
     "key missing": (changed(', "form": "text"', ""), ":5: 'form' is missing", RESTORE),
     "breakpoint without a fingerprint": (
         changed(f', "fingerprint": "{"ab" * 32}"', ""),
@@ -214,13 +218,13 @@ REFUSED = {
         ":5: block is 'system[00]', expected the path of a block, such as system[0]",
         RESTORE,
     ),
-    "negative tokens": (changed("2400", "-2400"), ":5: tokens is -2400, expected a whole number from 0 on", RESTORE),
+    "negative tokens": (changed("2400", "-2400"), ":5: tokens is -2400, expected a whole number of 0 or more", RESTORE),
     "tokens with a fraction": (
         changed("[4]", "[4.0]"),
-        ":7: tail_tokens is 4.0, expected a whole number from 0 on",
+        ":7: tail_tokens is 4.0, expected a whole number of 0 or more",
         RESTORE,
     ),
-    "tokens true": (changed("[4]", "[true]"), ":7: tail_tokens is True, expected a whole number from 0 on", RESTORE),
+    "tokens true": (changed("[4]", "[true]"), ":7: tail_tokens is True, expected a whole number of 0 or more", RESTORE),
     "tokens of no list": (changed("[4]", "4"), ":7: tail_tokens is 4, expected a list", RESTORE),
     "tokens without end": (
         changed("[4]", f"[{'9' * 5000}]"),
@@ -228,7 +232,7 @@ REFUSED = {
         "use sys.set_int_max_str_digits() to increase the limit",
         RESTORE,
     ),
-    "nested without end": (changed("[4]", "[" * 200_000), ":7: not a line of a lock file: nested too deep", RESTORE),
+    "nested without end": (changed("[4]", "[" * 200_000), ":7: not a line of a lock file: nested too deeply", RESTORE),
     "reason that is no text": (changed('"typo in rule 3 – ça va"', "7"), ":9: reason is 7, expected text", RESTORE),
     "parameters that are none": (
         changed('{"tool_choice": {"type": "any"}}', "[]"),
@@ -244,21 +248,21 @@ REFUSED = {
         f":4: {PREFIX_CHANGED}",
         MERGE,
     ),
-    "prefix lost": (changed(LINES[3], ""), ":3: its prefix is in no line", MERGE),
-    "case lost": (changed(LINES[6], ""), ":4: no case has this prefix", MERGE),
+    "prefix lost": (changed(LINES[3], ""), ":3: no line defines its prefix", MERGE),
+    "case lost": (changed(LINES[6], ""), ":4: no case uses this prefix", MERGE),
     "case of two minds": (
         changed(LINES[6], LINES[6] + LINES[6].replace("[4]", "[5]")),
-        ":8: line 7 says something else of the same case",
+        ":8: line 7 has other values for the same case",
         MERGE,
     ),
     "two prefixes, and a case that does not say which": (
         re.sub(', "prefixes": [^,]*(?=, "tail_tokens": .6)', "", TWO),
-        ":11: its version has the prefixes of lines 4 and 8: which one is it?",
+        ":11: its version has several prefixes, on lines 4 and 8, and it names none of them",
         MERGE,
     ),
     "prefix that is not there": (
         re.sub('"prefixes": [^,]*(?=, "tail_tokens": .6)', '"prefixes": ["ab"]', TWO, count=1),
-        ":11: its prefix 'ab' is in no line",
+        ":11: no line defines its prefix 'ab'",
         MERGE,
     ),
 }  # fmt: skip
@@ -300,11 +304,11 @@ def test_folder_in_its_place_is_refused_in_words(tmp_path: Path) -> None:
     assert str(caught.value) == f"{tmp_path}: unreadable: Is a directory\n  try: {RESTORE}"
 
 
-# --- damage, wherever it is ------------------------------------------------------------------------------
+# --- damage in any place ---------------------------------------------------------------------------------
 
 
 def read_damaged(text: str) -> Lock | None:
-    """The lock of a damaged file; ``None`` if it is refused as it should be."""
+    """The lock of a damaged file; ``None`` if it is refused with the right error."""
     try:
         return parse_lock(text, "prompts.lock")
     except LockError as error:
@@ -338,7 +342,7 @@ def test_damaged_file_is_a_lock_error_or_another_lock_and_nothing_else(lock: Loc
 
 @given(LOCKS, st.data())
 def test_lines_of_another_file_are_refused_or_agree(lock: Lock, data: st.DataObject) -> None:
-    """What any merge by lines may leave."""
+    """Texts that a merge by lines may produce."""
     lines = [*LINES[:-1], *format_lock(lock).splitlines(keepends=True)[:-1]]
     kept = data.draw(st.lists(st.sampled_from(lines), unique=True))
 

@@ -41,7 +41,7 @@ class Repository:
         self.git("init", "--quiet", "--initial-branch=main")
 
     def git(self, *arguments: str, is_checked: bool = True) -> int:
-        """Run git, whatever the user's configuration says; its exit code."""
+        """Run git independently of the user's configuration; return its exit code."""
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
             "GIT_CONFIG_GLOBAL": os.devnull,
@@ -59,7 +59,7 @@ class Repository:
         self.git("commit", "--quiet", "--message", "state")
 
     def merge(self, base: Cases, ours: Cases, theirs: Cases) -> int:
-        """Commit the base, both branches of it, and merge them; the exit code of ``git merge``."""
+        """Commit the base and both branches, and merge them; return the exit code of ``git merge``."""
         self.commit(base)
         self.git("branch", "theirs")
         self.commit(ours)
@@ -71,7 +71,7 @@ class Repository:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
-    """An empty repository whose attributes are as the plugin sets them."""
+    """Make an empty repository with the attributes that the plugin sets."""
     found = Repository(tmp_path)
     add_rules([lock_rule(found.lock_file)])
     return found
@@ -123,7 +123,7 @@ def test_without_the_attribute_it_is_merged_as_well_or_refused(name: str, tmp_pa
     if repository.merge(BASE, (*BASE, *ours), (*BASE, *theirs)) == 0:
         assert read_lock(repository.lock_file) == make_lock(*BASE, *ours, *theirs)
     else:
-        with pytest.raises(LockError, match=r"^\S+/prompts.lock:\d+: a merge conflict that nobody has settled"):
+        with pytest.raises(LockError, match=r"^\S+/prompts.lock:\d+: an unresolved merge conflict"):
             read_lock(repository.lock_file)
 
 
@@ -206,7 +206,7 @@ def test_changed_prompt_that_the_other_branch_gave_up_is_kept_for_the_run_to_rep
 
 
 def draw_branch(random: Random) -> Lock:
-    """The lock of a branch: prompts were changed; versions and cases were added, and cases removed."""
+    """The lock of a branch: prompts changed, versions and cases added, cases removed."""
     found = {one.key: one for one in BASE}
     for _ in range(random.randint(1, 3)):
         suite, version = random.choice([*{(one.suite, one.version) for one in BASE if one.version}, ("eu/news", "v1")])
@@ -222,7 +222,7 @@ def draw_branch(random: Random) -> Lock:
 
 
 def merge_texts(folder: Path, *locks: Lock) -> str:
-    """What ``merge=union`` makes of a base, and of two branches."""
+    """The result of ``merge=union`` for a base and two branches."""
     names = ["ours", "base", "theirs"]
     for name, lock in zip(names, locks, strict=True):
         (folder / name).write_text(format_lock(lock), encoding="utf-8")
@@ -231,7 +231,7 @@ def merge_texts(folder: Path, *locks: Lock) -> str:
 
 
 def prompts(lock: Lock) -> dict[tuple[str, str], set[str]]:
-    """What each version of a prompt was accepted with."""
+    """The accepted digests of each prompt version."""
     found: dict[tuple[str, str], set[str]] = {}
     for entry in lock.entries.values():
         found.setdefault((entry.suite, entry.version), set()).update(call.blocks[0].digest for call in entry.calls)
@@ -239,7 +239,7 @@ def prompts(lock: Lock) -> dict[tuple[str, str], set[str]]:
 
 
 def tails(lock: Lock) -> dict[str, list[int]]:
-    """The tokens of the cases' own."""
+    """The tail tokens of the cases."""
     return {key: [call.tail_tokens for call in entry.calls] for key, entry in lock.entries.items()}
 
 
@@ -262,7 +262,7 @@ def test_any_merge_takes_each_prompt_from_one_side_or_is_refused(seed: int, tmp_
         assert not is_torn
         for group, found in prompts(merged).items():
             sides = [side[group] for side in (left, right) if group in side]
-            # What only one side changed is as that side has it.
+            # A change on only one side is kept.
             assert found in ([side for side in sides if side != before.get(group)] or sides)
         assert all(tail in (tails(ours).get(key), tails(theirs).get(key)) for key, tail in tails(merged).items())
         return

@@ -1,4 +1,4 @@
-"""Which entries of a lock file nothing makes any more, as far as that can be known."""
+"""Entries of a lock file that are known to be unused."""
 
 import json
 
@@ -72,13 +72,13 @@ def test_only_the_same_case_in_another_version_replaces_an_entry(entry: Entry, k
     assert collect(key).has_other_version(entry) == is_replaced
 
 
-def test_unused_entry_is_an_error_that_says_how_to_mend_it() -> None:
+def test_unused_entry_is_an_error_that_says_what_to_do() -> None:
     (finding,) = describe_unused([CASE], collect(), file="locks/prompts.lock", is_allowed=False)
 
     assert (finding.rule, finding.level, finding.file, finding.line) == ("unused", "error", "locks/prompts.lock", 1)
     assert finding.command == "pytest --harness-update-lock"
     assert str(finding) == (
-        "support/support/v1/refund: accepted, and no test sends it any more\n"
+        "support/support/v1/refund: accepted, but no test sends it any more\n"
         "  fix:   remove it with --harness-update-lock, or allow it with --harness-allow-unused"
     )
 

@@ -1,4 +1,4 @@
-"""The kinds of bust that a gate is tested with: each does what it says, and nothing to the original."""
+"""The mutations: each makes the change that it names, and leaves the original alone."""
 
 import json
 from copy import deepcopy
@@ -74,7 +74,7 @@ def test_mutation_of_any_request_is_another_request_or_none_at_all(body: Body, m
     assert changed is None or json.loads(to_body(changed)) == changed
 
 
-# --- what there is nothing to change in ------------------------------------------------------------------
+# --- requests without anything to change -----------------------------------------------------------------
 
 
 def plain() -> Body:

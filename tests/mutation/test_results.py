@@ -1,4 +1,4 @@
-"""What a mutation test says: a table, what to add, and a last line that counts."""
+"""The report of a mutation test: a table, the checks to add, and a summary line."""
 
 import json
 

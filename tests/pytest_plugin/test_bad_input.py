@@ -16,7 +16,7 @@ def test_duplicate_case_is_refused_with_both_lines(project: Project) -> None:
 
     assert result.ret != pytest.ExitCode.OK
     path = project.path / "support" / "suite.yaml"
-    result.stdout.fnmatch_lines([f"{path}:10: 'refund' is there twice, first on line 8"])
+    result.stdout.fnmatch_lines([f"{path}:10: 'refund' appears twice, first on line 8"])
 
 
 def test_other_suites_run_though_one_is_refused(project: Project) -> None:
@@ -48,7 +48,7 @@ def test_function_that_is_missing_fails_its_own_suite_only(project: Project) -> 
     result.assert_outcomes(passed=2, failed=2)
     path = project.path / "support" / "suite.yaml"
     assert shown(result, "support[v1-refund]", "_") == (
-        f"{path}:2: call is 'support_app.py:ask', and support_app.py has no function 'ask'"
+        f"{path}:2: call is 'support_app.py:ask', but support_app.py has no function 'ask'"
     )
 
 

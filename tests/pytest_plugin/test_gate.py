@@ -288,7 +288,7 @@ def test_bust_is_told_once_with_its_count_and_the_command_that_accepts_it(accept
 BUST = """\
 error: desk v1 refund: the cached prefix changed, and the version of the prompt did not
   support/suite.yaml:8, system[0] at character 5,890: '… café, and naïve never.\\n' -> '… café, and naïve never.\\n '
-  cost: 2,960 tokens are written anew: $0.0074 once for each prefix
+  cost: 2,960 tokens are written again: $0.0074 once for each prefix
   cost: if they change from call to call: $7.1040 more per 1,000 calls
 next: pytest {options}"""
 
@@ -298,7 +298,7 @@ desk v1 refund: the cached prefix changed, and the version of the prompt did not
     accepted: '… café, and naïve never.\\n'
     now:      '… café, and naïve never.\\n '
   cause: whitespace: only whitespace differs
-  cost:  2,960 tokens are written anew: $0.0074 once for each prefix
+  cost:  2,960 tokens are written again: $0.0074 once for each prefix
   cost:  if they change from call to call: $7.1040 more per 1,000 calls
   fix:   render the text from one template, and strip it on every path or on none
   its cassette does not hold the request either
@@ -361,9 +361,9 @@ note: desk v2 refund: a new version
 note: desk v2 parcel: a new version
   support/suite.yaml:9
   cost: 2,966 tokens are written once: $0.0074 for each prefix
-note: support/desk/v1/parcel: accepted, and no test sends it any more
+note: support/desk/v1/parcel: accepted, but no test sends it any more
   prompts.lock:1
-note: support/desk/v1/refund: accepted, and no test sends it any more
+note: support/desk/v1/refund: accepted, but no test sends it any more
   prompts.lock:1
 next: pytest --harness-update-lock
 """
@@ -426,7 +426,7 @@ def test_reason_is_kept_with_the_accepted_bust_and_used_up_by_it(accepted: Desk)
     result = accepted.run(EMULATE, *REPORTS)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert facts(findings(accepted)) == {("bust", "error", "text_changed", "system[0]")}
-    note = "  the reason given was used up by an earlier bust: give one for this change, or remove it"
+    note = "  the given reason belongs to an earlier bust: give one for this change, or remove it"
     assert result.outlines.count(note) == 3
 
 
@@ -516,7 +516,7 @@ def test_entry_that_no_test_sends_any_more_fails_the_run(remove: Any, keys: tupl
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert "failed" not in result.parseoutcomes()
     assert [one["headline"] for one in findings(accepted)] == [
-        f"{key}: accepted, and no test sends it any more" for key in keys
+        f"{key}: accepted, but no test sends it any more" for key in keys
     ]
 
     assert accepted.run("--harness-allow-unused", *REPORTS).ret == 0
@@ -533,7 +533,7 @@ def test_entry_that_no_process_sends_any_more_fails_the_run(accepted: Desk) -> N
     result = accepted.run("-n", "2")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert "failed" not in result.parseoutcomes()
-    assert sum(line.endswith("accepted, and no test sends it any more") for line in result.outlines) == 2
+    assert sum(line.endswith("accepted, but no test sends it any more") for line in result.outlines) == 2
 
     assert accepted.run("-n", "2", EMULATE, UPDATE).ret == 0
     assert set(accepted.entries) == {CASES[1]}
@@ -546,7 +546,7 @@ def test_unused_entry_is_told_with_what_to_do(accepted: Desk) -> None:
 
 
 UNUSED = """
-error: support/desk/v1/parcel: accepted, and no test sends it any more
+error: support/desk/v1/parcel: accepted, but no test sends it any more
   prompts.lock:1
 next: pytest --harness-update-lock
 """
@@ -583,7 +583,7 @@ def test_tests_that_were_not_to_run_are_not_unused(arguments: tuple[str, ...], w
     result = wide.run(*arguments)
 
     assert result.ret == 0
-    assert "accepted, and no test sends it any more" not in result.stdout.str()
+    assert "accepted, but no test sends it any more" not in result.stdout.str()
 
 
 def test_run_from_a_folder_leaves_the_rest_alone(wide: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -593,7 +593,7 @@ def test_run_from_a_folder_leaves_the_rest_alone(wide: Desk, monkeypatch: pytest
 
     result = wide.run()
     assert result.ret == 0
-    assert "accepted, and no test sends it any more" not in result.stdout.str()
+    assert "accepted, but no test sends it any more" not in result.stdout.str()
 
     wide.run(EMULATE, UPDATE).assert_outcomes(passed=1)
     assert wide.lock_file.read_bytes() == before
@@ -611,7 +611,7 @@ def test_file_that_could_not_be_collected_keeps_its_entries(text: str, wide: Des
     wide.project.write("other/test_more.py", text)
 
     result = wide.run("--continue-on-collection-errors")
-    assert "accepted, and no test sends it any more" not in result.stdout.str()
+    assert "accepted, but no test sends it any more" not in result.stdout.str()
 
     wide.run(EMULATE, UPDATE, "--continue-on-collection-errors")
     assert wide.lock_file.read_bytes() == before
@@ -622,7 +622,7 @@ def test_suite_that_cannot_be_loaded_keeps_its_entries(wide: Desk) -> None:
     wide.write_suite(text=SUITE.replace("client: http", "client: ftp"))
 
     result = wide.run()
-    assert "accepted, and no test sends it any more" not in result.stdout.str()
+    assert "accepted, but no test sends it any more" not in result.stdout.str()
 
     wide.run(EMULATE, UPDATE)
     assert wide.lock_file.read_bytes() == before
@@ -636,7 +636,7 @@ def test_only_the_tests_that_failed_last_are_run_and_the_others_are_not_unused(w
     result = wide.project.pytester.runpytest_inprocess(*arguments, "--lf")
 
     result.assert_outcomes(failed=1)
-    assert "accepted, and no test sends it any more" not in result.stdout.str()
+    assert "accepted, but no test sends it any more" not in result.stdout.str()
 
 
 # --- what is never accepted ------------------------------------------------------------------------------
@@ -691,12 +691,12 @@ def test_lock_file_that_cannot_be_read_ends_the_run(arguments: tuple[str, ...], 
 
     assert result.ret == CANNOT_TELL_REPORT
     assert result.stderr.str() == (
-        f"Exit: {path}:1: a merge conflict that nobody has settled\n"
+        f"Exit: {path}:1: an unresolved merge conflict\n"
         "  try: keep the lines of one side, or restore the file; then accept what changed: pytest --harness-update-lock"
     )
 
 
-def test_lock_file_that_cannot_be_read_is_written_anew(accepted: Desk) -> None:
+def test_lock_file_that_cannot_be_read_is_rewritten(accepted: Desk) -> None:
     before = accepted.lock_file.read_bytes()
     accepted.lock_file.write_text("<<<<<<< HEAD\n", encoding="utf-8")
 

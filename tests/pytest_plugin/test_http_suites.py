@@ -120,7 +120,7 @@ def test_application_that_makes_no_call_fails(project: Project) -> None:
 
     result.assert_outcomes(failed=1, deselected=1)
     result.stdout.fnmatch_lines(
-        ["desk v1, case refund: made 0 calls the first time and 0 the second, expected as many"]
+        ["desk v1, case refund: made 0 calls the first time and 0 the second, expected the same number"]
     )
 
 

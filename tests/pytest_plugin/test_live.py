@@ -240,7 +240,7 @@ def test_second_call_that_missed_without_a_reason_is_made_once_more(project: Pro
     assert [read > 0 for _, read in api.usages] == [False, False, True]
     assert shown(result, "prompt cache", "no lock file").rstrip() == "\n".join(
         [
-            "note: the second call missed, the third read: the API does so now and then",
+            "note: the second call missed, but the third read: this happens occasionally on the API",
             "  support/suite.yaml:8",
             'next: pytest "support/suite.yaml::support[v1-refund]"',
         ]

@@ -76,7 +76,7 @@ def test_nothing_is_written_if_a_recorded_test_does_not_pass(failure: str, proje
     assert project.files("cassettes") == {}
 
 
-def test_old_cassette_stays_if_its_test_fails_while_it_is_recorded_anew(project: Project) -> None:
+def test_old_cassette_stays_if_its_test_fails_while_it_is_recorded_again(project: Project) -> None:
     project.write("test_app.py", PLAIN_TEST)
     project.record()
     before = project.files("cassettes")

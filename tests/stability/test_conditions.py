@@ -1,4 +1,4 @@
-"""The conditions under which suites are built again."""
+"""The conditions under which suites are rebuilt."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -20,7 +20,7 @@ def test_every_perturbation_changes_one_thing_and_none_is_there_twice() -> None:
     assert {name for name, _, _ in changed} == {change.name for change in PERTURBATIONS if change.conditions} - {
         ANOTHER_PROCESS.name
     }
-    # A user and a machine go together.
+    # User and host change together.
     assert len({(name, key) for name, key, _ in changed}) == len({name for name, _, _ in changed}) + 1
     assert len([name for name, _, _ in changed if name == HASH_SEED.name]) == 4
 

@@ -1,4 +1,4 @@
-"""Planted non-determinism, a project each: what moves a prefix is named, and a clean project has nothing to say."""
+"""Planted non-determinism, one project each: the cause is named, and a clean project has no findings."""
 
 import sys
 from collections.abc import Callable
@@ -81,7 +81,7 @@ TEXTS = {
     "address": ("repr(object())", PROCESS),
 }
 CALLED_TEXTS = ("now", "set", "host", "folder")
-"""Of those, the ones that are tried with a function that calls a client, too."""
+"""The texts that are also tried with a function that calls a client."""
 
 SOURCES = {
     "tools-by-hash": (
@@ -124,7 +124,7 @@ CLEAN = {
 
 
 def plant(folder: Path, name: str, source: str, *, is_called: bool = False) -> Suite:
-    """A project of one suite."""
+    """A project with one suite."""
     project = folder / name
     (project / "resumes").mkdir(parents=True)
     for person, text in (("ana", "Ana Silva"), ("ben", "Ben Okoro")):
@@ -136,7 +136,7 @@ def plant(folder: Path, name: str, source: str, *, is_called: bool = False) -> S
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    """What is said of each planted project. They are built together: it is the processes that take time."""
+    """The findings of each planted project; all are built together, because the processes take the time."""
     root = tmp_path_factory.mktemp("planted")
     suites = [plant(root, f"built-{name}", BUILT.format(text)) for name, (text, _) in TEXTS.items()]
     suites += [plant(root, f"imported-{name}", IMPORTED.format(text)) for name, (text, _) in TEXTS.items()]
@@ -186,18 +186,18 @@ def test_each_block_is_reported_under_what_explains_it_best(tmp_path: Path) -> N
     assert str(clock) == (
         "the cached prefix of support v1 depends on the clock\n"
         "  built on 4 March 2026 and on 22 November 2031\n"
-        "  differs in 2 of 2 cases; below, ana\n"
-        "  system[0] also moves with: time zone\n"
+        "  differs in 2 of 2 cases; shown below for ana\n"
+        "  system[0] also changes with: time zone\n"
         "  first difference: system[0] at character 11\n"
         "    usual:     'Today is 2026-03-04.'\n"
         "    perturbed: 'Today is 2031-11-22.'\n"
         "  cause: timestamp: the prefix contains a date or time that changes\n"
-        "  fix:   move the date or time behind the last breakpoint, into the user message"
+        "  fix:   move the date or time after the last breakpoint, into the user message"
     )
     assert "2026-03-04" not in "\n".join(clock.lines(is_private=True))
     assert hash_seed.headline == "the cached prefix of support v1 depends on the hash seed"
     assert hash_seed.cause == "tool_reorder"
-    assert hash_seed.fix == "sort what comes from a set before it is rendered, and do not render what hash() gives"
+    assert hash_seed.fix == "sort the items of a set before rendering them, and do not render the results of hash()"
     assert hash_seed.place is not None
     assert hash_seed.place.path.startswith("tools[")
 
@@ -213,7 +213,7 @@ def test_each_block_is_reported_under_what_explains_it_best(tmp_path: Path) -> N
         pytest.param(
             "def run(resume):\n    count = 1 if Path('support').exists() else 3\n"
             "    return [request('Be brief.', resume)] * count\n",
-            ["support v1 made 3 and not 1 requests under another working directory"],
+            ["support v1 made 3 requests instead of 1 under another working directory"],
             id="other-number-of-requests",
         ),
         pytest.param(
@@ -230,7 +230,7 @@ def test_what_fails_under_other_conditions_only_is_a_note(source: str, messages:
     assert {(finding.rule, finding.level) for finding in findings} == {("cannot-tell", "note")}
 
 
-WITHOUT_PYTEST = "\n  fix:   let app.py:run work without pytest: no fixture and no conftest.py is loaded there"
+WITHOUT_PYTEST = "\n  fix:   make app.py:run work without pytest: no fixtures and no conftest.py are loaded there"
 
 
 @pytest.mark.parametrize(
@@ -238,43 +238,43 @@ WITHOUT_PYTEST = "\n  fix:   let app.py:run work without pytest: no fixture and 
     [
         pytest.param(
             "def run(resume):\n    raise KeyError('CANARY')\n",
-            "support v1 could not be built in a process of its own: KeyError\n  raised at app.py:16",
+            "support v1 could not be built in a separate process: KeyError\n  raised at app.py:16",
             id="raises",
         ),
         pytest.param(
             "import no_such_module\n",
-            "support v1 could not be built in a process of its own: ModuleNotFoundError\n  raised at app.py:15",
+            "support v1 could not be built in a separate process: ModuleNotFoundError\n  raised at app.py:15",
             id="cannot-be-imported",
         ),
         pytest.param(
             "raise SystemExit('CANARY')\n",
-            "support v1 could not be built in a process of its own: SystemExit\n  raised at app.py:15",
+            "support v1 could not be built in a separate process: SystemExit\n  raised at app.py:15",
             id="ends",
         ),
         pytest.param(
             "os._exit(3)\n",
-            "support could not be built in a process of its own: its process ended with exit code 3",
+            "support could not be built in a separate process: its process ended with exit code 3",
             id="ends-at-once",
         ),
         pytest.param(
             "time.sleep(60)\n",
-            "support could not be built in a process of its own: no answer within 1 seconds",
+            "support could not be built in a separate process: no answer within 1 seconds",
             id="hangs",
         ),
         pytest.param(
             "def run(resume):\n    return []\n",
-            "support v1 could not be built in a process of its own: no request was made",
+            "support v1 could not be built in a separate process: no request was made",
             id="builds-nothing",
         ),
         pytest.param(
             "import urllib.request\ndef run(resume):\n    urllib.request.urlopen('http://203.0.113.1/')\n",
-            "support v1 could not be built in a process of its own: URLError\n  raised at app.py:17",
+            "support v1 could not be built in a separate process: URLError\n  raised at app.py:17",
             id="asks-the-network",
         ),
     ],
 )
 def test_what_cannot_be_built_at_all_is_undecided(source: str, message: str, tmp_path: Path) -> None:
-    # Only one of them is to take too long, whatever else the machine does.
+    # Only one of them must take too long, however busy the machine is.
     seconds = 1 if "sleep" in source else 60
 
     (finding,) = check_rebuilds(plant(tmp_path, "support", source), root=tmp_path, timeout_seconds=seconds)
@@ -295,7 +295,7 @@ def test_modules_come_from_the_given_path(tmp_path: Path) -> None:
     assert check_rebuilds(suite, root=tmp_path, sys_path=[*sys.path, str(tmp_path / "lib")]) == ()
 
 
-# --- fields of the inputs, and one case against another ----------------------------------------------------
+# --- fields of the inputs, and differences between cases ---------------------------------------------------
 
 
 def make_run(function: Callable[..., Any], inputs: dict[str, Any], case: str = "ana") -> CaseRun:
@@ -334,12 +334,12 @@ def test_the_field_that_stands_in_the_prefix_is_named() -> None:
     (finding,) = leaks(greet)
 
     assert str(finding) == (
-        "resume.name stands in the cached prefix, so that each resume writes a prefix of its own\n"
+        "resume.name is in the cached prefix, so each resume writes its own prefix\n"
         "  the prefix ends at the breakpoint on system[0]\n"
         "  first difference: system[0] at character 9\n"
         "    usual:  'You help Ana Silva with a resume.'\n"
         "    marked: 'You help ⟦resume.name⟧ with a resume.'\n"
-        "  fix:   move it behind the last breakpoint, into the user message"
+        "  fix:   move it after the last breakpoint, into the user message"
     )
     assert (finding.rule, finding.level) == ("leak", "error")
     assert "Ana Silva" not in "\n".join(finding.lines(is_private=True))
@@ -351,9 +351,9 @@ def test_fields_of_one_block_are_one_finding() -> None:
 
     tool, system = leaks(dump)
 
-    assert tool.headline == "resume.name stands in the cached prefix, so that each resume writes a prefix of its own"
+    assert tool.headline == "resume.name is in the cached prefix, so each resume writes its own prefix"
     assert system.headline == (
-        "resume.name and 3 more fields stand in the cached prefix, so that each resume writes a prefix of its own"
+        "resume.name and 3 more fields are in the cached prefix, so each resume writes its own prefix"
     )
     assert system.facts == (
         "the prefix ends at the breakpoint on system[0]",
@@ -367,9 +367,7 @@ def test_fields_of_several_inputs_are_the_cases_own() -> None:
 
     (finding,) = leaks(join, question="Why?", user={"name": "Ana"})
 
-    assert finding.headline == (
-        "user.name and question stand in the cached prefix, so that each case writes a prefix of its own"
-    )
+    assert finding.headline == ("user.name and question are in the cached prefix, so each case writes its own prefix")
 
 
 def test_a_function_that_cannot_take_all_marks_is_given_one_at_a_time() -> None:
@@ -379,7 +377,7 @@ def test_a_function_that_cannot_take_all_marks_is_given_one_at_a_time() -> None:
 
     (finding,) = leaks(parse)
 
-    assert finding.headline == "resume.name stands in the cached prefix, so that each resume writes a prefix of its own"
+    assert finding.headline == "resume.name is in the cached prefix, so each resume writes its own prefix"
 
 
 def test_a_leak_into_a_later_request_is_found_where_the_first_takes_all_marks() -> None:
@@ -425,7 +423,7 @@ def test_a_leak_into_marked_messages_is_a_warning() -> None:
     (finding,) = leaks(ask)
 
     assert finding.level == "warning"
-    assert finding.notes == ("this is as it should be where one resume is asked about more than once",)
+    assert finding.notes == ("this is intended if several calls ask about the same resume",)
 
 
 def test_a_leak_in_front_of_an_automatic_breakpoint_says_where_to_put_one() -> None:
@@ -456,7 +454,7 @@ def test_cases_with_two_prefixes_are_named() -> None:
         "  first difference: system[0] at character 21\n"
         "    ana: 'You help somebody of 30.'\n"
         "    ben: 'You help somebody of 52.'\n"
-        "  fix:   move what differs from case to case behind the last breakpoint, into the user message"
+        "  fix:   move what differs from case to case after the last breakpoint, into the user message"
     )
 
 
@@ -503,6 +501,6 @@ def test_functions_that_call_a_client_are_taken_too(tmp_path: Path) -> None:
     (leak,) = find_leaks_of_case(ana, function)
     found = find_difference_between_cases(ana, ben, function)
 
-    assert leak.headline.startswith("resume.name stands in the cached prefix")
+    assert leak.headline.startswith("resume.name is in the cached prefix")
     assert found is not None
     assert found.headline == "the cached prefix of support v1 is not the same in the cases ana and ben"

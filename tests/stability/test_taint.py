@@ -1,4 +1,4 @@
-"""Marks in place of texts, and where they turn up again."""
+"""Marks in place of texts, and where they are found."""
 
 import html
 import json

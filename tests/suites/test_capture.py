@@ -1,4 +1,4 @@
-"""The requests that functions of all kinds make, whoever answers them."""
+"""The requests that functions of all kinds make, and the answers they get."""
 
 import json
 from collections.abc import Callable
@@ -123,7 +123,7 @@ def test_other_inputs_take_the_place_of_the_cases_own_and_stay_as_they_are() -> 
     assert inputs == {"question": {"text": "⟦question⟧"}}
 
 
-# --- what goes wrong -----------------------------------------------------------------------------------------
+# --- failures ------------------------------------------------------------------------------------------------
 
 
 def test_what_was_sent_before_an_error_is_kept() -> None:
@@ -162,7 +162,7 @@ def test_interrupt_is_no_error_of_the_application() -> None:
         capture(make_run(is_build=True), interrupt)
 
 
-# --- the SDK where the fake client does not do --------------------------------------------------------------------
+# --- the SDK, where the fake client is not enough -----------------------------------------------------------------
 
 
 def count_first(client: Any, prompt: str, question: dict[str, str]) -> str:

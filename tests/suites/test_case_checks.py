@@ -1,4 +1,4 @@
-"""What is said of cases whose calls do not read as their plan expects; built, so that the rules bill them."""
+"""Findings about cases whose calls do not read what their plan expects; built requests, billed by the caching rules."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,7 +27,7 @@ def plan_run(plan: Plan) -> CaseRun:
 
 
 def turn(prompt: str, number: int, *, edit: str = "", **changes: Any) -> dict[str, Any]:
-    """The request of one turn, with all turns before it; ``edit`` is put behind what was asked in those."""
+    """The request of one turn, with all earlier turns; ``edit`` is appended to their questions."""
     messages: list[dict[str, Any]] = []
     for earlier in range(number):
         messages.append({"role": "user", "content": f"Question {earlier}{edit}"})
@@ -186,12 +186,12 @@ UNREAD = {
     "rounds of different numbers of calls": (
         QUESTIONS,
         lambda prompt, question: [ask(prompt, question)] * len(question[0]),
-        "built 3 requests the first time and 4 the second, expected as many, and at least one",
+        "built 3 requests the first time and 4 the second, expected the same number, and at least one",
     ),
     "three rounds without a call": (
         Plan(kind="samples", rounds=3),
         lambda prompt, question: [],
-        "built 0, 0, 0 requests in 3 rounds, expected as many in each, and at least one",
+        "built 0, 0, 0 requests in 3 rounds, expected the same number, and at least one",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""What has to hold of two calls, and what is said where it does not."""
+"""Checks of two calls, and their findings."""
 
 import json
 from typing import Any
@@ -40,7 +40,7 @@ def usage(*, written: int = 0, read: int = 0, uncached: int = 9, written_1h: int
 
 
 def billed(*requests: dict[str, Any]) -> list[Call]:
-    """Calls as the rules bill them, a minute apart."""
+    """Calls billed by the caching rules, a minute apart."""
     simulator = Simulator()
     return [
         make_call(simulator.send(read(request, COUNT).record, at=60.0 * number).usage, request)

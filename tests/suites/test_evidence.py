@@ -1,4 +1,4 @@
-"""What prediction, usage and diagnostics say of a second call, and when that is a finding."""
+"""The evidence on a second call from prediction, usage and diagnostics, and when it is a finding."""
 
 import json
 from itertools import product
@@ -17,7 +17,7 @@ CHANGED = "system_changed"
 NO_CHANGE_NAMED = (None, PENDING, "previous_message_not_found", "unavailable")
 WORDS = (*NO_CHANGE_NAMED, NO_DIVERGENCE, CHANGED)
 
-# predicted, read, what the diagnostics say: level for equal and for unequal requests.
+# predicted, read, answer of the diagnostics: level for equal and for unequal requests.
 TABLE: dict[tuple[bool | None, bool, tuple[str | None, ...]], tuple[str | None, str | None]] = {
     (True, True, NO_CHANGE_NAMED): (None, None),
     (True, True, (NO_DIVERGENCE,)): (None, None),
@@ -72,7 +72,7 @@ def test_disagreement_is_a_finding(
             "prediction, usage and diagnostics disagree on whether the second call read what the first one wrote\n"
             "  prediction:  reads all\n"
             "  usage:       does not read all\n"
-            "  diagnostics: no word",
+            "  diagnostics: none",
             id="unexplained-miss",
         ),
         pytest.param(
@@ -115,7 +115,7 @@ def test_only_a_miss_of_an_equal_request_that_should_read_is_worth_another_try(
     assert evidence.is_flake is is_flake
 
 
-# --- gathering it --------------------------------------------------------------------------------------------
+# --- gathering evidence --------------------------------------------------------------------------------------
 
 
 def call(billed: Usage, request: dict[str, Any] | None = None, diagnostics: str | None = None) -> Call:

@@ -1,4 +1,4 @@
-"""The fake client: it is asked for the same requests as the SDK, and answers enough to go on."""
+"""The fake client: it receives the same requests as the SDK, and gives usable answers."""
 
 import json
 from collections.abc import Callable
@@ -143,7 +143,7 @@ def test_fake_client_is_asked_for_the_requests_that_the_sdk_sends(
 
 
 def neutral(request: dict[str, Any]) -> dict[str, Any]:
-    """A request with one and the same answer in place of that of the fake client or the emulator."""
+    """A request in which the same answer replaces those of the fake client and the emulator."""
     for message in request["messages"]:
         if message["role"] == "assistant":
             message["content"] = [{**block, "text": "the answer"} for block in message["content"]]
@@ -154,7 +154,7 @@ def all_fingerprints(request: dict[str, Any]) -> tuple[bytes, ...]:
     return read(request).fingerprints
 
 
-# --- its answers -------------------------------------------------------------------------------------------
+# --- answers -----------------------------------------------------------------------------------------------
 
 
 def test_answer_is_a_message_as_far_as_applications_read_it() -> None:
@@ -192,7 +192,7 @@ def test_client_and_stream_are_contexts() -> None:
     assert len(client.bodies) == 1
 
 
-# --- what only the real one can do ---------------------------------------------------------------------------
+# --- features of the real client only ------------------------------------------------------------------------
 
 
 class Parcel(BaseModel):

@@ -1,4 +1,4 @@
-"""Suite files: what is read from a good one, and what is said of a bad one."""
+"""Suite files: the content of valid ones, and the errors for invalid ones."""
 
 import sys
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def load_all(path: Path) -> tuple[Suite, ...]:
 
 
 def write(folder: Path, suite: str | bytes, **files: bytes) -> Path:
-    """The path of a suite file that stands beside a prompt, an application and ``files``."""
+    """The path of a suite file next to a prompt, an application and ``files``."""
     for name, data in {**PACKAGE_DATA, **files}.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -207,7 +207,7 @@ BAD_PLANS = [
     ),
     pytest.param(
         with_plan("plan: {kind: questions, rounds: 2}"),
-        "6: suites.support.plan: the rounds of questions stand in each case",
+        "6: suites.support.plan: the rounds of a plan of questions belong in each case",
         id="questions-with-a-number",
     ),
     pytest.param(
@@ -217,7 +217,7 @@ BAD_PLANS = [
     ),
     pytest.param(
         with_plan("case_plans:\n      gone: conversation"),
-        "7: suite 'support' has a plan for the case 'gone', and no such case",
+        "7: suite 'support' has a plan for the case 'gone', but no such case",
         id="plan-of-no-case",
     ),
     pytest.param(
@@ -263,7 +263,7 @@ BAD_FILES = [
         id="unknown-key-of-a-prompt",
     ),
     pytest.param(
-        GOOD.replace("    call: app.py:ask\n", ""), "2: suite 'support' needs one of call and build", id="missing-key"
+        GOOD.replace("    call: app.py:ask\n", ""), "2: suite 'support' needs either call or build", id="missing-key"
     ),
     pytest.param(
         GOOD.replace("ask\n", "ask\n    client: openai\n"),
@@ -272,40 +272,40 @@ BAD_FILES = [
     ),
     pytest.param(
         GOOD + "      parcel: {question: Where}\n      refund: {question: When}\n",
-        "9: 'refund' is there twice, first on line 7",
+        "9: 'refund' appears twice, first on line 7",
         id="duplicate-case",
     ),
     pytest.param(
-        GOOD + GOOD.split("\n", 1)[1], "8: 'support' is there twice, first on line 2", id="duplicate-suite"
+        GOOD + GOOD.split("\n", 1)[1], "8: 'support' appears twice, first on line 2", id="duplicate-suite"
     ),
     pytest.param(
         GOOD.replace("v1: {file: prompt.md}", "v1: {file: prompt.md}\n      v1: {file: prompt.md}"),
-        "6: 'v1' is there twice, first on line 5",
+        "6: 'v1' appears twice, first on line 5",
         id="duplicate-version",
     ),
     pytest.param(
         GOOD.replace("support:", "support/eu:"),
-        "2: suites.support/eu: 'support/eu' is no name: letters, digits, dot, dash and underscore",
+        "2: suites.support/eu: 'support/eu' is not a name: use letters, digits, dot, dash and underscore",
         id="bad-suite-name",
     ),
     pytest.param(
         GOOD.replace("refund:", "a::b:"),
-        "7: suites.support.cases.a::b: 'a::b' is no name: letters, digits, dot, dash and underscore",
+        "7: suites.support.cases.a::b: 'a::b' is not a name: use letters, digits, dot, dash and underscore",
         id="bad-case-name",
     ),
     pytest.param(
         GOOD.replace("v1:", "'':"),
-        "5: suites.support.prompts.: '' is no name: letters, digits, dot, dash and underscore",
+        "5: suites.support.prompts.: '' is not a name: use letters, digits, dot, dash and underscore",
         id="empty-version-name",
     ),
     pytest.param(
         GOOD.replace("refund:", '"re\\nfund":'),
-        "7: suites.support.cases.re\nfund: 're\\nfund' is no name: letters, digits, dot, dash and underscore",
+        "7: suites.support.cases.re\nfund: 're\\nfund' is not a name: use letters, digits, dot, dash and underscore",
         id="newline-in-a-name",
     ),
     pytest.param(
         GOOD.replace("refund:", '"refund\\n":'),
-        "7: suites.support.cases.refund\n: 'refund\\n' is no name: letters, digits, dot, dash and underscore",
+        "7: suites.support.cases.refund\n: 'refund\\n' is not a name: use letters, digits, dot, dash and underscore",
         id="newline-at-the-end-of-a-name",
     ),
     pytest.param(
@@ -440,21 +440,21 @@ BAD_CALLS = [
     pytest.param("'app.py:'", "call is 'app.py:', expected module:function or file.py:function", id="no-function"),
     pytest.param(
         "gone.py:ask",
-        "call is 'gone.py:ask', and gone.py cannot be imported: [Errno 2] No such file or directory: 'FOLDER/gone.py'",
+        "call is 'gone.py:ask', but gone.py cannot be imported: [Errno 2] No such file or directory: 'FOLDER/gone.py'",
         id="missing-file",
     ),
     pytest.param(
         "no_such_module:ask",
-        "call is 'no_such_module:ask', and no_such_module cannot be imported: No module named 'no_such_module'",
+        "call is 'no_such_module:ask', but no_such_module cannot be imported: No module named 'no_such_module'",
         id="missing-module",
     ),
     pytest.param(
         "broken.py:ask",
-        "call is 'broken.py:ask', and broken.py cannot be imported: No module named 'no_such_module'",
+        "call is 'broken.py:ask', but broken.py cannot be imported: No module named 'no_such_module'",
         id="module-that-imports-a-missing-one",
     ),
-    pytest.param("app.py:answer", "call is 'app.py:answer', and app.py has no function 'answer'", id="no-such-name"),
-    pytest.param("app.py:LIMIT", "call is 'app.py:LIMIT', and app.py has no function 'LIMIT'", id="not-a-function"),
+    pytest.param("app.py:answer", "call is 'app.py:answer', but app.py has no function 'answer'", id="no-such-name"),
+    pytest.param("app.py:LIMIT", "call is 'app.py:LIMIT', but app.py has no function 'LIMIT'", id="not-a-function"),
 ]
 
 
@@ -498,7 +498,7 @@ def test_file_that_cannot_be_imported_says_so_every_time(tmp_path: Path, fresh_i
 
 @pytest.fixture
 def fresh_imports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Undoes what a test imports, so that ``shop`` and ``app`` of the next test are its own."""
+    """Undo the imports of a test, so that the next one gets its own ``shop`` and ``app``."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     before = dict(sys.modules)
     yield

@@ -1,4 +1,4 @@
-"""One case run against the emulator: two rounds, and what is said of them."""
+"""One case run against the emulator: two rounds, and their findings."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -156,15 +156,15 @@ def number_the_prompt() -> Callable[..., None]:
         pytest.param(
             make_no_call,
             PROMPT,
-            "support v1, case parcel: made 0 calls the first time and 0 the second, expected as many\n"
-            "  at least one; calls count only through the client that the function is given",
+            "support v1, case parcel: made 0 calls the first time and 0 the second, expected the same number\n"
+            "  at least one; only calls through the client that the function is given count",
             id="no-call",
         ),
         pytest.param(
             make_one_call_less_each_time(),
             PROMPT,
-            "support v1, case parcel: made 2 calls the first time and 1 the second, expected as many\n"
-            "  at least one; calls count only through the client that the function is given",
+            "support v1, case parcel: made 2 calls the first time and 1 the second, expected the same number\n"
+            "  at least one; only calls through the client that the function is given count",
             id="another-number-of-calls",
         ),
         pytest.param(
@@ -299,12 +299,14 @@ UNBUILT = {
     "no request": (
         lambda prompt, question: [],
         PROMPT,
-        "support v1, case parcel: built 0 requests the first time and 0 the second, expected as many, and at least one",
+        "support v1, case parcel: built 0 requests the first time and 0 the second, "
+        "expected the same number, and at least one",
     ),
     "another number of requests": (
         one_request_less_each_time(),
         PROMPT,
-        "support v1, case parcel: built 2 requests the first time and 1 the second, expected as many, and at least one",
+        "support v1, case parcel: built 2 requests the first time and 1 the second, expected the same "
+        "number, and at least one",
     ),
     "differs between two builds": (
         number_the_request(),

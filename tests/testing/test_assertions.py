@@ -26,7 +26,7 @@ RULES = "Weigh the evidence of each skill before the title of the post. " * 300
 
 @pytest.fixture(autouse=True)
 def folder_for_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counts are kept in the user's cache folder otherwise."""
+    """Keep token counts out of the user's cache folder."""
     monkeypatch.setattr(token_memo, "default_path", lambda: tmp_path / "tokens.txt")
 
 
@@ -96,14 +96,14 @@ def test_call_that_reads_and_writes_nothing_new_passes() -> None:
             "the call wrote its prefix to the prompt cache instead of reading it\n"
             "  usage: 2,000 written, 0 read, 9 uncached\n"
             "  fix:   look for an earlier call with the same prefix, answered within the TTL; "
-            "pass it as written_by= to see where they part",
+            "pass it as written_by= to see where they differ",
             id="wrote",
         ),
         pytest.param(
             make_call(written=500, read=1500),
             "the call read a part of its prefix and wrote the rest\n"
             "  usage: 500 written, 1,500 read, 9 uncached\n"
-            "  fix:   pass written_by= with the earlier call to see where they part; a turn added since is a write",
+            "  fix:   pass the earlier call as written_by= to see where they differ; a turn added since is a write",
             id="read-in-part",
         ),
         pytest.param(
@@ -251,7 +251,7 @@ def test_calls_that_cost_more_fail_with_tokens_and_the_most_expensive_one() -> N
         "2 calls cost $0.0426, expected less than $0.04\n"
         "  tokens: 10,000 written, 10,000 read, 200 uncached, 100 output\n"
         "  most expensive: call 1, claude-sonnet-4-5, $0.0386: 10,000 written, 0 read, 100 uncached, 50 output\n"
-        "  fix:   have more of the prompt read than written or sent uncached, ask for less, or raise the limit"
+        "  fix:   have more of the prompt read from the prompt cache, ask for less, or raise the limit"
     )
 
 
@@ -262,7 +262,7 @@ def test_one_call_that_costs_as_much_as_the_limit_fails() -> None:
     assert str(caught.value) == (
         "the call costs $0.03855, expected less than $0.03855\n"
         "  tokens: 10,000 written, 0 read, 100 uncached, 50 output\n"
-        "  fix:   have more of the prompt read than written or sent uncached, ask for less, or raise the limit"
+        "  fix:   have more of the prompt read from the prompt cache, ask for less, or raise the limit"
     )
 
 

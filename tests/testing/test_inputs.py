@@ -1,4 +1,4 @@
-"""Differences of inputs, and taking them back."""
+"""Differences of inputs, and reverting them."""
 
 from typing import Any
 

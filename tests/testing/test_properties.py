@@ -1,4 +1,4 @@
-"""A stable prefix, and the ways in which builders lose it."""
+"""Stable prefixes, and the ways in which builders lose them."""
 
 import json
 import random
@@ -31,10 +31,10 @@ def request(system: str, message: str = "Go.", **more: Any) -> dict[str, Any]:
 
 
 def message(build: Callable[..., Any], **strategies: Any) -> str:
-    """What the failed property says."""
+    """The message of the failed property."""
     with pytest.raises(CheckError) as caught:
         assert_prefix_stable(build, **(strategies or {"resume": resumes(), "job": jobs()}))
-    # Nothing of the search is to be seen: neither an exception behind this one nor a note.
+    # The search must leave no trace: neither a chained exception nor a note.
     assert caught.value.__context__ is None
     assert not hasattr(caught.value, "__notes__")
     return str(caught.value)
@@ -44,7 +44,7 @@ def years(resume: dict[str, Any]) -> int:
     return 2026 - int(resume["work"][-1]["startDate"][:4]) if resume["work"] else 0
 
 
-# --- what passes -----------------------------------------------------------------------------------------
+# --- stable builders -------------------------------------------------------------------------------------
 
 
 def stable(resume: Any, job: Any) -> dict[str, Any]:
@@ -105,11 +105,11 @@ def test_examples_bound_the_number_of_drawn_inputs() -> None:
 
     assert_prefix_stable(build, number=st.integers(), examples=7)
 
-    # The reference twice; there is no text to mark.
+    # Twice with the reference; there is no text to mark.
     assert calls == 7 + 2
 
 
-# --- fields that stand in the prefix ---------------------------------------------------------------------
+# --- fields in the prefix --------------------------------------------------------------------------------
 
 
 def test_field_in_the_prefix_is_named_with_its_place() -> None:
@@ -117,11 +117,11 @@ def test_field_in_the_prefix_is_named_with_its_place() -> None:
         return request(f"You help the candidate {resume['basics']['name'].upper()} to find work.")
 
     assert message(build) == (
-        "resume.basics.name is in the cached prefix, so that each input writes a prefix of its own\n"
+        "resume.basics.name is in the cached prefix, so each input writes its own prefix\n"
         "  the prefix ends at the breakpoint on system[0]\n"
         "  place: system[0] at character 23\n"
         "    marked: 'You help the candidate ⟦RESUME.BASICS.NAME⟧ to find work.'\n"
-        "  fix:   move it behind that breakpoint"
+        "  fix:   move it after that breakpoint"
     )
 
 
@@ -131,9 +131,7 @@ def test_several_fields_are_counted_and_the_first_ones_shown() -> None:
 
     found = message(build, resume=resumes()).splitlines()
 
-    assert found[0] == (
-        "7 fields of the inputs are in the cached prefix, so that each input writes a prefix of its own"
-    )
+    assert found[0] == ("7 fields of the inputs are in the cached prefix, so each input writes its own prefix")
     assert found[1] == "  the prefix ends at the automatic breakpoint, on messages[0].content[0]"
     assert found[2].startswith("  fields: resume.basics.name, resume.basics.")
     assert found[3].startswith("  place: messages[0].content[0] at character ")
@@ -165,7 +163,7 @@ def test_builder_that_raises_at_some_marks_is_tried_with_one_field_at_a_time() -
     assert message(build, job=jobs()).startswith("job.title is in the cached prefix, ")
 
 
-# --- what no mark shows ----------------------------------------------------------------------------------
+# --- changes that no mark shows --------------------------------------------------------------------------
 
 
 def test_change_is_said_with_place_both_texts_and_the_smallest_inputs() -> None:
@@ -177,7 +175,7 @@ def test_change_is_said_with_place_both_texts_and_the_smallest_inputs() -> None:
         "  first difference: system[0] at character 32\n"
         "    reference: '…h resumes against jobs. Go on.'\n"
         "    drawn:     '…h resumes against jobs. Mind the pay.'\n"
-        "  smallest inputs that do it, against the reference:\n"
+        "  smallest inputs that change it, compared with the reference:\n"
         "    job.salary: None → '$100,000'\n"
         "  cause: text_changed: the text changed\n"
         "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint"
@@ -244,7 +242,7 @@ def test_breakpoint_that_comes_and_goes_is_found() -> None:
         "    reference: breakpoint on system[0]\n"
         "    drawn:     no breakpoint\n"
         "  place: system[0]\n"
-        "  smallest inputs that do it, against the reference:\n"
+        "  smallest inputs that change it, compared with the reference:\n"
         "    job.salary: None → '$100,000'\n"
         "  cause: breakpoint_removed: the breakpoint is gone\n"
         '  fix:   put "cache_control": {"type": "ephemeral"} back on the block'
@@ -284,7 +282,7 @@ def test_object_that_a_builder_hands_out_again_and_again_is_not_compared_with_it
 
 
 def _read_late() -> Iterator[str]:
-    """Nothing for a while, then something else."""
+    """Returns one value for a while, then another."""
     return chain([""] * 30, repeat("late"))
 
 
@@ -322,12 +320,12 @@ def test_prefix_that_moves_once_and_never_again_is_not_explained_away() -> None:
 
     assert message(lambda number: request(PROMPT + next(texts)), number=st.integers()) == (
         "the cached prefix changes from call to call, with the same inputs\n"
-        "  it moved once, and no more when it was built again\n"
-        "  fix:   look for what the builder keeps or counts"
+        "  it changed once, but not when it was built again\n"
+        "  fix:   look for state that the builder keeps or counts"
     )
 
 
-# --- what cannot be judged -------------------------------------------------------------------------------
+# --- cannot tell -----------------------------------------------------------------------------------------
 
 
 def test_request_without_breakpoint_fails() -> None:
@@ -355,7 +353,7 @@ def test_input_that_is_no_strategy_is_refused() -> None:
 
     assert str(caught.value) == (
         "input 'job' is dict, expected a hypothesis strategy\n"
-        "  try: bind what is always the same: functools.partial(build, job=...)"
+        "  try: bind a constant input: functools.partial(build, job=...)"
     )
 
 

@@ -1,4 +1,4 @@
-"""What the strategies draw: shapes, scripts, sizes, and the smallest of each."""
+"""The documents that the strategies draw: shapes, scripts, sizes, and the smallest of each."""
 
 import json
 import unicodedata
@@ -24,7 +24,7 @@ SEARCH = settings(database=None, derandomize=True, max_examples=2_000)
 
 
 def shape(value: Any) -> Any:
-    """The keys of a document, all the way down; of a list, those of all its items."""
+    """The keys of a document at all depths; of a list, those of all its items."""
     if isinstance(value, dict):
         return {key: shape(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -49,7 +49,7 @@ def fixtures(folder: str) -> list[dict[str, Any]]:
 
 @cache
 def collect(strategy: SearchStrategy[Any]) -> list[Any]:
-    """Some hundred examples, the same ones in every run."""
+    """Several hundred examples, the same in every run."""
     drawn: list[Any] = []
 
     @settings(ALWAYS, max_examples=600, phases=[Phase.generate])
@@ -65,7 +65,7 @@ def collect(strategy: SearchStrategy[Any]) -> list[Any]:
 def test_documents_have_the_keys_of_the_fixtures(strategy: SearchStrategy[Any], folder: str) -> None:
     known = fixtures(folder)
     everything = next(shape(one) for one in known if "projects" in one or folder == "jobs")
-    # Every fixture happens to have certificates; the services take resumes without.
+    # All fixtures have certificates, but the services accept resumes without them.
     required = set(known[0]).intersection(*known) - {"certificates"}
 
     @ALWAYS
@@ -191,7 +191,7 @@ def test_every_request_is_one_that_the_api_accepts(request: Any) -> None:
 
 
 def _check_tool_turns(request: dict[str, Any]) -> None:
-    """Roles alternate, a user speaks last, and each tool call is of a known tool and is answered at once."""
+    """Check that roles alternate, a user speaks last, and each tool call names a known tool and is answered at once."""
     messages = request["messages"]
     assert [message["role"] for message in messages] == ["user", "assistant"] * (len(messages) // 2) + ["user"]
     names = {tool["name"] for tool in request.get("tools", ())}

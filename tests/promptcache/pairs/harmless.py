@@ -94,9 +94,9 @@ HARMLESS = [
         full(tools=[tool("a"), tool("b", MARK, description=STATIC), tool("z", defer_loading=True)]),
     ),
     hit(
-        "tool_choice behind the last breakpoint", system(tools=TOOLS), system(tools=TOOLS, tool_choice={"type": "any"})
+        "tool_choice after the last breakpoint", system(tools=TOOLS), system(tools=TOOLS, tool_choice={"type": "any"})
     ),
-    hit("image behind the last breakpoint", system(), system(messages=[user(text("Look."), image())])),
+    hit("image after the last breakpoint", system(), system(messages=[user(text("Look."), image())])),
     hit(
         "a further image",
         request(messages=[user(image(), text(STATIC, MARK))]),
