@@ -42,11 +42,6 @@ class RuleRow:
     verdict: RunVerdict = "bust"
     """Verdict of a run with an error of this rule."""
 
-    @property
-    def means_cannot_tell(self) -> bool:
-        """Whether the check could not judge, and so neither passed nor failed the prompt."""
-        return self.verdict == "cannot tell"
-
 
 RULES: dict[Rule, RuleRow] = {
     "accepted-bust": RuleRow(

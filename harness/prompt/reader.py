@@ -37,6 +37,15 @@ class PromptReader:
         """
         return self._read(body)
 
+    def try_read(self, body: bytes) -> Prompt | None:
+        """Read the prompt of a body; ``None`` if it has none that can be fingerprinted."""
+        try:
+            prompt = self.read(body)
+            _ = prompt.fingerprints
+        except RequestError:
+            return None
+        return prompt
+
     def _read_request(self, body: bytes) -> Prompt:
         return read(self.parse(body), self.count_text)
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from harness.errors import RequestError
 from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.blocks import Block, Breakpoint, Request, find_breakpoints, read_blocks
 from harness.prompt.fingerprint import fingerprints
@@ -179,11 +178,3 @@ def read_whole(request: Request, count_text: CountText | None = None, *, assumpt
     prompt = read(request, count_text, assumptions=assumptions)
     _ = prompt.fingerprints
     return prompt
-
-
-def try_read(request: Request, count_text: CountText | None = None) -> Prompt | None:
-    """Read a request as `read_whole` does; ``None`` if that is not possible."""
-    try:
-        return read_whole(request, count_text)
-    except RequestError:
-        return None

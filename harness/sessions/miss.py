@@ -44,7 +44,7 @@ def find_miss(
         _ = prompt.fingerprints
     except RequestError as error:
         return _finding(f"{headline}: {error.message}")
-    recorded = (_try_read(reader, interaction.request.body) for interaction in cassette.interactions)
+    recorded = (reader.try_read(interaction.request.body) for interaction in cassette.interactions)
     candidates = [old for old in recorded if old is not None]
     if not candidates:
         return _finding(headline)
@@ -90,15 +90,6 @@ def _count_others(place: Divergence, count_sharing: Callable[[str], int]) -> int
     block = place.before.block if place.before else None
     text = block.content.get("text") if block else None
     return max(0, count_sharing(text) - 1) if isinstance(text, str) else 0
-
-
-def _try_read(reader: PromptReader, body: bytes) -> Prompt | None:
-    try:
-        prompt = reader.read(body)
-        _ = prompt.fingerprints
-    except RequestError:
-        return None
-    return prompt
 
 
 def _times(number: int) -> str:

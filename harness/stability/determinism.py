@@ -6,7 +6,6 @@ import re
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness.errors import RequestError
 from harness.findings.advice import ADVICE
 from harness.findings.finding import Finding, Place
 from harness.findings.words import and_more, join
@@ -134,14 +133,7 @@ def _read_all(bodies: Iterable[bytes]) -> list[Prompt]:
 def _try_read_all(bodies: Iterable[bytes]) -> list[Prompt | None]:
     """Read each body; ``None`` for one that is not a request, which the run of the case itself reports."""
     reader = PromptReader()
-
-    def try_read(body: bytes) -> Prompt | None:
-        try:
-            return reader.read(body)
-        except RequestError:
-            return None
-
-    return [try_read(body) for body in bodies]
+    return [reader.try_read(body) for body in bodies]
 
 
 def _describe_leaks(spots: Sequence[_Spot], usual: Sequence[Prompt | None]) -> Finding:

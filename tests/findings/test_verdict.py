@@ -44,7 +44,7 @@ def test_only_errors_count(rule: Rule, level: Severity) -> None:
 @pytest.mark.parametrize("rule", RULES)
 def test_exit_code_2_and_cannot_tell_are_one(rule: Rule) -> None:
     found = findings(rule)
-    assert (exit_code(found) == 2) == (judge(found) == "cannot tell") == RULES[rule].means_cannot_tell
+    assert (exit_code(found) == 2) == (judge(found) == "cannot tell") == (RULES[rule].verdict == "cannot tell")
 
 
 def test_every_rule_has_its_row_in_the_order_of_names() -> None:

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from harness.calls.call import Call
-from harness.cassettes.format import Cassette, Chunk, Failure, RecordedResponse
+from harness.cassettes.format import Cassette, Failure, RecordedResponse
 from harness.cassettes.store import CassetteStore
 from harness.emulator.core import Emulator
 from harness.emulator.transport import EmulatorTransport
@@ -52,7 +52,7 @@ def test_a_stream_is_recorded_piece_by_piece(is_async: bool) -> None:
     calls: list[Call] = []
     recorder = record(Upstream(*STREAM, content_type="text/event-stream; charset=utf-8"), calls)
     assert (async_stream if is_async else sync_stream)(recorder) == "Hi"
-    assert recorder.interactions[0].response.chunks == tuple(Chunk(data) for data in STREAM)
+    assert tuple(chunk.data for chunk in recorder.interactions[0].response.chunks) == STREAM
     assert calls[0].usage == Usage(input_tokens=10, output_tokens=7)
 
 

@@ -93,9 +93,7 @@ HARMLESS = [
         full(),
         full(tools=[tool("a"), tool("b", MARK, description=STATIC), tool("z", defer_loading=True)]),
     ),
-    hit(
-        "tool_choice after the last breakpoint", system(tools=TOOLS), system(tools=TOOLS, tool_choice={"type": "any"})
-    ),
+    hit("tool_choice after the last breakpoint", system(tools=TOOLS), system(tools=TOOLS, tool_choice={"type": "any"})),
     hit("image after the last breakpoint", system(), system(messages=[user(text("Look."), image())])),
     hit(
         "a further image",
