@@ -14,12 +14,15 @@ def rendered_blocks(request: Request, blocks: Sequence[Block], model: Model) -> 
     """The blocks that reach the model: thinking that the API strips is left out.
 
     Thinking of earlier turns is stripped by models that do not keep it all, once a user
-    message holds more than tool results; and by every model where thinking is disabled.
-    Source: platform.claude.com/docs/en/build-with-claude/extended-thinking (checked 2026-11-23).
+    message holds more than tool results; and by every model where thinking is disabled. Leaving
+    it out means the same, but for the models that ``models.toml`` names.
+    Source: platform.claude.com/docs/en/build-with-claude/extended-thinking (checked 2026-11-23);
+    recorded calls, for thinking that is left out.
     """
     if not any(block.type in _THINKING for block in blocks):
         return tuple(blocks)
-    if thinking(request).get("type") == "disabled":
+    is_omitted = not request.get("thinking")
+    if thinking(request).get("type") == "disabled" and not (is_omitted and model.counts_omitted_thinking):
         kept_from = len(request["messages"])
     elif model.keeps_all_thinking:
         return tuple(blocks)

@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from harness.prompt import read
-from harness.prompt.tokens import TextCounter, image_tokens
+from harness.prompt.images import image_tokens
+from harness.prompt.tokens import TextCounter
 from harness.provider.models import find_model
 from tests.recordings import counter
 
