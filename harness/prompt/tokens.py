@@ -5,9 +5,10 @@ whose sizes are data (``provider/generations.toml``) fitted on recorded calls of
 API. What cannot be counted offline makes a count inexact, and is named.
 """
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 from harness.prompt.blocks import Block, Request
 from harness.prompt.doubts import Doubt, bound_of
@@ -127,7 +128,7 @@ class _Counting:
             self.tally.doubt_unproven("omitted_thinking", "thinking", what)
         for index, tool in enumerate(self.request.get("tools") or ()):
             if isinstance(tool, dict) and tool.get("defer_loading"):
-                whole = self.tally.text(definition_text(tool, self.rules)) if "input_schema" in tool else None
+                whole = self._definition(tool) if "input_schema" in tool else None
                 self.tally.doubt(f"tools[{index}]", "a deferred tool is rendered only once it is found", whole)
 
     # --- tools -------------------------------------------------------------------------------------------
@@ -146,6 +147,9 @@ class _Counting:
             return 0
         if tool.get("input_examples"):
             self.tally.doubt(block.path, "input_examples are rendered in an unknown form")
+        return self._definition(tool)
+
+    def _definition(self, tool: Mapping[str, Any]) -> int:
         return self.tally.text(definition_text(tool, self.rules)) + 1
 
     # --- system ------------------------------------------------------------------------------------------
@@ -172,13 +176,12 @@ class _Counting:
         return self.rules.adaptive_thinking if self.thinking == "adaptive" and not self.tools else 0
 
     def _doubt_interleaved(self) -> None:
-        beta = "with the interleaved-thinking beta, which is a header"
+        beta = "the interleaved-thinking beta, which is a header"
         if self.tools and self.rules.interleaved:
             more = self.rules.interleaved
-            self.tally.doubt("thinking", f"up to {more} tokens more {beta}", more)
+            self.tally.doubt("thinking", f"up to {more} tokens more with {beta}", more)
         elif not self.tools and self.rules.interleaved_without_tools:
-            more = self.rules.interleaved_without_tools
-            self.tally.doubt("thinking", f"{more} more or less {beta}", more)
+            self.tally.doubt("thinking", f"a little more or less with {beta}", self.rules.interleaved_without_tools)
 
     def _system_texts(self) -> list[str]:
         texts = [block_text(block) for block in self.system]
