@@ -91,7 +91,7 @@ class MessageTally:
             case "image":
                 return self._image(block.content, block.path)
             case "tool_use":
-                return call_tokens(self._tally, str(block.content.get("name")), block.content.get("input"))
+                return call_tokens(self._tally, block)
             case "tool_result":
                 return self._tool_result(block, previous)
             case "thinking" | "redacted_thinking":

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from harness.prompt.blocks import Block
 from harness.prompt.tally import Tally
 from harness.provider.models import Generation
 
@@ -30,13 +31,14 @@ def forced_tokens(tally: Tally, choice: Mapping[str, Any], *, is_after_result: b
     return tokens
 
 
-def call_tokens(tally: Tally, name: str, inputs: Any) -> int:
+def call_tokens(tally: Tally, call: Block) -> int:
     """Tokens of a ``tool_use``."""
-    values = inputs.items() if isinstance(inputs, dict) else ()
-    texts = [
-        (str(key), value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) for key, value in values
-    ]
-    tokens = tally.rules.call if texts else tally.rules.call + tally.rules.call_without_input
+    name, inputs = str(call.content.get("name")), call.content.get("input")
+    texts = [(str(key), _value(value)) for key, value in inputs.items()] if isinstance(inputs, dict) else []
+    tokens = tally.rules.call
+    if not texts:
+        tally.doubt_unproven("call_without_input", call.path, "a call without any parameter")
+        tokens += tally.rules.call_without_input
     if tally.rules.calls_are_elements:
         return tokens + tally.text(_elements(name, texts))
     return tokens + tally.text(name) + sum(_parameter(tally, *pair) for pair in texts)
@@ -50,6 +52,10 @@ def result_text_tokens(tally: Tally, text: str) -> int:
 def schema_text(schema: object) -> str:
     """The schema of structured output, as the model sees it."""
     return json.dumps(schema, indent=2, ensure_ascii=False)
+
+
+def _value(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _parameter(tally: Tally, key: str, value: str) -> int:
