@@ -249,7 +249,9 @@ class _Counting:
             tail += self.rules.budget_thinking[1]
         if self.is_forced:
             if is_prefilled:
-                self.tally.doubt("tool_choice", "a forced choice behind a prefilled answer is off by one", 3)
+                self.tally.doubt(
+                    "tool_choice", "only one recorded call shows a forced choice behind a prefilled answer", 3
+                )
             tail += forced_tokens(self.tally, self.choice, is_after_result=is_result)
         return tail
 

@@ -318,6 +318,14 @@ def test_one_call_at_a_time_has_another_hidden_prompt(model: str, choice: str, m
     assert one.is_exact
 
 
+def test_a_forced_choice_behind_a_prefilled_answer() -> None:
+    prefilled = {"tools": [TOOL], "messages": [HI, {"role": "assistant", "content": "Yes"}]}
+    forced = count("3", **prefilled, tool_choice={"type": "tool", "name": "add"})
+
+    assert forced.total - total("3", **prefilled) == 314 - 313 + 3
+    assert forced.bound == 3
+
+
 # --- system prompts ------------------------------------------------------------------------------------------
 
 
