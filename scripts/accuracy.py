@@ -20,7 +20,8 @@ from tests import recordings  # noqa: E402
 
 KINDS = {
     "text": "text only",
-    "tools": "custom tools, with or without calls of them",
+    "tools": "custom tools, not called yet",
+    "histories": "calls of custom tools, and their results",
     "images": "inline images",
     "other": "everything else: server tools, PDFs, thinking, structured output, …",
 }
@@ -50,7 +51,9 @@ def _counts() -> Iterator[str]:
     yield "## Input tokens"
     yield (
         "The count of a request compared with the input that the API billed: read, written and uncached together. A "
-        "count is *flagged* if part of the request cannot be counted offline; all other counts claim to be exact."
+        "count is *flagged* if part of the request cannot be counted offline, or if no recorded call of the model's "
+        "generation shows how it is rendered; all other counts claim to be exact. A flag has a *bound* if it is known "
+        "by how many tokens the count can be off at most."
     )
     rows = []
     for kind, name in KINDS.items():
@@ -61,17 +64,66 @@ def _counts() -> Iterator[str]:
                 name,
                 len(found),
                 len(found) - len(claimed),
+                sum(not count.is_exact and count.bound is not None for _, count in found),
                 _share(ours == theirs for ours, theirs in claimed),
                 _share(abs(ours - theirs) <= 3 for ours, theirs in claimed),
                 _share(abs(ours - theirs) <= 0.01 * theirs for ours, theirs in claimed),
                 sum(abs(ours - theirs) > 0.05 * theirs for ours, theirs in claimed),
             )
         )
-    headers = ("request contains", "calls", "flagged", "exact", "within 3 tokens", "within 1 %", "off by over 5 %")
-    yield tabulate(rows, headers=headers, tablefmt="github", colalign=("left", *("right",) * 6))
-    yield "The last four columns cover only the calls that are not flagged. Why the others are flagged:"
-    reasons = Counter(_reason(reason) for _, _, count in recordings.counted() for reason in count.unmodelled[:1])
-    yield tabulate(reasons.most_common(), headers=("reason", "calls"), tablefmt="github", colalign=("left", "right"))
+    headers = (
+        "request contains",
+        "calls",
+        "flagged",
+        "with bound",
+        "exact",
+        "within 3 tokens",
+        "within 1 %",
+        "off by over 5 %",
+    )
+    yield tabulate(rows, headers=headers, tablefmt="github", colalign=("left", *("right",) * 7))
+    yield "The last four columns cover only the calls that are not flagged."
+    yield from _by_generation()
+    yield from _flags()
+
+
+def _by_generation() -> Iterator[str]:
+    yield "The calls that are not flagged by model generation, and how many of them are counted to the token:"
+    generations = sorted({recording.generation for _, recording, _ in recordings.counted()})
+    rows = []
+    for generation in generations:
+        row = [generation]
+        for kind in KINDS:
+            claimed = [
+                count.total == recording.total
+                for label, recording, count in recordings.counted()
+                if label == kind and recording.generation == generation and count.is_exact
+            ]
+            row.append(f"{sum(claimed)} of {len(claimed)}" if claimed else "–")
+        rows.append(row)
+    headers = ("generation", "text", "tools, not called", "calls of tools", "images", "everything else")
+    yield tabulate(rows, headers=headers, tablefmt="github", colalign=("left", *("right",) * 5), disable_numparse=True)
+
+
+def _flags() -> Iterator[str]:
+    bounded = [
+        (abs(count.total - recording.total), count.bound)
+        for _, recording, count in recordings.counted()
+        if not count.is_exact and count.bound is not None
+    ]
+    within = sum(error <= bound for error, bound in bounded)
+    yield f"Of {len(bounded)} flagged calls with a bound, {within} are within it. Why calls are flagged:"
+    doubts = [count.doubts[0] for _, _, count in recordings.counted() if count.doubts]
+    reasons = Counter(_reason(str(doubt)) for doubt in doubts)
+    most: dict[str, int | None] = {}
+    for doubt in doubts:
+        reason, known = _reason(str(doubt)), most.get(_reason(str(doubt)), 0)
+        most[reason] = None if doubt.tokens is None or known is None else max(doubt.tokens, known)
+    rows = [
+        (reason, calls, "unknown" if most[reason] is None else most[reason]) for reason, calls in reasons.most_common()
+    ]
+    headers = ("reason", "calls", "off by at most")
+    yield tabulate(rows, headers=headers, tablefmt="github", colalign=("left", "right", "right"))
 
 
 def _billing() -> Iterator[str]:
@@ -79,13 +131,14 @@ def _billing() -> Iterator[str]:
     steps = [(repo, step) for repo, calls in recordings.sequences() for step in recordings.replay_sequence(calls)]
     judged = [(repo, step) for repo, step in steps if step.count.is_exact]
     explained = sum(step.is_explained for _, step in judged)
+    exact = sum(step.is_exact for _, step in judged)
     yield (
         f"Recorded sequences, sent in order through the simulator. Of {len(steps)} steps, {len(judged)} can be counted "
         f"offline; of these, {explained} ({explained / len(judged):.1%}) are billed as predicted, with read and "
-        f"written tokens within {recordings.TOLERANCE}. If the first step of a sequence reads, an earlier run wrote "
-        "the prefix; the sequence is then sent twice, and the second pass is judged. No recording shows an expired "
-        "entry, a lookback of more than 5 blocks, a fifth breakpoint, or an edited system prompt; the table of "
-        "pairs in `tests/promptcache/pairs` tests the documented rules for these."
+        f"written tokens within {recordings.TOLERANCE}, and {exact} to the token. If the first step of a sequence "
+        "reads, an earlier run wrote the prefix; the sequence is then sent twice, and the second pass is judged. No "
+        "recording shows an expired entry, a lookback of more than 5 blocks, a fifth breakpoint, or an edited system "
+        "prompt; the table of pairs in `tests/promptcache/pairs` tests the documented rules for these."
     )
     rows = []
     for repo in sorted({repo for repo, _ in steps}):
@@ -128,7 +181,7 @@ def _reason(text: str) -> str:
 
 def _share(values: Iterable[bool]) -> str:
     found = list(values)
-    return f"{sum(found) / len(found):.1%}"
+    return f"{sum(found) / len(found):.1%}" if found else "–"
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from harness.prompt import read
 from harness.prompt.parameters import output_format, thinking
 from harness.prompt.tokens import Count, TextCounter
 from harness.promptcache.simulator import Simulator
+from harness.provider.models import find_model
 from harness.provider.usage import Usage
 
 DATA = Path(__file__).parent / "data"
@@ -48,6 +49,11 @@ class Recording:
         """The requested model."""
         return str(self.request["model"])
 
+    @property
+    def generation(self) -> str:
+        """The generation of that model."""
+        return find_model(self.model).generation.name
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -56,6 +62,15 @@ class Step:
     recording: Recording
     predicted: Usage
     count: Count
+
+    @property
+    def is_exact(self) -> bool:
+        """Read and written tokens are predicted to the token."""
+        actual = self.recording.usage
+        return (
+            self.predicted.cache_read_input_tokens == actual.cache_read_input_tokens
+            and self.predicted.cache_creation_input_tokens == actual.cache_creation_input_tokens
+        )
 
     @property
     def is_explained(self) -> bool:
@@ -104,7 +119,7 @@ def counted() -> tuple[tuple[str, Recording, Count], ...]:
 
 
 def kind(recording: Recording) -> str:
-    """The kind of content that decides a request's tokens: text, tools, images, or other."""
+    """The content that decides a request's tokens: text, tools, histories (calls of tools), images, or other."""
     request = recording.request
     types = {block.type for block in read(request).sent_blocks if block.level == "messages"}
     tools = request.get("tools") or []
@@ -120,7 +135,9 @@ def kind(recording: Recording) -> str:
         return "other"
     if "image" in types or '"image"' in json.dumps(request["messages"]):
         return "images"
-    return "tools" if tools or types - {"text"} else "text"
+    if types - {"text"}:
+        return "histories"
+    return "tools" if tools else "text"
 
 
 def sequences() -> Iterator[tuple[str, list[Recording]]]:

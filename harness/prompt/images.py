@@ -1,9 +1,12 @@
-"""Pixel sizes of inline images, read from their headers without decoding them."""
+"""Inline images: pixel sizes, read from their headers without decoding them, and the tokens they take."""
 
 import base64
 import binascii
+import math
 import struct
 from typing import Any
+
+from harness.provider.models import ImageRules
 
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
@@ -23,6 +26,43 @@ def image_size(source: Any) -> tuple[int, int] | None:
         return _read(data)
     except (struct.error, IndexError):
         return None
+
+
+def image_tokens(size: tuple[int, int], rules: ImageRules) -> int:
+    """Tokens of an image of ``size`` (width, height, in pixels), after the downscaling of the API."""
+    return _count_tiles(size, _scale(size, rules), rules.tile) * rules.tokens_per_tile + rules.overhead
+
+
+def unscaled_tokens(size: tuple[int, int], rules: ImageRules) -> int:
+    """Tokens of an image of ``size`` if the API did not scale it down."""
+    return _count_tiles(size, 1.0, rules.tile) * rules.tokens_per_tile + rules.overhead
+
+
+def most_tokens(rules: ImageRules) -> int:
+    """Tokens that no image exceeds, whatever its size."""
+    return rules.max_tiles * rules.tokens_per_tile + rules.overhead
+
+
+def _scale(size: tuple[int, int], rules: ImageRules) -> float:
+    """The largest scale, up to 1, at which an image keeps to the longest edge and to the number of tiles.
+
+    The number of tiles changes only where an edge fills a whole number of them, so only these scales are tried.
+    """
+    width, height = size
+    limit = min(1.0, rules.max_edge / max(width, height))
+    if _count_tiles(size, limit, rules.tile) <= rules.max_tiles:
+        return limit
+    fitting = (
+        min(columns * rules.tile / width, rules.max_tiles // columns * rules.tile / height)
+        for columns in range(1, rules.max_tiles + 1)
+    )
+    return min(limit, max(fitting))
+
+
+def _count_tiles(size: tuple[int, int], scale: float, tile: int) -> int:
+    # Rounded, since a whole number of tiles may come out a hair above itself.
+    columns, rows = (math.ceil(round(edge * scale / tile, 6)) for edge in size)
+    return max(columns, 1) * max(rows, 1)
 
 
 def _read(data: bytes) -> tuple[int, int] | None:

@@ -14,12 +14,15 @@ def rendered_blocks(request: Request, blocks: Sequence[Block], model: Model) -> 
     """Return the blocks that reach the model, without the thinking that the API strips.
 
     Models that do not keep all thinking strip it from earlier turns once a user message holds
-    more than tool results. Every model strips it if thinking is disabled.
-    Source: platform.claude.com/docs/en/build-with-claude/extended-thinking (checked 2026-11-23).
+    more than tool results. Every model strips it if thinking is disabled. Leaving the parameter
+    out disables thinking, except for the models that ``models.toml`` names.
+    Source: platform.claude.com/docs/en/build-with-claude/extended-thinking (checked 2026-11-23);
+    recorded calls, for thinking that is left out.
     """
     if not any(block.type in _THINKING for block in blocks):
         return tuple(blocks)
-    if thinking(request).get("type") == "disabled":
+    is_omitted = not request.get("thinking")
+    if thinking(request).get("type") == "disabled" and not (is_omitted and model.counts_omitted_thinking):
         kept_from = len(request["messages"])
     elif model.keeps_all_thinking:
         return tuple(blocks)

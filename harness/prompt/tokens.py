@@ -5,20 +5,26 @@ whose sizes are data (``provider/generations.toml``) fitted on recorded calls of
 API. What cannot be counted offline makes a count inexact, and is named.
 """
 
-import json
-import math
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from harness.prompt.blocks import Block, Request
-from harness.prompt.images import image_size
+from harness.prompt.doubts import Doubt, bound_of
+from harness.prompt.message_tokens import MessageTally, block_text
 from harness.prompt.parameters import find_uncounted, output_format, thinking, tool_choice
-from harness.provider.models import Generation, ImageRules, Model
+from harness.prompt.tally import Tally
+from harness.prompt.tool_tokens import definition_text, forced_tokens, schema_text
+from harness.provider.models import Model
 
 CountText = Callable[[str, str], int]
 """Tokens of a text alone, by text and tokenizer version."""
+
+_THINKING = ("thinking", "redacted_thinking")
+
+_EMPTY_SYSTEM = 3
+"""Of ``system: ""``, which the API accepts, where there are no tools. Seen in recorded traffic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +35,27 @@ class Count:
     """All of them, as ``/v1/messages/count_tokens`` would answer."""
     prefixes: tuple[int, ...]
     """Tokens of the prefix that ends at each block, in the order of the blocks."""
-    unmodelled: tuple[str, ...] = ()
-    """What cannot be counted offline, each ``path: why``. Empty: the count is meant to be exact."""
+    doubts: tuple[Doubt, ...] = ()
+    """What cannot be counted offline. Empty: the count is meant to be exact."""
+
+    @property
+    def unmodelled(self) -> tuple[str, ...]:
+        """What cannot be counted offline, each ``path: why``."""
+        return tuple(str(doubt) for doubt in self.doubts)
 
     @property
     def is_exact(self) -> bool:
         """Whether everything in the request could be counted."""
-        return not self.unmodelled
+        return not self.doubts
+
+    @property
+    def bound(self) -> int | None:
+        """How many tokens the total may be off, in either direction; 0 if exact, ``None`` if not known."""
+        return bound_of(self.doubts)
+
+    def bound_of_prefix(self, index: int) -> int | None:
+        """How many tokens the prefix that ends at a block may be off; 0 if exact, ``None`` if not known."""
+        return bound_of(doubt for doubt in self.doubts if doubt.since <= index)
 
 
 class TextCounter:
@@ -60,300 +80,185 @@ class TextCounter:
 
 def count_request(request: Request, blocks: Sequence[Block], model: Model, count_text: CountText) -> Count:
     """Input tokens of a request, and of the prefix that ends at each of its rendered blocks."""
-    return _Tally(request, blocks, model, count_text).run()
+    return _Counting(request, blocks, model, count_text).run()
 
 
 def _count(text: str, tokenizer: str) -> int:
     # Loading a vocabulary takes 0.1-0.4 s and 95 MB.
     from ctok import tokenize
 
-    # ctok answers for one user message and pads the list by the tokens of its frame.
+    # ctok answers for one user message and pads the list by the tokens of its frame; of blanks, that is all.
     tokens = tokenize(text, tokenizer)
-    frame = next(index for index, token in enumerate(tokens) if token != "⟨pad⟩")
-    return len(tokens) - frame
+    return len(tokens) - next((index for index, token in enumerate(tokens) if token != "⟨pad⟩"), len(tokens))
 
 
-class _Tally:
-    """One walk over a request that adds up tokens block by block."""
+class _Counting:
+    """One walk over a request: tools, system, messages, and what stands between them."""
 
     def __init__(self, request: Request, blocks: Sequence[Block], model: Model, count_text: CountText) -> None:
         self.request = request
-        self.blocks = blocks
         self.model = model
-        self.rules: Generation = self.model.generation
-        self.count_text = count_text
-        self.has_tools = any(block.level == "tools" for block in blocks)
-        self.total = 0
-        self.prefixes: list[int] = []
-        self.unmodelled: list[str] = []
-        self._has_several_results = False
-        self._tool_names = {
-            str(block.content.get("id")): str(block.content.get("name")) for block in blocks if block.type == "tool_use"
-        }
+        self.rules = model.generation
+        self.tally = Tally(model.generation, count_text)
+        self.tools = [block for block in blocks if block.level == "tools"]
+        self.system = [block for block in blocks if block.level == "system"]
+        self.messages = [block for block in blocks if block.level == "messages"]
+        self.choice = tool_choice(request)
+        self.is_forced = bool(self.tools) and self.choice.get("type") in ("any", "tool")
+        self.thinking = thinking(request).get("type")
 
     def run(self) -> Count:
-        if not self.model.is_known:
-            self.unmodelled.append(f"model: {self.model.id!r} is not known, counted as the newest generation")
-        self._add_parameters()
-        self._add_tools()
+        tally = self.tally
+        self._doubt_what_is_not_counted()
+        if self.tools:
+            self._add_tools()
         self._add_system()
-        self._add_messages()
-        return Count(total=self.total, prefixes=tuple(self.prefixes), unmodelled=tuple(self.unmodelled))
+        self._add_between_system_and_messages()
+        MessageTally(tally, self.messages, is_adaptive=self.thinking == "adaptive").run()
+        tally.total += self._tail()
+        return Count(total=tally.total, prefixes=tuple(tally.prefixes), doubts=tuple(tally.doubts))
 
-    def text(self, text: str) -> int:
-        return self.count_text(text, self.rules.tokenizer)
-
-    def value(self, text: str) -> int:
-        """Tokens that a parameter's or result's text adds between the brackets around it."""
-        if not text or not self.rules.values_merge:
-            return self.text(text)
-        return self.text(f">{text}<") - self.text("><")
-
-    @property
-    def has_budget_thinking(self) -> bool:
-        return thinking(self.request).get("type") == "enabled"
-
-    @property
-    def is_forced(self) -> bool:
-        return tool_choice(self.request).get("type") in ("any", "tool")
+    def _doubt_what_is_not_counted(self) -> None:
+        if not self.model.is_known:
+            self.tally.doubt("model", f"{self.model.id!r} is not known, counted as the newest generation")
+        for name in find_uncounted(self.request):
+            self.tally.doubt(name, "what it adds to the prompt is not known offline")
+        if _leaves_out_thinking(self.request) and not self.model.counts_omitted_thinking:
+            what = "whether thinking blocks are counted where thinking is left out"
+            self.tally.doubt_unproven("omitted_thinking", "thinking", what)
+        for index, tool in enumerate(self.request.get("tools") or ()):
+            if isinstance(tool, dict) and tool.get("defer_loading"):
+                whole = self._definition(tool) if "input_schema" in tool else None
+                self.tally.doubt(f"tools[{index}]", "a deferred tool is rendered only once it is found", whole)
 
     # --- tools -------------------------------------------------------------------------------------------
 
     def _add_tools(self) -> None:
-        if not self.has_tools:
-            return
-        self.total += self.rules.tool_prompt_head
-        for block in self.blocks:
-            if block.level == "tools":
-                self.total += self._tool(block)
-                self.prefixes.append(self.total)
-        # The rest of the hidden prompt is rendered behind the tools; see _add_messages for its tail.
+        # The rest of the hidden prompt is rendered behind the tools, and its tail behind the last message.
+        self.tally.total += self.rules.tool_prompt_head
+        for block in self.tools:
+            self.tally.total += self._tool(block)
+            self.tally.end_block()
 
     def _tool(self, block: Block) -> int:
         tool = block.content
         if "input_schema" not in tool:
-            self.unmodelled.append(f"{block.path}: the definition of server tool {tool.get('type')!r} is not public")
+            self.tally.doubt(block.path, f"the definition of server tool {tool.get('type')!r} is not public")
             return 0
         if tool.get("input_examples"):
-            self.unmodelled.append(f"{block.path}: input_examples are rendered in an unknown form")
-        return self.text(f"<function>{self._tool_json(tool)}</function>\n") + 1
+            self.tally.doubt(block.path, "input_examples are rendered in an unknown form")
+        return self._definition(tool)
 
-    def _tool_json(self, tool: Mapping[str, Any]) -> str:
-        line = {"name": tool.get("name"), "parameters": tool["input_schema"]}
-        if tool.get("description"):
-            line = {"description": tool["description"], **line}
-        return json.dumps(line, ensure_ascii=self.rules.tool_ascii)
+    def _definition(self, tool: Mapping[str, Any]) -> int:
+        return self.tally.text(definition_text(tool, self.rules)) + 1
 
     # --- system ------------------------------------------------------------------------------------------
 
     def _add_system(self) -> None:
-        system = [block for block in self.blocks if block.level == "system"]
-        if self.has_budget_thinking:
-            self.total += self.rules.budget_thinking[0]
-        elif thinking(self.request).get("type") == "adaptive" and not self.has_tools:
-            self.total += self.rules.adaptive_thinking
-        if not system:
-            if self.request.get("system") == "":
-                # Seen in recorded traffic: an empty system prompt is accepted and costs 3.
-                self.total += 3
+        self.tally.total += self._thinking_in_front()
+        if not self.system:
+            is_empty = self.request.get("system") == "" and not self.tools
+            self.tally.total += _EMPTY_SYSTEM if is_empty else 0
             return
-        for number, block in enumerate(system):
-            self.total += self.text(_text(block)) + (1 if number else 0)
-            if block is system[-1]:
-                self.total += self._system_separator(_text(block))
-            self.prefixes.append(self.total)
-        if not self.has_tools:
-            self.prefixes[-1] += self.rules.system_head
+        for number, text in enumerate(self._system_texts()):
+            self.tally.total += self.tally.text(text) + (1 if number else 0)
+            if number == len(self.system) - 1:
+                self.tally.total += self._system_separator(text)
+            self.tally.end_block()
+        if not self.tools:
+            self.tally.prefixes[-1] += self.rules.system_head
+
+    def _thinking_in_front(self) -> int:
+        if self.thinking == "enabled":
+            self._doubt_interleaved()
+            has_more = bool(self.tools or self.system)
+            return self.rules.budget_thinking[0] + self.rules.budget_thinking_separator * has_more
+        return self.rules.adaptive_thinking if self.thinking == "adaptive" and not self.tools else 0
+
+    def _doubt_interleaved(self) -> None:
+        beta = "the interleaved-thinking beta, which is a header"
+        if self.tools and self.rules.interleaved:
+            more = self.rules.interleaved
+            self.tally.doubt("thinking", f"up to {more} tokens more with {beta}", more)
+        elif not self.tools and self.rules.interleaved_without_tools:
+            self.tally.doubt("thinking", f"a little more or less with {beta}", self.rules.interleaved_without_tools)
+
+    def _system_texts(self) -> list[str]:
+        texts = [block_text(block) for block in self.system]
+        if self.tools and self.rules.system_is_stripped:
+            texts[0] = texts[0].lstrip()
+            texts[-1] = texts[-1].rstrip()
+        return texts
 
     def _system_separator(self, text: str) -> int:
-        if text.endswith("\n"):
-            return self.rules.system_newline + (self.rules.system_with_tools if self.has_tools else 0)
-        return self.rules.system_with_tools if self.has_tools else self.rules.system
+        if self.tools:
+            return self.rules.system_with_tools
+        if not text.endswith("\n"):
+            return self.rules.system
+        if text.endswith("?\n") or self._first_text().startswith("\n"):
+            return self.rules.system + self.rules.system_newline
+        self.tally.doubt_unproven("system_newline", self.system[-1].path, "a system prompt that ends in a newline")
+        return self.rules.system
 
-    # --- messages ----------------------------------------------------------------------------------------
+    def _first_text(self) -> str:
+        return block_text(self.messages[0]) if self.messages else ""
 
-    def _add_messages(self) -> None:
-        messages = [block for block in self.blocks if block.level == "messages"]
-        self.total += self.rules.frame - self.rules.tail
-        self.total += self._hidden_before_messages()
-        if messages and messages[0].role == "assistant":
-            self.total += self.rules.assistant_first
-        previous: Block | None = None
-        for block in messages:
-            self.total += self._border(previous, block)
-            self.total += self._block(block, previous)
-            self.prefixes.append(self.total)
-            previous = block
-        self.total += self._tail(previous)
+    # --- between system and messages ---------------------------------------------------------------------
 
-    def _border(self, previous: Block | None, block: Block) -> int:
-        if previous is None:
-            return 0
-        if block.role != previous.role:
-            return self.rules.per_message
-        if previous.type == "tool_result":
-            return 0 if block.type == "tool_result" else self.rules.after_result[block.message != previous.message]
-        return self.rules.same_role if block.message != previous.message else 0
-
-    def _tail(self, last: Block | None) -> int:
-        if last is not None and last.role == "assistant" and last.type == "text":
-            # A prefilled answer: the turn is already open.
-            return 0
-        tail = self.rules.tail
-        if last is not None and last.type == "tool_result":
-            self.prefixes[-1] += tail - self.rules.tail_after_tool_result
-        if self.has_budget_thinking:
-            tail += self.rules.budget_thinking[1]
-        if self.has_tools and self.is_forced:
-            tail += self._forced_tail()
-            if last is not None and last.type == "tool_result":
-                # Seen in recorded traffic: one token merges with the end of the result.
-                tail -= 1
-        return tail
-
-    def _forced_tail(self) -> int:
-        choice = tool_choice(self.request)
-        named = self.text(str(choice.get("name"))) + 2 if choice.get("type") == "tool" else 0
-        return self.rules.forced_tail + named
-
-    def _hidden_before_messages(self) -> int:
-        hidden = 0
-        if self.has_tools:
-            hidden += self.rules.tool_prompt[self.is_forced] - self.rules.tool_prompt_head
-            if self.is_forced:
-                hidden -= self.rules.forced_tail
-            if tool_choice(self.request).get("disable_parallel_tool_use"):
-                hidden += self.rules.no_parallel[self.is_forced]
+    def _add_between_system_and_messages(self) -> None:
+        self.tally.total += self.rules.frame - self.rules.tail
+        if self.tools:
+            self.tally.total += self._rest_of_tool_prompt()
         schema = output_format(self.request).get("schema")
         if schema is not None:
-            hidden += self.text(json.dumps(schema, indent=2, ensure_ascii=False)) + self.rules.format
-        return hidden
+            self.tally.total += self._format(schema)
+        self.tally.total += self._task_budget()
 
-    # --- blocks of messages ------------------------------------------------------------------------------
-
-    def _block(self, block: Block, previous: Block | None) -> int:
-        match block.type:
-            case "text":
-                return self._message_text(block, previous)
-            case "image":
-                return self._image(block.content, block.path)
-            case "tool_use":
-                return self._tool_use(block)
-            case "tool_result":
-                return self._tool_result(block, previous)
-            case "thinking" | "redacted_thinking":
-                return self._thinking(block)
-            case _:
-                return self._unknown(block)
-
-    def _message_text(self, block: Block, previous: Block | None) -> int:
-        if block.content.get("citations"):
-            self.unmodelled.append(f"{block.path}: citations are rendered in an unknown form")
-        text = _text(block)
-        if previous is None or previous.message != block.message or previous.type != "text":
-            return self.text(text)
-        # Neighbouring text blocks are one text to the model: count what merges where they meet.
-        before, after = _last_words(_text(previous)), _first_words(text)
-        return self.text(text) + self.text(before + after) - self.text(before) - self.text(after)
-
-    def _tool_use(self, block: Block) -> int:
-        tokens = self.rules.pair - self.rules.result
-        name = str(block.content.get("name"))
-        tokens += self.text(name)
-        inputs = block.content.get("input")
-        for key, value in (inputs if isinstance(inputs, dict) else {}).items():
-            rendered = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            tokens += self.rules.parameter + self.text(str(key)) + self.value(rendered)
+    def _rest_of_tool_prompt(self) -> int:
+        tokens = self.rules.tool_prompt[self.is_forced] - self.rules.tool_prompt_head
+        if self.is_forced:
+            tokens -= self.rules.forced_tail
+        if self.choice.get("disable_parallel_tool_use"):
+            rule = "no_parallel_forced" if self.is_forced else "no_parallel"
+            self.tally.doubt_unproven(rule, "tool_choice.disable_parallel_tool_use", "what it adds to the prompt")
+            tokens += self.rules.no_parallel[self.is_forced]
         return tokens
 
-    def _tool_result(self, block: Block, previous: Block | None) -> int:
-        tokens = self.rules.result
-        if previous is not None and previous.type == "tool_result":
-            # Only now is it known that the turn has several results, and each names its tool.
-            if not self._has_several_results:
-                tokens += self.rules.several_results + self.text(self._tool_name(previous))
-            tokens += self.text(self._tool_name(block))
-            self._has_several_results = True
-        else:
-            self._has_several_results = False
-        content = block.content.get("content")
-        parts = [{"type": "text", "text": content}] if isinstance(content, str) else (content or [])
-        for index, part in enumerate(parts):
-            path = f"{block.path}.content[{index}]"
-            if not isinstance(part, dict):
-                continue
-            if part.get("type") == "text":
-                tokens += self.value(str(part.get("text") or ""))
-            elif part.get("type") == "image":
-                tokens += self._image(part, path)
-            else:
-                self.unmodelled.append(f"{path}: {part.get('type')} blocks cannot be counted offline")
-        return tokens + (self.rules.is_error if block.content.get("is_error") else 0)
+    def _format(self, schema: object) -> int:
+        self.tally.doubt_unproven("format", "output_config.format", "the form in which it is rendered, to the token")
+        has_more = bool(self.tools or self.system or self.thinking == "enabled")
+        separator = self.rules.format_separator * has_more
+        return self.tally.text(schema_text(schema)) + self.rules.format + separator
 
-    def _tool_name(self, result: Block) -> str:
-        return self._tool_names.get(str(result.content.get("tool_use_id")), "")
-
-    def _thinking(self, block: Block) -> int:
-        if block.type == "redacted_thinking":
-            self.unmodelled.append(f"{block.path}: redacted thinking cannot be counted offline")
-        else:
-            self.unmodelled.append(f"{block.path}: thinking is billed at its full length, the block holds a summary")
-        return self.text(str(block.content.get("thinking") or ""))
-
-    def _image(self, content: Mapping[str, Any], path: str) -> int:
-        size = image_size(content.get("source"))
-        if size is None:
-            source = content.get("source")
-            kind = source.get("type") if isinstance(source, dict) else None
-            self.unmodelled.append(f"{path}: the size of an image by {kind or 'unknown source'} is not known offline")
+    def _task_budget(self) -> int:
+        config = self.request.get("output_config")
+        if not (isinstance(config, dict) and config.get("task_budget")):
             return 0
-        return image_tokens(size, self.rules.image)
+        self.tally.doubt_unproven("task_budget", "output_config.task_budget", "what it adds, to the token")
+        return self.rules.task_budget
 
-    def _unknown(self, block: Block) -> int:
-        self.unmodelled.append(f"{block.path}: {block.type} blocks cannot be counted offline")
-        return 0
+    # --- behind the last message -------------------------------------------------------------------------
 
-    def _add_parameters(self) -> None:
-        if self.has_tools and self.has_budget_thinking and self.rules.interleaved:
-            more = f"up to {self.rules.interleaved} tokens more with the interleaved-thinking beta, which is a header"
-            self.unmodelled.append(f"thinking: {more}")
-        for name in find_uncounted(self.request):
-            self.unmodelled.append(f"{name}: what it adds to the prompt is not known offline")
-        for index, tool in enumerate(self.request.get("tools") or ()):
-            if isinstance(tool, dict) and tool.get("defer_loading"):
-                self.unmodelled.append(f"tools[{index}]: a deferred tool is rendered only once it is found")
-
-
-def image_tokens(size: tuple[int, int], rules: ImageRules) -> int:
-    """Tokens of an image of ``size`` (width, height, in pixels), after the downscaling of the API."""
-    width, height = size
-    scale = min(1.0, rules.max_edge / max(width, height))
-    while _tiles(width * scale, height * scale, rules.tile) > rules.max_tiles:
-        scale *= 0.995
-    return _tiles(width * scale, height * scale, rules.tile) * rules.tokens_per_tile + rules.overhead
+    def _tail(self) -> int:
+        last = self.messages[-1] if self.messages else None
+        is_result = last is not None and last.type == "tool_result"
+        # A prefilled answer: the turn is already open.
+        is_prefilled = last is not None and last.role == "assistant" and last.type == "text"
+        tail = 0 if is_prefilled else self.rules.tail
+        if self.thinking == "enabled" and not is_prefilled:
+            tail += self.rules.budget_thinking[1]
+        if self.is_forced:
+            if is_prefilled:
+                self.tally.doubt(
+                    "tool_choice", "only one recorded call shows a forced choice behind a prefilled answer", 3
+                )
+            tail += forced_tokens(self.tally, self.choice, is_after_result=is_result)
+        return tail
 
 
-def _tiles(width: float, height: float, tile: int) -> int:
-    return math.ceil(round(width, 3) / tile) * math.ceil(round(height, 3) / tile)
-
-
-def _text(block: Block) -> str:
-    text = block.content.get("text")
-    return text if isinstance(text, str) else ""
-
-
-def _last_words(text: str) -> str:
-    start = len(text)
-    for _ in range(3):
-        start = max(text.rfind(" ", 0, start), text.rfind("\n", 0, start), 0)
-    return text[max(start, len(text) - 200) :]
-
-
-def _first_words(text: str) -> str:
-    end = 0
-    for _ in range(3):
-        found = [position for position in (text.find(" ", end + 1), text.find("\n", end + 1)) if position > 0]
-        if not found:
-            return text[:200]
-        end = min(found)
-    return text[: min(end, 200)]
+def _leaves_out_thinking(request: Request) -> bool:
+    """Whether a request holds thinking blocks, and says nothing of thinking."""
+    if request.get("thinking"):
+        return False
+    contents = [message["content"] for message in request["messages"] if isinstance(message["content"], list)]
+    return any(isinstance(block, dict) and block.get("type") in _THINKING for content in contents for block in content)

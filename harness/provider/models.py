@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -37,24 +38,37 @@ class Generation:
     system: int
     system_newline: int
     system_with_tools: int
-    pair: int
+    system_is_stripped: bool
+    call: int
+    call_without_input: int
+    calls_are_elements: bool
     parameter: int
     result: int
     several_results: int
-    values_merge: bool
-    interleaved: int
-    after_result: tuple[int, int]
-    forced_tail: int
-    no_parallel: tuple[int, int]
+    named_result: int
     is_error: int
+    after_result: tuple[int, int]
+    answer_after_result: int
+    in_front_of_answer: str
+    forced_tail: int
+    forced_after_result: int
+    no_parallel: tuple[int, int]
+    interleaved: int
+    interleaved_without_tools: int
     budget_thinking: tuple[int, int]
+    budget_thinking_separator: int
     adaptive_thinking: int
+    adaptive_answer: int
+    task_budget: int
     system_head: int
     format: int
+    format_separator: int
     assistant_first: int
     tool_prompt: tuple[int, int]
     tool_prompt_head: int
     image: ImageRules
+    unproven: Mapping[str, int | None] = field(hash=False)
+    """Rules that no recorded call of the generation proves: how many tokens each may be off, ``None`` if not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +81,7 @@ class Model:
     min_cacheable_tokens: int
     minimum_is: Literal["documented", "inferred"]
     keeps_all_thinking: bool
+    counts_omitted_thinking: bool
     default_effort: str
     priced_as: str
     retired_on: date | None
@@ -117,7 +132,8 @@ def _generations() -> dict[str, Generation]:
     return {
         name: Generation(
             name=name,
-            **{key: _frozen(value) for key, value in row.items()},
+            unproven=_unproven(row),
+            **{key: _frozen(value) for key, value in row.items() if key != "unproven"},
         )
         for name, row in _read("generations.toml")["generation"].items()
     }
@@ -133,6 +149,8 @@ def _newest() -> Model:
 
 def _model(row: dict[str, Any], generation: Generation) -> Model:
     overrides = {key: _frozen(row[key]) for key in _OVERRIDES if key in row}
+    if "unproven" in row:
+        overrides["unproven"] = {**generation.unproven, **_unproven(row)}
     return Model(
         id=row["id"],
         aliases=tuple(row.get("aliases", ())),
@@ -140,12 +158,17 @@ def _model(row: dict[str, Any], generation: Generation) -> Model:
         min_cacheable_tokens=row["min_cacheable_tokens"],
         minimum_is=row.get("minimum_is", "documented"),
         keeps_all_thinking=row["keeps_all_thinking"],
+        counts_omitted_thinking=row.get("counts_omitted_thinking", False),
         default_effort=row.get("default_effort", "high"),
         priced_as=row.get("priced_as", row["id"]),
         retired_on=row.get("retired_on"),
         source=row["source"],
         checked=row["checked"],
     )
+
+
+def _unproven(row: dict[str, Any]) -> dict[str, int | None]:
+    return {rule: None if tokens == "unknown" else tokens for rule, tokens in row.get("unproven", {}).items()}
 
 
 def _frozen(value: Any) -> Any:
