@@ -13,9 +13,6 @@ from tabulate import tabulate
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from harness.prompt import read  # noqa: E402
-from harness.prompt.text import block_text  # noqa: E402
-from harness.prompt.volatile import find_volatile  # noqa: E402
 from tests import recordings  # noqa: E402
 
 KINDS = {
@@ -34,7 +31,7 @@ def main() -> None:
 
 def document() -> str:
     """The whole document."""
-    return "\n\n".join([*_introduction(), *_counts(), *_billing(), *_volatile()]) + "\n"
+    return "\n\n".join([*_introduction(), *_counts(), *_billing()]) + "\n"
 
 
 def _introduction() -> Iterator[str]:
@@ -156,20 +153,6 @@ def _billing() -> Iterator[str]:
     unexplained = [step for _, step in judged if not step.is_explained]
     yield "Steps not billed as predicted: " + (
         ", ".join(f"{step.recording.id} ({step.recording.path})" for step in unexplained) or "none."
-    )
-
-
-def _volatile() -> Iterator[str]:
-    yield "## Volatile-looking text"
-    prompts = {
-        tuple(block_text(block) for block in blocks): blocks
-        for recording in recordings.recordings().values()
-        if (blocks := [block for block in read(recording.request).blocks if block.level == "system"])
-    }
-    finds = [find for blocks in prompts.values() for find in find_volatile(blocks)]
-    yield (
-        f"`harness.prompt.volatile` reports {len(finds)} places in {len(prompts)} distinct system prompts: "
-        f"{1000 * len(finds) / len(prompts):.0f} per 1,000 prompts. A plain date is reported only if it is today's."
     )
 
 

@@ -11,7 +11,7 @@ from harness.prompt.diff import Divergence
 from harness.prompt.parts import Part
 from harness.prompt.reading import Prompt
 from harness.prompt.text import block_text, first_difference
-from harness.prompt.volatile import reads_as_time
+from harness.prompt.times import reads_as_time
 from harness.promptcache.causes import Cause
 
 _NEIGHBOURS = 8

@@ -1,0 +1,48 @@
+import pytest
+
+from harness.prompt.times import find_moments, reads_as_time
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Now: 2026-11-23T09:15:02Z.", ["2026-11-23T09:15:02Z"]),
+        ("Today is 2026-11-23.", ["2026-11-23"]),
+        ("Today is November 23, 2026.", ["November 23, 2026"]),
+        ("今日は2026年11月23日です", ["2026年11月23日"]),
+        ("At 09:15:02 sharp", ["09:15:02"]),
+        ("now=1763888888", ["1763888888"]),
+        ("2026-11-23T09:15:02Z 1763888888, since 2019-03-01", ["2026-11-23T09:15:02Z", "1763888888", "2019-03-01"]),
+        ("Mon Nov 23 09:15:02 UTC 2026", ["Mon Nov 23 09:15:02 UTC 2026"]),
+        ("Answer in 20 lines, 3:1 odds, by rule 12/5.", []),
+        ("Use claude-3-7-sonnet-20250219 or version 2.14.3.", []),
+        ("Call 1-555-0114 or pay $1763888888.", []),
+        ("id 550e8400-e29b-41d4-a716-446655440000", []),
+        ("Score from 0 to 100; weigh 15 % of it.", []),
+    ],
+)
+def test_dates_and_times_are_found_in_order_without_overlap(text: str, found: list[str]) -> None:
+    assert [text[span.start : span.end] for span in find_moments(text)] == found
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_time"),
+    [
+        ("It is 2026-11-22.", "It is 2026-11-23.", True),
+        ("Go.", "2026-11-23 09:15 Go.", True),
+        ("Go.", "Generated at 09:15:02. Go.", True),
+        ("It is 9:15 PM.", "It is 9:16 PM.", True),
+        ("t=1763888888", "t=1763888999", True),
+        ("Today is Monday.", "Today is Tuesday.", True),
+        ("As of 11/22/26.", "As of 11/23/26.", True),
+        ("Mon, 23 Nov 2026 09:15:02 GMT", "Mon, 23 Nov 2026 09:15:03 GMT", True),
+        ("Heute ist der 22.11.2026", "Heute ist der 23.11.2026", True),
+        ("Rule 7.", "Rule 8.", False),
+        ("Since 2026-11-23 we do.", "Since 2026-11-23 we did.", False),
+        ("A.", "A paragraph that was written anew on 2026-11-23 and says something else altogether.", False),
+        ("same", "same", False),
+    ],
+)
+def test_only_what_reads_as_a_time_is_one(before: str, after: str, is_time: bool) -> None:
+    assert reads_as_time(before, after) is is_time
+    assert reads_as_time(after, before) is is_time
