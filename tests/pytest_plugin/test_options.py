@@ -34,5 +34,5 @@ def test_choices_are_those_of_the_types() -> None:
 def test_help_names_every_file_that_is_written(project: Project) -> None:
     text = " ".join(project.run("--help").stdout.str().split())
 
-    assert f"folder to write {FORMATS[0].file}, " in text
+    assert f"folder for {FORMATS[0].file}, " in text
     assert [row.file for row in FORMATS if row.file not in text] == []
