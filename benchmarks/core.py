@@ -27,8 +27,8 @@ def large_request() -> dict[str, object]:
     """A request of about 62 KB in 30 blocks, 4 of them marked."""
     texts = [f"Block {number}. " + "Weigh the evidence of each skill before the title. " * 40 for number in range(28)]
     tool = {"name": "look_up", "description": texts[0], "input_schema": {"type": "object"}, "cache_control": MARK}
-    system = [{"type": "text", "text": text} for text in texts[1:11]]
-    content = [{"type": "text", "text": text} for text in texts[11:]]
+    system: list[dict[str, object]] = [{"type": "text", "text": text} for text in texts[1:11]]
+    content: list[dict[str, object]] = [{"type": "text", "text": text} for text in texts[11:]]
     system[-1]["cache_control"] = MARK
     content[8]["cache_control"] = content[-1]["cache_control"] = MARK
     return {

@@ -18,7 +18,10 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.sessions.session import Mode
 
 SYSTEM = "".join(
     f"Rule {number}: weigh the evidence of each skill before the title of the post.\n" for number in range(770)
@@ -56,7 +59,7 @@ def ask(sdk: Any, requests: list[dict[str, Any]]) -> None:
         sdk.messages.create(**request)
 
 
-def sessions(folder: Path, mode: str) -> Any:
+def sessions(folder: Path, mode: Mode) -> Any:
     """A function that makes sessions the way the plugin does, with one store for the run."""
     from harness.cassettes.store import CassetteStore
     from harness.prompt.reader import PromptReader
@@ -193,7 +196,7 @@ def main() -> None:
     if options.variant:
         import anthropic  # noqa: F401
 
-        from harness.cassettes import session as _
+        import harness.sessions.session  # noqa: F401
 
         # Otherwise a full garbage collection of the imported modules (60 ms) falls into the time or not, by chance.
         gc.collect()

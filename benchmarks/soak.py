@@ -19,6 +19,7 @@ from typing import Any
 
 from harness.cassettes.store import CassetteStore
 from harness.errors import CassetteError
+from harness.prompt.reader import PromptReader
 from harness.sessions.session import CallSession, SessionOptions
 
 SYSTEM = "Weigh the evidence of each skill before the title of the post. " * 100
@@ -43,7 +44,7 @@ def request(number: int) -> dict[str, Any]:
 def open_session(folder: Path, mode: Any, name: str) -> CallSession:
     """A session with its own store."""
     options = SessionOptions(
-        mode=mode, upstream="emulator", store=CassetteStore(folder), count_text=lambda text, _: len(text) // 4
+        mode=mode, upstream="emulator", store=CassetteStore(folder), reader=PromptReader(lambda text, _: len(text) // 4)
     )
     return CallSession(options, name)
 
