@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 
-class Rule(NamedTuple):
+class AttributeRule(NamedTuple):
     """The attributes that a file, or the files in a folder, should have."""
 
     path: Path
@@ -23,17 +23,17 @@ class Rule(NamedTuple):
     """For a folder: files in it to check the attributes of."""
 
 
-def cassette_rule(folder: Path) -> Rule:
+def cassette_rule(folder: Path) -> AttributeRule:
     """Make the rule for a folder of cassettes and their blobs."""
-    return Rule(folder, ("-text", "linguist-generated"), samples=("example.json", "blobs/example.txt"))
+    return AttributeRule(folder, ("-text", "linguist-generated"), samples=("example.json", "blobs/example.txt"))
 
 
-def lock_rule(path: Path) -> Rule:
+def lock_rule(path: Path) -> AttributeRule:
     """Make the rule for a lock file."""
-    return Rule(path, ("merge=union",))
+    return AttributeRule(path, ("merge=union",))
 
 
-def add_rules(rules: Sequence[Rule]) -> dict[Path, list[str]]:
+def add_rules(rules: Sequence[AttributeRule]) -> dict[Path, list[str]]:
     """Append the missing attributes, and return the lines added to each ``.gitattributes``.
 
     Nothing is added outside a git work tree, or where the user decided otherwise.
@@ -54,7 +54,7 @@ def add_rules(rules: Sequence[Rule]) -> dict[Path, list[str]]:
     return added
 
 
-def _find_missing(rule: Rule) -> list[str]:
+def _find_missing(rule: AttributeRule) -> list[str]:
     """Find the attributes of a rule that git does not apply to its files."""
     folder, name = rule.path.parent, rule.path.name
     wanted = dict(map(_parse, rule.attributes))

@@ -58,7 +58,7 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class StreamBlock:
     """A content block of a stream."""
 
     deltas: tuple[Delta, ...]
@@ -71,18 +71,18 @@ def is_stream(response: RecordedResponse) -> bool:
     return response.headers.get("content-type", "").startswith("text/event-stream")
 
 
-def read_blocks(body: bytes) -> tuple[Block, ...]:
+def read_blocks(body: bytes) -> tuple[StreamBlock, ...]:
     """Read the content blocks of a stream that have a text; skip all other lines."""
     blocks: dict[tuple[str, str], list[Delta]] = {}
     for delta in _read_deltas(body):
         blocks.setdefault((str(delta.event.get("index")), delta.field), []).append(delta)
     return tuple(
-        Block(deltas=tuple(deltas), text="".join(delta.text for delta in deltas)) for deltas in blocks.values()
+        StreamBlock(deltas=tuple(deltas), text="".join(delta.text for delta in deltas)) for deltas in blocks.values()
     )
 
 
 def change_blocks(
-    body: bytes, blocks: tuple[Block, ...], find: Callable[[str], list[Edit[str]]], edges: tuple[int, ...]
+    body: bytes, blocks: tuple[StreamBlock, ...], find: Callable[[str], list[Edit[str]]], edges: tuple[int, ...]
 ) -> tuple[bytes, tuple[int, ...]]:
     """Apply the edits that ``find`` returns for the text of each block; return the stream and the moved edges.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.errors import LockError, UsageError
 from harness.files import relative
-from harness.lock.entries import Entry, Lock
+from harness.lock.entries import Lock, LockEntry
 from harness.lock.lockfile import parse_lock, read_lock
 from harness.settings import GithubSettings
 
@@ -145,7 +145,7 @@ def _list(lock: Lock, style: str) -> str:
     return lock_table(lock, style=STYLES[style])
 
 
-def _to_json(entry: Entry) -> dict[str, Any]:
+def _to_json(entry: LockEntry) -> dict[str, Any]:
     """Write an entry with the figures that follow from it."""
     from harness.lock.figures import expect_usage, price_of_1000
 

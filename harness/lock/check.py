@@ -25,7 +25,7 @@ from harness.suites.loader import load_function, read_suite_file
 from harness.suites.runner import CaseRun
 
 if TYPE_CHECKING:
-    from harness.lock.entries import Entry
+    from harness.lock.entries import LockEntry
     from harness.suites.loader import SuiteSource
     from harness.suites.model import Suite
     from harness.suites.runner import SuiteFunction
@@ -210,7 +210,7 @@ class _Checker:
         return (f"raised at {own[-1]}",) if own else ()
 
 
-def _why_short(captured: Captured, entry: Entry | None, *, is_build: bool) -> str | None:
+def _why_short(captured: Captured, entry: LockEntry | None, *, is_build: bool) -> str | None:
     """Why a case made fewer or more requests than accepted, if real answers may change that."""
     expected = len(entry.calls) if entry else max(1, len(captured.bodies))
     if is_build or len(captured.bodies) == expected:

@@ -9,7 +9,7 @@ from harness.findings.advice import ADVICE
 from harness.findings.finding import Finding, Place
 from harness.findings.words import amount, count
 from harness.lock.accept import GetText, lock_call, prefix_key, restore_request
-from harness.lock.entries import Entry, Lock, LockedBreakpoint, LockedCall
+from harness.lock.entries import Lock, LockedBreakpoint, LockedCall, LockEntry
 from harness.lock.figures import write_price, written_breakpoints
 from harness.lock.locate import Source, locate
 from harness.prompt.reading import Prompt
@@ -41,21 +41,21 @@ class CaseRequests:
     @property
     def key(self) -> str:
         """The key of its entry in the lock file."""
-        return Entry(suite=self.suite, version=self.version, case=self.case, calls=()).key
+        return LockEntry(suite=self.suite, version=self.version, case=self.case, calls=()).key
 
     @property
     def title(self) -> str:
         """The name in messages."""
         return " ".join(part for part in (self.suite.rpartition("/")[2], self.version, self.case) if part)
 
-    def make_entry(self) -> Entry:
+    def make_entry(self) -> LockEntry:
         """Make its entry for the lock file.
 
         Raises:
             RequestError: a request cannot be fingerprinted.
         """
         calls = tuple(lock_call(prompt) for prompt in self.prompts)
-        return Entry(suite=self.suite, version=self.version, case=self.case, calls=calls, reason=self.reason)
+        return LockEntry(suite=self.suite, version=self.version, case=self.case, calls=calls, reason=self.reason)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,7 +192,7 @@ class Gate:
 
     # --- what is accepted, and what is new ---------------------------------------------------------------
 
-    def _accepted(self, finding: Finding, entry: Entry, case: CaseRequests) -> Finding:
+    def _accepted(self, finding: Finding, entry: LockEntry, case: CaseRequests) -> Finding:
         if case.reason is None or finding.rule != "bust":
             return finding
         if case.reason == entry.reason:

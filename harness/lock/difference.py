@@ -10,7 +10,7 @@ from typing import Literal
 from tabulate import tabulate
 
 from harness.findings.words import printable
-from harness.lock.entries import Entry, Lock
+from harness.lock.entries import Lock, LockEntry
 from harness.lock.figures import price_of_1000
 from harness.provider.pricing import dollars
 
@@ -26,7 +26,7 @@ _BACKTICKS = re.compile("`+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class LockDifference:
     """One entry that differs between two lock files."""
 
     suite: str
@@ -48,14 +48,14 @@ class Difference:
         return self.change == "changed"
 
 
-def compare_locks(old: Lock, new: Lock) -> tuple[Difference, ...]:
+def compare_locks(old: Lock, new: Lock) -> tuple[LockDifference, ...]:
     """Compare two locks; return every entry that differs, sorted by key."""
     known = {(entry.suite, entry.case) for entry in old.entries.values()}
     pairs = [(old.entries.get(key), new.entries.get(key)) for key in sorted(old.entries.keys() | new.entries.keys())]
     return tuple(_compare(before, after, known) for before, after in pairs if before != after)
 
 
-def difference_table(differences: Sequence[Difference], *, style: str) -> str:
+def difference_table(differences: Sequence[LockDifference], *, style: str) -> str:
     """A row per difference; ``style`` is a table format of ``tabulate``. Empty if there are no differences."""
     if not differences:
         return ""
@@ -64,7 +64,7 @@ def difference_table(differences: Sequence[Difference], *, style: str) -> str:
     return tabulate(rows, headers=_HEADERS, tablefmt=style, colalign=align, disable_numparse=True)
 
 
-def difference_json(differences: Sequence[Difference]) -> str:
+def difference_json(differences: Sequence[LockDifference]) -> str:
     """The differences as indented JSON; money as strings."""
     return json.dumps([asdict(difference) for difference in differences], indent=2, ensure_ascii=False)
 
@@ -88,7 +88,7 @@ def lock_table(lock: Lock, *, style: str) -> str:
     return tabulate(rows, headers=headers, tablefmt=style, colalign=align, disable_numparse=True)
 
 
-def _cells(difference: Difference, style: str) -> tuple[str, ...]:
+def _cells(difference: LockDifference, style: str) -> tuple[str, ...]:
     return (
         _cell(difference.suite, style),
         _cell(difference.version or "-", style),
@@ -114,10 +114,10 @@ def _cell(text: str, style: str) -> str:
     return f"{fence}{pad}{line}{pad}{fence}".replace("|", r"\x7c")
 
 
-def _compare(before: Entry | None, after: Entry | None, known: set[tuple[str, str]]) -> Difference:
+def _compare(before: LockEntry | None, after: LockEntry | None, known: set[tuple[str, str]]) -> LockDifference:
     entry = after or before
     assert entry is not None
-    return Difference(
+    return LockDifference(
         suite=entry.suite,
         version=entry.version,
         case=entry.case,
@@ -131,7 +131,7 @@ def _compare(before: Entry | None, after: Entry | None, known: set[tuple[str, st
     )
 
 
-def _name_change(before: Entry | None, after: Entry | None, known: set[tuple[str, str]]) -> ChangeKind:
+def _name_change(before: LockEntry | None, after: LockEntry | None, known: set[tuple[str, str]]) -> ChangeKind:
     if after is None:
         return "removed"
     if before is None:
@@ -141,17 +141,17 @@ def _name_change(before: Entry | None, after: Entry | None, known: set[tuple[str
     return "accepted" if after.reason and after.reason != before.reason else "changed"
 
 
-def _first_path(before: Entry, after: Entry) -> str | None:
+def _first_path(before: LockEntry, after: LockEntry) -> str | None:
     pairs = zip(before.calls, after.calls, strict=False)
     found = next((old.differs_at(new) for old, new in pairs if old.prefix != new.prefix), None)
     return found or ("calls" if before.prefix != after.prefix else None)
 
 
-def _tokens(entry: Entry) -> int:
+def _tokens(entry: LockEntry) -> int:
     return sum(call.prefix_tokens for call in entry.calls)
 
 
-def _price(entry: Entry) -> str | None:
+def _price(entry: LockEntry) -> str | None:
     """Dollars for the input of a thousand rounds of an entry's calls; ``None`` if a price is unknown."""
     prices = [price_of_1000(call) for call in entry.calls]
     known = [Decimal(price) for price in prices if price is not None]

@@ -161,7 +161,7 @@ class LockedCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class LockEntry:
     """The requests of one case with one prompt version, or of one plain test."""
 
     suite: str
@@ -214,7 +214,7 @@ class Entry:
 class Lock:
     """All entries, by key."""
 
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, LockEntry] = field(default_factory=dict)
 
     @property
     def digests(self) -> frozenset[str]:
@@ -222,7 +222,7 @@ class Lock:
         calls = (call for entry in self.entries.values() for call in entry.calls)
         return frozenset(block.digest for call in calls for block in call.blocks)
 
-    def updated(self, entries: Mapping[str, Entry], *, removed: frozenset[str] = frozenset()) -> "Lock":
+    def updated(self, entries: Mapping[str, LockEntry], *, removed: frozenset[str] = frozenset()) -> "Lock":
         """A copy with ``entries`` added or replaced by key, and without the ``removed`` keys."""
         kept = {key: entry for key, entry in self.entries.items() if key not in removed}
         return replace(self, entries={**kept, **entries})

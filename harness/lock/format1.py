@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.errors import LockError
-from harness.lock.entries import Entry, Lock, LockedCall
+from harness.lock.entries import Lock, LockedCall, LockEntry
 from harness.lock.values import RESTORE, UPGRADE, check_count, check_keys, check_list, check_text, damaged
 
 _NEWEST = 2
@@ -44,11 +44,11 @@ def parse_document(text: str, place: str) -> Lock:
     return Lock(entries={key: _read_entry(key, value, place) for key, value in entries.items()})
 
 
-def _read_entry(key: str, data: Any, place: str) -> Entry:
+def _read_entry(key: str, data: Any, place: str) -> LockEntry:
     try:
         check_keys(data, required=("calls", "suite", "version", "case"), optional=("reason",))
         calls = tuple(map(_read_call, check_list(data["calls"], "calls")))
-        entry = replace(Entry.from_json({**data, "calls": []}), calls=calls)
+        entry = replace(LockEntry.from_json({**data, "calls": []}), calls=calls)
     except ValueError as error:
         raise damaged(place, f"entry {key!r}: {error}") from None
     if key != entry.key:

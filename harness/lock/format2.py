@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
-from harness.lock.entries import Entry, Lock, LockedCall
+from harness.lock.entries import Lock, LockedCall, LockEntry
 
 VERSION = 2
 END = {"end": True}
@@ -42,7 +42,7 @@ type Group = tuple[str, str]
 
 def format_lock(lock: Lock) -> str:
     """Format a lock as the text of its file."""
-    groups: dict[Group, list[Entry]] = {}
+    groups: dict[Group, list[LockEntry]] = {}
     for entry in lock.entries.values():
         groups.setdefault((entry.suite, entry.version), []).append(entry)
     paragraphs: list[list[dict[str, Any]]] = [[{"format": VERSION}]]
@@ -57,7 +57,7 @@ def check_sum(call: LockedCall) -> str:
     return sha256(text.encode()).hexdigest()[:_SUM_DIGITS]
 
 
-def _group_paragraphs(group: Group, entries: list[Entry]) -> Iterator[list[dict[str, Any]]]:
+def _group_paragraphs(group: Group, entries: list[LockEntry]) -> Iterator[list[dict[str, Any]]]:
     """The lines of each prefix of a version, followed by those of its cases."""
     suite, version = group
     key = {"suite": suite, **({"version": version} if version else {})}

@@ -9,11 +9,11 @@ from harness.errors import LockError
 from harness.lock.entries import (
     FORMS,
     TTLS,
-    Entry,
     Lock,
     LockedBlock,
     LockedBreakpoint,
     LockedCall,
+    LockEntry,
     check_parameters,
     prefix_ends,
 )
@@ -144,7 +144,7 @@ class _Lines:
         for key, line in self._cases.items():
             group, tails = _group(line.data), line.data["tail_tokens"]
             names = [self._name(group, name, line) for name in line.data.get("prefixes") or [None] * len(tails)]
-            entries[key] = Entry(
+            entries[key] = LockEntry(
                 suite=group[0],
                 version=group[1],
                 case=line.data["case"],
@@ -231,7 +231,7 @@ def _check_case(data: Mapping[str, Any]) -> str:
     if "reason" in data:
         check_text(data["reason"], "reason")
     suite, version = _group(data)
-    return Entry(suite=suite, version=version, case=check_text(data["case"], "case"), calls=()).key
+    return LockEntry(suite=suite, version=version, case=check_text(data["case"], "case"), calls=()).key
 
 
 def _check_head(data: Mapping[str, Any]) -> None:

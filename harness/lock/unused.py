@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from harness.findings.finding import Finding
-    from harness.lock.entries import Entry
+    from harness.lock.entries import LockEntry
 
 _FIX = "remove it with --harness-update-lock, or allow it with --harness-allow-unused"
 
@@ -33,13 +33,13 @@ class Collected:
         self.sources |= set(sources)
         self.is_all = self.is_all or is_all
 
-    def lacks(self, entry: Entry) -> bool:
+    def lacks(self, entry: LockEntry) -> bool:
         """Whether an entry is known to be unused."""
         if entry.key in self.keys:
             return False
         return self.is_all or (entry.suite.rpartition("/")[0] if entry.version else entry.suite) in self.sources
 
-    def has_other_version(self, entry: Entry) -> bool:
+    def has_other_version(self, entry: LockEntry) -> bool:
         """Whether the case of an entry was collected with another version."""
         start, end = f"{entry.suite}/", f"/{entry.case}"
         return any(
@@ -48,7 +48,7 @@ class Collected:
 
 
 def describe_unused(
-    entries: Sequence[Entry], collected: Collected, *, file: str, is_allowed: bool
+    entries: Sequence[LockEntry], collected: Collected, *, file: str, is_allowed: bool
 ) -> tuple[Finding, ...]:
     """One finding per entry; a note instead of an error if another version replaced it."""
     if not entries:

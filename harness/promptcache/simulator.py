@@ -15,7 +15,7 @@ from harness.provider.limits import LOOKBACK_POSITIONS, TTL_SECONDS, Ttl
 from harness.provider.usage import Usage
 
 
-class Entry:
+class CacheEntry:
     """One written prefix. Mutable, because every use extends its lifetime."""
 
     __slots__ = ("expires_at", "readable_from")
@@ -25,7 +25,7 @@ class Entry:
         self.readable_from = readable_from
 
 
-_Entries = dict[Ttl, dict[bytes, Entry]]
+_Entries = dict[Ttl, dict[bytes, CacheEntry]]
 
 
 class Outcome(NamedTuple):
@@ -71,7 +71,7 @@ class Simulator:
             entry = by_fingerprint.get(fingerprint)
             if entry is None or entry.expires_at < at:
                 readable_from = nextafter(at, inf) if begins_at is None else begins_at
-                by_fingerprint[fingerprint] = Entry(at + TTL_SECONDS[ttl], readable_from)
+                by_fingerprint[fingerprint] = CacheEntry(at + TTL_SECONDS[ttl], readable_from)
             else:
                 entry.expires_at = at + TTL_SECONDS[ttl]
         return Outcome(bill(prompt, read_index), read_index)

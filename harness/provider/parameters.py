@@ -11,7 +11,7 @@ Level = Literal["tools", "system", "messages"]
 LEVELS: tuple[Level, ...] = ("tools", "system", "messages")
 """The levels of a prompt in rendering order: the prefix of each contains the levels before it."""
 
-Kind = Literal["rendered", "derived", "unclear", "unrendered", "blocks", "marker", "argument"]
+ParameterKind = Literal["rendered", "derived", "unclear", "unrendered", "blocks", "marker", "argument"]
 """How a parameter relates to the prompt.
 
 ``rendered``: part of it. ``derived``: part of it, and computed from the blocks. ``unclear``: it is not known whether or
@@ -42,7 +42,7 @@ class Parameter:
 
     name: str
     """Its place in the body, with dots: ``output_config.effort``."""
-    kind: Kind
+    kind: ParameterKind
     source: str
     checked: date = _CHECKED
     path: str = ""

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from harness.calls.call import Call
     from harness.findings.finding import Finding
 
-Kind = Literal["calls", "drift", "entry", "finding", "old", "unplayed"]
+AttachmentKind = Literal["calls", "changed-answers", "entry", "finding", "old", "unplayed"]
 
 _ATTACHED: pytest.StashKey[dict[str, list[str]]] = pytest.StashKey()
 _ATTRIBUTE = "harness_attachments"
 _EXPLAINED = "harness_is_explained"
 
 
-def note(item: pytest.Item, kind: Kind, row: str) -> None:
+def note(item: pytest.Item, kind: AttachmentKind, row: str) -> None:
     """Note one line of JSON: a string, because xdist aborts the session if it cannot serialize a value."""
     item.stash.setdefault(_ATTACHED, {}).setdefault(kind, []).append(row)
 
@@ -76,13 +76,13 @@ def is_explained(report: pytest.TestReport) -> bool:
     return bool(getattr(report, _EXPLAINED, False))
 
 
-def of_report(report: pytest.TestReport, kind: Kind) -> list[str]:
+def of_report(report: pytest.TestReport, kind: AttachmentKind) -> list[str]:
     """The lines attached to one report."""
     noted = getattr(report, _ATTRIBUTE, None)
     return list(noted.get(kind, ())) if isinstance(noted, dict) else []
 
 
-def gather(reporter: pytest.TerminalReporter, kind: Kind) -> list[str]:
+def gather(reporter: pytest.TerminalReporter, kind: AttachmentKind) -> list[str]:
     """The lines of all tests, in the order of their reports."""
     reports = (report for kind_of_reports in reporter.stats.values() for report in kind_of_reports)
     return [row for report in reports for row in of_report(report, kind)]

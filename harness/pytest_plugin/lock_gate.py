@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from harness.findings.finding import Finding
     from harness.lock.compare import CaseRequests, Gate
-    from harness.lock.entries import Entry, Lock
+    from harness.lock.entries import Lock, LockEntry
     from harness.prompt.reading import Prompt
     from harness.pytest_plugin.options import Options
     from harness.pytest_plugin.storage import Storage
@@ -136,7 +136,7 @@ class LockGate:
         is_allowed = self._options.is_unused_allowed
         return describe_unused(self.unused_entries(), self.collected, file=self._relative, is_allowed=is_allowed)
 
-    def unused_entries(self) -> tuple[Entry, ...]:
+    def unused_entries(self) -> tuple[LockEntry, ...]:
         """List the entries of the lock file whose tests would have been collected if they still existed."""
         entries = self.lock.entries.values() if self.lock else ()
         return tuple(entry for entry in entries if self.collected.lacks(entry) and not self._is_left_out(entry))
@@ -147,10 +147,10 @@ class LockGate:
         ``beside`` lists other files that the run wrote and that must be committed too.
         """
         from harness.lock.difference import compare_locks, difference_table
-        from harness.lock.entries import Entry, Lock
+        from harness.lock.entries import Lock, LockEntry
         from harness.lock.lockfile import write_lock
 
-        entries = [Entry.from_json(json.loads(row)) for row in rows]
+        entries = [LockEntry.from_json(json.loads(row)) for row in rows]
         if not entries:
             return [f"{self._relative} is not written: no test that passed sent a request"]
         old = self.lock or Lock()
@@ -163,7 +163,7 @@ class LockGate:
         commit = " ".join(["commit: git add", self._relative, cassettes, *beside])
         return [*table.splitlines(), f"written: {self._relative}, {len(new.entries):,} entries", commit]
 
-    def _is_left_out(self, entry: Entry) -> bool:
+    def _is_left_out(self, entry: LockEntry) -> bool:
         """Whether the file of an uncollected entry still exists: ignored, skipped, broken or in another folder."""
         folder = entry.suite.rpartition("/")[0]
         source, file = (folder, f"{folder}/suite.yaml") if entry.version else (entry.suite, f"{entry.suite}.py")
@@ -199,7 +199,7 @@ def _source(item: pytest.Item, root: Path) -> str:
     return "" if name == "." else name
 
 
-def _with_reason(entry: Entry, old: Lock) -> Entry:
+def _with_reason(entry: LockEntry, old: Lock) -> LockEntry:
     """Keep the reason of the old entry if the prefix did not change since."""
     from dataclasses import replace
 

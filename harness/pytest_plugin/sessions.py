@@ -75,7 +75,9 @@ class Sessions:
             if self._options.is_unplayed_fatal:
                 unplayed.raise_error()
         if self._options.is_verified:
-            note(item, "drift", json.dumps([f"{cassette}: {line}" for line in session.find_changed_answers()]))
+            note(
+                item, "changed-answers", json.dumps([f"{cassette}: {line}" for line in session.find_changed_answers()])
+            )
         session.save()
 
     def _open[Session: CallSession](self, kind: type[Session], item: pytest.Item, cassette: str) -> Session:

@@ -143,7 +143,7 @@ class Summary:
     def _drift_lines(self) -> list[str]:
         if not self._options.is_verified:
             return []
-        lines = [line for drift in gather(self._reporter, "drift") for line in json.loads(drift)]
+        lines = [line for found in gather(self._reporter, "changed-answers") for line in json.loads(found)]
         return [*lines, f"verified: {len(lines)} differences between the answers and the cassettes"]
 
     # --- what is written ---------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ _VAGUE = ("text_changed", "other")
 """Causes that say only that the text differs."""
 
 
-class Difference(NamedTuple):
+class BlockDifference(NamedTuple):
     """A block or parameter in which two prefixes differ."""
 
     place: Place
@@ -27,7 +27,7 @@ class Difference(NamedTuple):
     """``None`` if it would say only that the text differs."""
 
 
-def find_differences(before: Prompt, after: Prompt, *, first: str, second: str) -> tuple[Difference, ...]:
+def find_differences(before: Prompt, after: Prompt, *, first: str, second: str) -> tuple[BlockDifference, ...]:
     """Find where two static prefixes differ, in wire order; empty if they are the same for the prompt cache."""
     prefixes = [[(part.path, part.key) for part in prompt.static_parts] for prompt in (before, after)]
     if prefixes[0] == prefixes[1]:
@@ -40,7 +40,7 @@ def find_differences(before: Prompt, after: Prompt, *, first: str, second: str) 
             if _differs(*pair) and any(part is not None and part.path in paths for part in pair):
                 change = name_change(Divergence(*pair), before, after)
                 cause = None if change.cause in _VAGUE else change.cause
-                found.append(Difference(make_place(change, first=first, second=second), cause))
+                found.append(BlockDifference(make_place(change, first=first, second=second), cause))
     return tuple(found) or (_moved_breakpoint(before, after, first=first, second=second),)
 
 
@@ -48,10 +48,10 @@ def _differs(before: Part | None, after: Part | None) -> bool:
     return before is None or after is None or before.key != after.key
 
 
-def _moved_breakpoint(before: Prompt, after: Prompt, *, first: str, second: str) -> Difference:
+def _moved_breakpoint(before: Prompt, after: Prompt, *, first: str, second: str) -> BlockDifference:
     """The difference between prefixes that end at different blocks but are otherwise the same."""
     ends = [blocks[-1].path if (blocks := prompt.static_blocks) else "" for prompt in (before, after)]
     texts = [f"breakpoint on {end}" if end else "no breakpoint" for end in ends]
     cause: Cause = "breakpoint_moved" if all(ends) else "breakpoint_removed"
     place = Place(path=ends[0] or ends[1], first=first, second=second, before=texts[0], after=texts[1])
-    return Difference(place, cause)
+    return BlockDifference(place, cause)

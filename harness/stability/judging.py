@@ -12,7 +12,7 @@ from harness.findings.finding import Finding
 from harness.findings.words import count, join
 from harness.prompt.reading import read
 from harness.stability.conditions import PERTURBATIONS, TWO_BUILDS, Perturbation, case_key
-from harness.stability.differences import Difference, find_differences
+from harness.stability.differences import BlockDifference, find_differences
 
 if TYPE_CHECKING:
     from harness.stability.processes import BuildResult, Rebuilt
@@ -35,7 +35,7 @@ class _Comparison(NamedTuple):
 class _Seen:
     """The effects of one perturbation on a version."""
 
-    differences: dict[str, Difference] = field(default_factory=dict)
+    differences: dict[str, BlockDifference] = field(default_factory=dict)
     """By path, in the order in which they were found."""
     cases: dict[str, dict[str, None]] = field(default_factory=dict)
     """The cases that differ, by path."""

@@ -7,7 +7,7 @@ from typing import Any
 from harness.errors import SuiteError
 from harness.suites.fixtures import load_fixture
 from harness.suites.model import Case, SuiteEntry
-from harness.suites.yaml_lines import Place, line_of
+from harness.suites.yaml_lines import YamlPlace, line_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class CaseReader:
     """Of the suite file."""
     suite: str
     entry: SuiteEntry
-    lines: dict[Place, int]
+    lines: dict[YamlPlace, int]
 
     def read_all(self) -> tuple[Case, ...]:
         """All cases, in the order of the file.

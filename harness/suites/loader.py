@@ -15,7 +15,7 @@ from harness.settings import DEFAULT_MODEL
 from harness.suites.cases import CaseReader
 from harness.suites.fixtures import load_text
 from harness.suites.model import PromptVersion, Suite, SuiteEntry, SuiteFile
-from harness.suites.yaml_lines import Place, line_of, load_yaml
+from harness.suites.yaml_lines import YamlPlace, line_of, load_yaml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class SuiteSource:
 
     path: Path
     entries: dict[str, SuiteEntry]
-    lines: dict[Place, int]
+    lines: dict[YamlPlace, int]
 
     def load(self, name: str) -> Suite:
         """Load one suite with its prompts and fixtures.
@@ -75,8 +75,8 @@ def load_function(suite: Suite) -> Callable[..., Any]:
     return function  # type: ignore[no-any-return]
 
 
-def _load(path: Path, name: str, entry: SuiteEntry, lines: dict[Place, int]) -> Suite:
-    place: Place = ("suites", name)
+def _load(path: Path, name: str, entry: SuiteEntry, lines: dict[YamlPlace, int]) -> Suite:
+    place: YamlPlace = ("suites", name)
     folder = path.parent
     versions = tuple(
         PromptVersion(

@@ -13,11 +13,11 @@ _FAST_LOADER = getattr(yaml, "CSafeLoader", None)
 # Only converts scalars to values, which needs no document.
 _VALUES = yaml.SafeLoader("")
 
-Place = tuple[str | int, ...]
+YamlPlace = tuple[str | int, ...]
 """The keys and indexes that lead to a value."""
 
 
-def load_yaml(path: Path) -> tuple[Any, dict[Place, int]]:
+def load_yaml(path: Path) -> tuple[Any, dict[YamlPlace, int]]:
     """Load the content of a YAML file and the line (from 1) of each value.
 
     Raises:
@@ -34,7 +34,7 @@ def load_yaml(path: Path) -> tuple[Any, dict[Place, int]]:
         raise SuiteError(f"{path}:1: nested too deeply") from None
     if root is None:
         raise SuiteError(f"{path}:1: the file is empty")
-    lines: dict[Place, int] = {}
+    lines: dict[YamlPlace, int] = {}
     try:
         return _build(root, (), lines, path), lines
     except RecursionError:
@@ -50,7 +50,7 @@ def _compose(text: str) -> yaml.Node | None:
     return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
-def line_of(lines: dict[Place, int], place: Place) -> int:
+def line_of(lines: dict[YamlPlace, int], place: YamlPlace) -> int:
     """The line of a value, or of the closest value around it."""
     while place and place not in lines:
         place = place[:-1]
@@ -66,7 +66,7 @@ def _scalar(node: yaml.Node, path: Path) -> Any:
         raise SuiteError(f"{path}:{node.start_mark.line + 1}: {node.value!r}: {error}") from None
 
 
-def _build(node: yaml.Node, place: Place, lines: dict[Place, int], path: Path) -> Any:
+def _build(node: yaml.Node, place: YamlPlace, lines: dict[YamlPlace, int], path: Path) -> Any:
     lines.setdefault(place, node.start_mark.line + 1)
     if isinstance(node, yaml.SequenceNode):
         return [_build(item, (*place, index), lines, path) for index, item in enumerate(node.value)]

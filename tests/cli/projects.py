@@ -8,7 +8,7 @@ from harness.cassettes.store import CassetteStore
 from harness.lock.accept import keep_texts
 from harness.lock.check import find_suite_files
 from harness.lock.compare import CaseRequests
-from harness.lock.entries import Entry, Lock
+from harness.lock.entries import Lock, LockEntry
 from harness.lock.locate import Source
 from harness.lock.lockfile import write_lock
 from harness.prompt import read
@@ -86,7 +86,7 @@ class Project:
     def accept(self, lock: str = "prompts.lock") -> Lock:
         """Write the lock file, and the texts, as a run with ``--harness-update-lock`` would."""
         store = CassetteStore(self.path / "cassettes")
-        entries: dict[str, Entry] = {}
+        entries: dict[str, LockEntry] = {}
         for path in find_suite_files(self.path):
             source = read_suite_file(path)
             for suite in map(source.load, source.entries):
@@ -98,7 +98,7 @@ class Project:
         write_lock(self.path / lock, accepted)
         return accepted
 
-    def _accept(self, run: CaseRun, store: CassetteStore) -> Entry:
+    def _accept(self, run: CaseRun, store: CassetteStore) -> LockEntry:
         captured = capture(run, load_function(run.suite))
         subject = CaseRequests(
             suite=run.cassette(self.path).rsplit("/", 2)[0],

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from harness.lock.entries import Entry, Lock, LockedBlock, LockedBreakpoint, LockedCall, prefix_ends
+from harness.lock.entries import Lock, LockedBlock, LockedBreakpoint, LockedCall, LockEntry, prefix_ends
 from harness.lock.values import block_order
 
 POINT = LockedBreakpoint("system[0]", "5m", 2_400, "ab" * 32)
@@ -16,11 +16,11 @@ CALL = LockedCall(
     blocks=(BLOCK,),
     tail_tokens=4,
 )
-ENTRY = Entry(suite="support/support", version="v1", case="refund", calls=(CALL,))
-PLAIN = Entry(suite="tests/test_app", version="", case="test_ask", calls=(), reason="typo in rule 3 – ça va")
+ENTRY = LockEntry(suite="support/support", version="v1", case="refund", calls=(CALL,))
+PLAIN = LockEntry(suite="tests/test_app", version="", case="test_ask", calls=(), reason="typo in rule 3 – ça va")
 
 
-def make_lock(*entries: Entry) -> Lock:
+def make_lock(*entries: LockEntry) -> Lock:
     """A lock with the given entries."""
     return Lock(entries={entry.key: entry for entry in entries})
 
@@ -28,14 +28,14 @@ def make_lock(*entries: Entry) -> Lock:
 LOCK = make_lock(ENTRY, PLAIN)
 
 
-def make_entry(text: str = "a", *, version: str = "v1", case: str = "refund", suite: str = "eu/support") -> Entry:
+def make_entry(text: str = "a", *, version: str = "v1", case: str = "refund", suite: str = "eu/support") -> LockEntry:
     """A case with a prompt of one block that depends on a letter, and tail tokens that depend on its name."""
     block = LockedBlock("system[0]", "-", "text", 2_400, text * 64)
     point = LockedBreakpoint("system[0]", "5m", 2_400, text * 64)
     call = LockedCall(
         model="claude-sonnet-5-5", parameters={}, breakpoints=(point,), blocks=(block,), tail_tokens=len(case)
     )
-    return Entry(suite=suite, version=version, case=case, calls=(call,))
+    return LockEntry(suite=suite, version=version, case=case, calls=(call,))
 
 
 _DIGESTS = st.text("0123456789abcdef", min_size=64, max_size=64)
@@ -71,13 +71,13 @@ def _calls(draw: st.DrawFn) -> LockedCall:
 
 
 @st.composite
-def _entries(draw: st.DrawFn) -> list[Entry]:
+def _entries(draw: st.DrawFn) -> list[LockEntry]:
     """The entries of a version, some of which share a prefix."""
     known = draw(st.lists(_calls(), min_size=1, max_size=2))
     suite, version = draw(st.text(min_size=1)), draw(st.text())
     shared = st.builds(replace, st.sampled_from(known), tail_tokens=_TOKENS)
     entries = st.builds(
-        Entry,
+        LockEntry,
         suite=st.just(suite),
         version=st.just(version),
         case=st.text(min_size=1),

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.lock.accept import keep_texts, lock_call, prefix_key, restore_request
-from harness.lock.entries import Entry, Lock, LockedBlock, LockedCall
+from harness.lock.entries import Lock, LockedBlock, LockedCall, LockEntry
 from harness.lock.figures import expect_usage, price_of_1000, write_price, written_breakpoints
 from harness.lock.format2 import format_lock
 from harness.lock.lockfile import parse_lock
@@ -66,8 +66,8 @@ def keep(body: Request) -> tuple[LockedCall, Texts]:
     call = lock_call(read(body, quarter))
     texts = Texts()
     keep_texts(read(body), call, texts.keep)
-    entry = Entry(suite="support", version="v1", case="refund", calls=(call,))
-    assert Entry.from_json(json.loads(json.dumps(entry.to_json()))) == entry
+    entry = LockEntry(suite="support", version="v1", case="refund", calls=(call,))
+    assert LockEntry.from_json(json.loads(json.dumps(entry.to_json()))) == entry
     lock = parse_lock(format_lock(Lock(entries={entry.key: entry})), "prompts.lock")
     return lock.entries[entry.key].calls[0], texts
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from harness.lock.difference import Difference, compare_locks, difference_json, difference_table, lock_table
-from harness.lock.entries import Entry, Lock, LockedBlock, LockedBreakpoint, LockedCall
+from harness.lock.difference import LockDifference, compare_locks, difference_json, difference_table, lock_table
+from harness.lock.entries import Lock, LockedBlock, LockedBreakpoint, LockedCall, LockEntry
 from tests.reports.examples import HOSTILE
 
 
@@ -24,11 +24,11 @@ def call(text: str = "a", *, tokens: int = 2_400, tail: int = 4, model: str = "c
 
 def entry(
     *calls: LockedCall, version: str = "v1", case: str = "refund", reason: str | None = None, suite: str = "eu/support"
-) -> Entry:
-    return Entry(suite=suite, version=version, case=case, calls=calls, reason=reason)
+) -> LockEntry:
+    return LockEntry(suite=suite, version=version, case=case, calls=calls, reason=reason)
 
 
-def lock(*entries: Entry) -> Lock:
+def lock(*entries: LockEntry) -> Lock:
     return Lock(entries={one.key: one for one in entries})
 
 
@@ -168,7 +168,7 @@ def test_reason_is_a_cell_of_plain_words_or_code(reason: str, cell: str) -> None
 
 @given(HOSTILE)
 def test_no_word_of_a_user_breaks_out_of_its_cell(text: str) -> None:
-    one = Difference(suite=text, version=text, case=text, change="changed", path=text, reason=text)
+    one = LockDifference(suite=text, version=text, case=text, change="changed", path=text, reason=text)
     accepted = lock(entry(call(model=text), suite=text, version=text, case=text, reason=text))
 
     for table, columns in ((difference_table([one], style="github"), 8), (lock_table(accepted, style="github"), 7)):

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from harness.lock.entries import Entry, Lock
+from harness.lock.entries import Lock, LockEntry
 from tests.lock.locks import BLOCK, CALL, ENTRY, LOCK, LOCKS, PLAIN, POINT
 
 
 @given(LOCKS)
 def test_another_process_gets_the_same_entry(lock: Lock) -> None:
     for entry in lock.entries.values():
-        assert Entry.from_json(json.loads(json.dumps(entry.to_json()))) == entry
+        assert LockEntry.from_json(json.loads(json.dumps(entry.to_json()))) == entry
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_first_difference_of_two_calls(change: dict[str, Any], path: str) -> Non
 
 
 def test_updated_lock_keeps_what_it_is_not_told_of() -> None:
-    other = Entry(suite="support/support", version="v2", case="refund", calls=())
+    other = LockEntry(suite="support/support", version="v2", case="refund", calls=())
 
     assert LOCK.updated({other.key: other}, removed=frozenset({PLAIN.key})).entries == {
         ENTRY.key: ENTRY,

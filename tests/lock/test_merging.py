@@ -11,14 +11,14 @@ import pytest
 
 from harness.cassettes.git_attributes import add_rules, lock_rule
 from harness.errors import LockError
-from harness.lock.entries import Entry, Lock
+from harness.lock.entries import Lock, LockEntry
 from harness.lock.format2 import format_lock
 from harness.lock.lockfile import parse_lock, read_lock, write_lock
 from tests.lock.locks import make_entry, make_lock
 
 MERGE = "keep the lines of one side, or restore the file; then accept what changed: pytest --harness-update-lock"
 
-type Cases = tuple[Entry, ...]
+type Cases = tuple[LockEntry, ...]
 
 
 def cases(text: str, *names: str, version: str = "v1", suite: str = "eu/support") -> Cases:
@@ -53,7 +53,7 @@ class Repository:
         )
         return done.returncode
 
-    def commit(self, entries: Iterable[Entry]) -> None:
+    def commit(self, entries: Iterable[LockEntry]) -> None:
         write_lock(self.lock_file, make_lock(*entries))
         self.git("add", "--all")
         self.git("commit", "--quiet", "--message", "state")

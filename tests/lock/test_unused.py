@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from harness.lock.entries import Entry
+from harness.lock.entries import LockEntry
 from harness.lock.unused import Collected, describe_unused
 
-CASE = Entry(suite="support/support", version="v1", case="refund", calls=())
-DEEP_CASE = Entry(suite="eu/support/support", version="v1", case="refund", calls=())
-ROOT_CASE = Entry(suite="support", version="v1", case="refund", calls=())
-TEST = Entry(suite="tests/test_app", version="", case="test_ask", calls=())
-METHOD = Entry(suite="tests/test_app", version="", case="TestShop.test_ask", calls=())
+CASE = LockEntry(suite="support/support", version="v1", case="refund", calls=())
+DEEP_CASE = LockEntry(suite="eu/support/support", version="v1", case="refund", calls=())
+ROOT_CASE = LockEntry(suite="support", version="v1", case="refund", calls=())
+TEST = LockEntry(suite="tests/test_app", version="", case="test_ask", calls=())
+METHOD = LockEntry(suite="tests/test_app", version="", case="TestShop.test_ask", calls=())
 
 
 def collect(*keys: str, sources: tuple[str, ...] = (), is_all: bool = False) -> Collected:
@@ -40,7 +40,7 @@ def collect(*keys: str, sources: tuple[str, ...] = (), is_all: bool = False) -> 
     ],
 )
 def test_entry_is_lacking_only_where_its_test_would_have_been_collected(
-    entry: Entry, collected: Collected, is_lacking: bool
+    entry: LockEntry, collected: Collected, is_lacking: bool
 ) -> None:
     assert collected.lacks(entry) == is_lacking
 
@@ -68,7 +68,7 @@ def test_workers_add_up_and_cross_as_json() -> None:
         (TEST, "tests/test_app/test_other", False),
     ],
 )
-def test_only_the_same_case_in_another_version_replaces_an_entry(entry: Entry, key: str, is_replaced: bool) -> None:
+def test_only_the_same_case_in_another_version_replaces_an_entry(entry: LockEntry, key: str, is_replaced: bool) -> None:
     assert collect(key).has_other_version(entry) == is_replaced
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.lock.entries import Entry
+from harness.lock.entries import LockEntry
 from harness.lock.lockfile import read_lock
 from tests.lock.examples import rich_request
 from tests.pytest_plugin.conftest import RECORD, Project
@@ -98,7 +98,7 @@ class Desk:
         return self.path / "prompts.lock"
 
     @property
-    def entries(self) -> dict[str, Entry]:
+    def entries(self) -> dict[str, LockEntry]:
         """The accepted entries."""
         lock = read_lock(self.lock_file)
         assert lock is not None

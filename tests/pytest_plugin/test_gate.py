@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.lock.entries import Entry
+from harness.lock.entries import LockEntry
 from harness.mutation.mutations import BY_NAME
 from tests.lock.examples import PROMPT, rich_request
 from tests.lock.test_compare import PATHS
@@ -20,7 +20,7 @@ REPORTS = ("-o", "harness_reports=reports")
 CANNOT_TELL_REPORT = 2
 
 
-def format_first(entries: dict[str, Entry]) -> str:
+def format_first(entries: dict[str, LockEntry]) -> str:
     """A lock file in the first format."""
     documents = {key: entry.to_json() for key, entry in entries.items()}
     for key, document in documents.items():

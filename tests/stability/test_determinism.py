@@ -273,7 +273,7 @@ WITHOUT_PYTEST = "\n  fix:   make app.py:run work without pytest: no fixtures an
         ),
     ],
 )
-def test_what_cannot_be_built_at_all_is_undecided(source: str, message: str, tmp_path: Path) -> None:
+def test_what_cannot_be_built_at_all_cannot_be_judged(source: str, message: str, tmp_path: Path) -> None:
     # Only one of them must take too long, however busy the machine is.
     seconds = 1 if "sleep" in source else 60
 
