@@ -96,6 +96,16 @@ class Prompt:
             if self.count.prefixes[point.block_index] >= self.model.min_cacheable_tokens
         )
 
+    @property
+    def has_certain_breakpoints(self) -> bool:
+        """Whether it is certain which breakpoints are active, whatever the count of tokens leaves in doubt."""
+        minimum = self.model.min_cacheable_tokens
+        for point in self.breakpoints:
+            tokens, doubt = self.count.prefixes[point.block_index], self.count.bound_of_prefix(point.block_index)
+            if doubt is None or tokens - doubt < minimum <= tokens + doubt:
+                return False
+        return True
+
     @cached_property
     def record(self) -> PromptRecord:
         """The prompt without its text, for the simulator and for logs of millions of requests."""

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from harness.errors import CannotTellError, UnknownModelError
 from harness.prompt.blocks import Breakpoint
 from harness.prompt.diff import Divergence, first_divergence
+from harness.prompt.doubts import Doubt
 from harness.prompt.reading import ActiveBreakpoint, Prompt
 from harness.promptcache.causes import Cause
 from harness.promptcache.naming import Change, name_change
@@ -296,8 +297,13 @@ class _Comparison:
         old_ids, new_ids = _tool_ids(self.old), _tool_ids(self.new)
         if old_ids != new_ids[: len(old_ids)]:
             notes.append("ids of tool calls differ: assumed not to be part of the prompt, as measured for server tools")
-        notes += [f"not counted exactly: {reason}" for reason in self.new.count.unmodelled]
+        notes += [_say_doubt(doubt) for doubt in self.new.count.doubts]
         return tuple(notes)
+
+
+def _say_doubt(doubt: Doubt) -> str:
+    size = "" if doubt.tokens is None else f" ({doubt.tokens:,} more or fewer)"
+    return f"not counted exactly: {doubt}{size}"
 
 
 def _points_of(prompt: Prompt, level: Level) -> list[Breakpoint]:

@@ -146,9 +146,10 @@ def find_highest(request: RecordedRequest, reader: PromptReader) -> Highest:
     if not isinstance(output_tokens, int) or isinstance(output_tokens, bool):
         raise RequestError("the request has no max_tokens")
     prompt = reader.read(request.body)
-    if reasons := [*_surcharges(body), *prompt.count.unmodelled]:
+    doubts = [str(doubt) for doubt in prompt.count.doubts if doubt.tokens is None]
+    if reasons := [*_surcharges(body), *doubts]:
         raise RequestError(f"not known offline ({_shorten(reasons)})")
-    input_tokens = prompt.count.total + prompt.count.total // 100 + _SPARE_TOKENS
+    input_tokens = prompt.count.total + (prompt.count.bound or 0) + prompt.count.total // 100 + _SPARE_TOKENS
     usages = _usages(input_tokens, output_tokens, prompt.breakpoints)
     cost = max(price(usage, model) for usage in usages)
     return Highest(model=model, input_tokens=input_tokens, output_tokens=output_tokens, cost=cost)

@@ -100,8 +100,9 @@ def expected_tokens(earlier: Call, extent: Extent) -> int:
         return 0
     if static == prompt.active_breakpoints[-1].tokens:
         return written
+    doubt = prompt.count.bound
     # A prefix that cannot be counted offline must at least be read in part.
-    return max(1, min(static - _TOLERANCE, written)) if prompt.count.is_exact else 1
+    return 1 if doubt is None else max(1, min(static - _TOLERANCE - doubt, written))
 
 
 def static_tokens(prompt: Prompt) -> int:
@@ -116,17 +117,18 @@ def check_prediction(
 ) -> tuple[Finding, ...]:
     """Check that the simulator bills the requests, as built now, the way the API reported.
 
-    Requests that cannot be counted offline are skipped. The first call of a recording may have
-    found a warm prompt cache, so only the size of its prefix is compared. The same holds for
-    every call that adds to the prefix, unless the calls ``are_equal``. ``numbers`` name the
-    calls in messages; by default they count from 1.
+    Requests that cannot be counted offline are skipped, unless it is known how far the count may
+    be off. The first call of a recording may have found a warm prompt cache, so only the size of
+    its prefix is compared. The same holds for every call that adds to the prefix, unless the calls
+    ``are_equal``. ``numbers`` name the calls in messages; by default they count from 1.
     """
     simulator = Simulator()
     findings = []
     for index, call in enumerate(calls):
         predicted = simulator.send(call.prompt.record, at=index * SECONDS_BETWEEN).usage
         is_new = index == 0 or (not are_equal and predicted.cache_creation_input_tokens > 0)
-        if call.prompt.count.is_exact and not _agree(predicted, call.usage, is_new=is_new):
+        doubt = call.prompt.count.bound
+        if doubt is not None and not _agree(predicted, call.usage, tolerance=_TOLERANCE + doubt, is_new=is_new):
             number = numbers[index] if numbers else index + 1
             findings.append(
                 Finding(
@@ -157,12 +159,12 @@ def check_rules(call: Call) -> Finding | None:
     return add_loss(finding, result)
 
 
-def _agree(predicted: Usage, reported: Usage, *, is_new: bool) -> bool:
+def _agree(predicted: Usage, reported: Usage, *, tolerance: int, is_new: bool) -> bool:
     """Whether a usage is the predicted one; a call that adds to the prefix may have read it from an earlier run."""
-    if abs(predicted.prefix_tokens - reported.prefix_tokens) > _TOLERANCE:
+    if abs(predicted.prefix_tokens - reported.prefix_tokens) > tolerance:
         return False
     more = reported.cache_read_input_tokens - predicted.cache_read_input_tokens
-    return more >= -_TOLERANCE if is_new else abs(more) <= _TOLERANCE
+    return more >= -tolerance if is_new else abs(more) <= tolerance
 
 
 def _show(what: str, usage: Usage) -> str:
