@@ -196,9 +196,9 @@ class _Counting:
         if not text.endswith("\n"):
             return self.rules.system
         if text.endswith("?\n") or self._first_text().startswith("\n"):
-            return self.rules.system + self.rules.system_newline
+            return self.rules.system_newline[True]
         self.tally.doubt_unproven("system_newline", self.system[-1].path, "a system prompt that ends in a newline")
-        return self.rules.system
+        return self.rules.system_newline[False]
 
     def _first_text(self) -> str:
         return block_text(self.messages[0]) if self.messages else ""

@@ -36,7 +36,7 @@ class Generation:
     same_role: int
     tool_ascii: bool
     system: int
-    system_newline: int
+    system_newline: tuple[int, int]
     system_with_tools: int
     system_is_stripped: bool
     call: int

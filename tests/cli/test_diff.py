@@ -76,12 +76,12 @@ def test_table_says_entry_place_tokens_and_dollars(project: Project, capsys: Cap
         "    per 1,000 calls  reason\n"
         "---------------  ---------  ------  -----------  ------------------  ---------------"
         "  -----------------  --------\n"
-        "support/support  v1         parcel  removed      -                         2,199 → -"
-        "        $0.2512 → -\n"
-        "support/support  v1         refund  removed      -                         2,199 → -"
-        "        $0.2512 → -\n"
-        "support/support  v2         refund  new version  -                         - → 2,199"
-        "        - → $0.2512\n",
+        "support/support  v1         parcel  removed      -                         2,200 → -"
+        "        $0.2513 → -\n"
+        "support/support  v1         refund  removed      -                         2,200 → -"
+        "        $0.2513 → -\n"
+        "support/support  v2         refund  new version  -                         - → 2,200"
+        "        - → $0.2513\n",
         "",
     )
 

@@ -1,6 +1,7 @@
 """`harness explain`: its output, its exit codes, and its messages for input that cannot be judged."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
 
 
 def test_json_has_the_keys_of_the_contract_in_order(run: Any) -> None:
-    code, out, err = run(system(), system("Today is 2026-11-23. " + STATIC), "--format", "json")
+    static = STATIC.rstrip()
+    code, out, err = run(system(static), system("Today is 2026-11-23. " + static), "--format", "json")
 
     result = json.loads(out)
     assert (code, err) == (1, "")
@@ -54,7 +56,7 @@ def test_json_has_the_keys_of_the_contract_in_order(run: Any) -> None:
         "offset": 0,
         "excerpt": {"before": STATIC[:24] + "…", "after": "Today is 2026-11-23. Rul…"},
         "tokens_lost": result["tokens_lost"],
-        "cost_usd": f"{result['tokens_lost'] * 3.45 / 1_000_000:.8f}",
+        "cost_usd": str(result["tokens_lost"] * Decimal("3.45") / 1_000_000),
         "error": None,
         "notes": [],
     }
@@ -79,7 +81,9 @@ def test_text_says_what_where_why_how_much_and_what_to_do(run: Any) -> None:
 
 
 def test_a_hit_exits_with_0(run: Any) -> None:
-    assert run(system(), system()) == (
+    static = STATIC.rstrip()
+
+    assert run(system(static), system(static)) == (
         0,
         "HIT: everything that was written is read\n"
         "  tools: n/a  system: hit  messages: n/a\n"

@@ -57,8 +57,8 @@ def test_table_lists_what_is_accepted(project: Project, capsys: Captured) -> Non
         0,
         "suite            version    case    model                prefix tokens    per 1,000 calls  reason\n"
         "---------------  ---------  ------  -----------------  ---------------  -----------------  --------\n"
-        "support/support  v1         parcel  claude-sonnet-5-5            2,199            $0.2512\n"
-        "support/support  v1         refund  claude-sonnet-5-5            2,199            $0.2512\n",
+        "support/support  v1         parcel  claude-sonnet-5-5            2,200            $0.2513\n"
+        "support/support  v1         refund  claude-sonnet-5-5            2,200            $0.2513\n",
         "",
     )
 
@@ -93,19 +93,19 @@ def test_json_has_the_entries_with_all_figures(project: Project, capsys: Capture
             {
                 "model": "claude-sonnet-5-5",
                 "parameters": {},
-                "breakpoints": [f"system[0] 5m 2199 {call.breakpoints[0].fingerprint}"],
-                "blocks": [f"system[0] - text 2199 {call.blocks[0].digest}"],
+                "breakpoints": [f"system[0] 5m 2200 {call.breakpoints[0].fingerprint}"],
+                "blocks": [f"system[0] - text 2200 {call.blocks[0].digest}"],
                 "first_call": {
                     "input_tokens": call.tail_tokens,
-                    "cache_creation_input_tokens": 2199,
+                    "cache_creation_input_tokens": 2200,
                     "cache_read_input_tokens": 0,
                 },
                 "second_call": {
                     "input_tokens": call.tail_tokens,
                     "cache_creation_input_tokens": 0,
-                    "cache_read_input_tokens": 2199,
+                    "cache_read_input_tokens": 2200,
                 },
-                "usd_per_1000_calls": "0.2512",
+                "usd_per_1000_calls": "0.2513",
             }
         ],
     }
@@ -161,10 +161,10 @@ def test_change_under_the_same_version_fails(repository: Project, capsys: Captur
         "    per 1,000 calls  reason\n"
         "---------------  ---------  ------  --------  ------------------  ---------------"
         "  -----------------  --------\n"
-        "support/support  v1         parcel  changed   system[0]             2,199 → 2,201"
-        "  $0.2512 → $0.2514\n"
-        "support/support  v1         refund  changed   system[0]             2,199 → 2,201"
-        "  $0.2512 → $0.2514\n",
+        "support/support  v1         parcel  changed   system[0]             2,200 → 2,202"
+        "  $0.2513 → $0.2515\n"
+        "support/support  v1         refund  changed   system[0]             2,200 → 2,202"
+        "  $0.2513 → $0.2515\n",
         "",
     )
 

@@ -64,8 +64,8 @@ def test_changed_prompt_file_fails_with_place_cause_cost_and_what_to_type(projec
         "    accepted: '…9: be polite.\\nRule 150: be polite.\\nRule 151: be …'\n"
         "    now:      '…9: be polite.\\nRule 150: Be polite.\\nRule 151: be …'\n"
         "  cause: text_changed: the text changed\n"
-        "  cost:  2,199 tokens are written again: $0.0055 once for each prefix\n"
-        "  cost:  if they change from call to call: $5.2776 more per 1,000 calls\n"
+        "  cost:  2,200 tokens are written again: $0.0055 once for each prefix\n"
+        "  cost:  if they change from call to call: $5.2800 more per 1,000 calls\n"
         "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint\n"
         "  the same in 1 more test\n"
         '  next:  pytest "support/suite.yaml" --harness-mode=record --harness-update-lock\n'
@@ -106,9 +106,9 @@ def test_new_version_passes_with_its_cost_and_the_old_one_is_only_noted(project:
     assert check(capsys) == (
         0,
         "support/suite.yaml:8: note: support v2 refund: a new version\n"
-        "  cost:  2,199 tokens are written once: $0.0055 for each prefix\n"
+        "  cost:  2,200 tokens are written once: $0.0055 for each prefix\n"
         "support/suite.yaml:9: note: support v2 parcel: a new version\n"
-        "  cost:  2,199 tokens are written once: $0.0055 for each prefix\n"
+        "  cost:  2,200 tokens are written once: $0.0055 for each prefix\n"
         "prompts.lock:1: note: support/support/v1/parcel: accepted, but no test sends it any more\n"
         "prompts.lock:1: note: support/support/v1/refund: accepted, but no test sends it any more\n"
         "prompts.lock: 2 cases compared, as accepted\n",

@@ -60,16 +60,16 @@ def test_row_has_every_key_of_the_contract(tmp_path: Path, capsys: pytest.Captur
     assert rows == [
         {
             "index": 0,
-            "usage": usage(written=2199),
-            "total_input_tokens": 2213,
+            "usage": usage(written=2200),
+            "total_input_tokens": 2214,
             "exact": True,
             "unmodelled": [],
             "error": None,
         },
         {
             "index": 1,
-            "usage": usage(read=2199),
-            "total_input_tokens": 2213,
+            "usage": usage(read=2200),
+            "total_input_tokens": 2214,
             "exact": True,
             "unmodelled": [],
             "error": None,
@@ -81,8 +81,8 @@ def test_table_has_a_row_for_each_request(tmp_path: Path, capsys: pytest.Capture
     tools = [{"type": "web_search_20250305", "name": "web_search"}]
     path = write_lines(
         tmp_path,
-        {"at": 0, "request": make_request(), "usage": usage(written=2199)},
-        {"at": 30, "request": make_request(), "usage": usage(written=2199)},
+        {"at": 0, "request": make_request(), "usage": usage(written=2200)},
+        {"at": 30, "request": make_request(), "usage": usage(written=2200)},
         {"at": 40, "request": make_request(messages=[])},
         {"at": 50, "request": make_request("Be kind.", tools=tools)},
     )
@@ -92,8 +92,8 @@ def test_table_has_a_row_for_each_request(tmp_path: Path, capsys: pytest.Capture
     assert lines == [
         "  index    read    written 5m    written 1h    uncached    total  note",
         f"-------  ------  ------------  ------------  ----------  -------  {'-' * len(DIFFERS)}",
-        "      0       0         2,199             0          14    2,213",
-        f"      1   2,199             0             0          14    2,213  {DIFFERS}",
+        "      0       0         2,200             0          14    2,214",
+        f"      1   2,200             0             0          14    2,214  {DIFFERS}",
         "      2       0             0             0           0        0  messages: at least one message is required",
         "      3       0             0             0         374      374  "
         "tools[0]: the definition of server tool 'web_search_20250305' is not public",
@@ -101,7 +101,7 @@ def test_table_has_a_row_for_each_request(tmp_path: Path, capsys: pytest.Capture
 
 
 DIFFERS = (
-    "differs from actual by {'input_tokens': 0, 'cache_creation_input_tokens': -2199, 'cache_read_input_tokens': 2199}."
+    "differs from actual by {'input_tokens': 0, 'cache_creation_input_tokens': -2200, 'cache_read_input_tokens': 2200}."
 )
 
 
@@ -127,7 +127,7 @@ def test_refused_request_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFi
 
     assert [(row["error"], row["usage"]["cache_creation_input_tokens"]) for row in rows] == [
         ("model: Field required", 0),
-        (None, 2199),
+        (None, 2200),
     ]
 
 
@@ -138,7 +138,7 @@ def test_row_with_usage_has_the_actual_and_the_difference(tmp_path: Path, capsys
     assert row["actual"] == usage(uncached=15, written=2189)
     assert row["difference"] == {
         "input_tokens": -1,
-        "cache_creation_input_tokens": 10,
+        "cache_creation_input_tokens": 11,
         "cache_read_input_tokens": 0,
     }
 
@@ -177,14 +177,14 @@ def test_workspaces_share_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[
     lines = [{"at": number, "workspace": name, "request": make_request()} for number, name in enumerate("aba")]
     rows = simulate(write_lines(tmp_path, *lines), capsys)
 
-    assert [row["usage"]["cache_read_input_tokens"] for row in rows] == [0, 0, 2199]
+    assert [row["usage"]["cache_read_input_tokens"] for row in rows] == [0, 0, 2200]
 
 
 def test_hour_long_write_is_shown_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     system = [{"type": "text", "text": LONG, "cache_control": {"type": "ephemeral", "ttl": "1h"}}]
     (row,) = simulate(write_lines(tmp_path, {"at": 0, "request": make_request(system=system)}), capsys)
 
-    assert row["usage"] == usage(written_1h=2199)
+    assert row["usage"] == usage(written_1h=2200)
 
 
 def test_dash_reads_standard_input(
@@ -195,7 +195,7 @@ def test_dash_reads_standard_input(
 
     (row,) = simulate("-", capsys)
 
-    assert row["total_input_tokens"] == 2213
+    assert row["total_input_tokens"] == 2214
 
 
 def test_empty_file_and_blank_lines_give_no_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -339,8 +339,11 @@ def test_a_forced_choice_behind_a_prefilled_answer() -> None:
         ("4.5", "A\n", "Hi", 0),
         ("4.5", "A\n", "\n Hi", -1),
         ("4.6", "A", "Hi", 1),
+        ("4.6", "A\n", "Hi", 0),
         ("4.6", "A\n", "\n Hi", -1),
         ("5", "A", "Hi", 1),
+        ("4.8", "A\n", "Hi", 1),
+        ("5", "A\n", "Hi", 1),
         ("5", "A\n", "\n Hi", 0),
     ],
 )
@@ -507,7 +510,7 @@ def test_the_images_of_the_oldest_models_are_not_claimed_to_be_counted(model: st
             "output_config.format",
             8,
         ),
-        ("4.6", {"system": "A\n"}, "system[0]", 2),
+        ("4.6", {"system": "A\n"}, "system[0]", 1),
         (
             "4.6",
             {"tools": [TOOL], "tool_choice": {"type": "auto", "disable_parallel_tool_use": True}},

@@ -74,7 +74,7 @@ def test_application_with_its_own_client_is_recorded_and_replays_without_network
     project.write("conftest.py", REFUSE_NETWORK)
     result = project.run()
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["desk     v1 *claude-sonnet-5-5 *4 *4,398 *4,398 *"])
+    result.stdout.fnmatch_lines(["desk     v1 *claude-sonnet-5-5 *4 *4,400 *4,400 *"])
     assert project.files("cassettes/desk") == recorded
 
 
@@ -92,7 +92,7 @@ def test_changed_prompt_in_the_code_is_named_with_its_character(project: Project
         "    recorded: '…9: be polite.\\nRule 150: be polite.\\nRule 151: be …'\n"
         "    now:      '…9: be polite.\\nRule 150: Be polite.\\nRule 151: be …'\n"
         "  cause: text_changed: the text changed\n"
-        "  cost:  2,199 tokens are no longer read: $0.0053 more per call\n"
+        "  cost:  2,200 tokens are no longer read: $0.0053 more per call\n"
         "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint\n"
         "  shared: 1 more cassette has the recorded text\n"
         '  try: pytest "desk/suite.yaml::desk[v1-parcel]" --harness-mode=record --harness-upstream=emulator'
@@ -144,7 +144,7 @@ def test_builder_without_a_prompt_file_needs_no_cassette(client: str, project: P
     result = project.run()
 
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["desk     v1 *claude-sonnet-5-5 *4 *4,398 *4,398 *"])
+    result.stdout.fnmatch_lines(["desk     v1 *claude-sonnet-5-5 *4 *4,400 *4,400 *"])
     assert not (project.path / "cassettes").exists()
 
 

@@ -12,7 +12,7 @@ pytest_plugins = ("pytester",)
 
 REFUND = ("-k", "refund")
 # Its input is 2,212 tokens; the budget allows for one percent and 32 tokens more.
-HIGHEST = "$0.0107 for 2,266 input and 500 output tokens"
+HIGHEST = "$0.0107 for 2,267 input and 500 output tokens"
 
 
 def test_second_call_is_proved_against_the_address_of_the_environment(project: Project, serve: Serve) -> None:
@@ -259,13 +259,13 @@ def test_second_call_that_keeps_missing_without_a_reason_is_an_error(project: Pr
     assert shown(result, "support[v1-refund]", "=").rstrip() == "\n".join(
         [
             "support v1, case refund: the second call did not read the prefix that the first one wrote",
-            "  first call: 2,199 written, 0 read, 13 uncached",
-            "  second call: 2,199 written, 0 read, 13 uncached",
-            "  expected of the second: 2,199 read",
+            "  first call: 2,200 written, 0 read, 13 uncached",
+            "  second call: 2,200 written, 0 read, 13 uncached",
+            "  expected of the second: 2,200 read",
             "  a third call with the same request did not read it either",
             "call 2 was not billed as the simulator predicts",
-            "  reported: 2,199 written, 0 read, 13 uncached",
-            "  predicted: 0 written, 2,199 read, 13 uncached",
+            "  reported: 2,200 written, 0 read, 13 uncached",
+            "  predicted: 0 written, 2,200 read, 13 uncached",
             "prediction, usage and diagnostics disagree on whether the second call read what the first one wrote",
             "  prediction:  reads all",
             "  usage:       does not read all",

@@ -57,7 +57,7 @@ def test_test_that_was_never_recorded_says_how_to_record_it(project: Project) ->
             "    recorded: '\"claude-sonnet-5-5\"'\n"
             "    now:      '\"claude-opus-4-1\"'\n"
             "  cause: model_changed: each model has its own prompt cache\n"
-            "  cost:  2,199 tokens are no longer read: $0.0312 more per call\n"
+            "  cost:  2,200 tokens are no longer read: $0.0312 more per call\n"
             "  fix:   keep a conversation on one model",
             id="changed-model",
         ),

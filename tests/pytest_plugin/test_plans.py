@@ -192,14 +192,14 @@ REDS = {
     "equal-rounds": (
         NUMBERED,
         "call 2 did not read the prefix that call 1 wrote\n"
-        "  call 1: 2,201 written, 0 read, 13 uncached\n"
-        "  call 2: 2,201 written, 0 read, 13 uncached\n"
-        "  expected of call 2: 2,201 read\n"
+        "  call 1: 2,202 written, 0 read, 13 uncached\n"
+        "  call 2: 2,202 written, 0 read, 13 uncached\n"
+        "  expected of call 2: 2,202 read\n"
         "  first difference: system[0] at character 0\n"
         "    call 1: '0\\nRule 0: be polite.\\nRul…'\n"
         "    call 2: '1\\nRule 0: be polite.\\nRul…'\n"
         "  cause: text_changed: the text changed\n"
-        "  cost:  2,201 tokens are no longer read: $0.0053 more per call\n"
+        "  cost:  2,202 tokens are no longer read: $0.0053 more per call\n"
         "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint\n"
         "call 3 did not read the prefix that call 1 wrote",
     ),
@@ -220,9 +220,9 @@ REDS = {
     "conversation": (
         EDITED,
         "call 2 did not read the prefix that call 1 wrote\n"
-        "  call 1: 2,204 written, 0 read, 2 uncached\n"
-        "  call 2: {tail} written, 2,199 read, 2 uncached\n"
-        "  expected of call 2: 2,204 read\n"
+        "  call 1: 2,205 written, 0 read, 2 uncached\n"
+        "  call 2: {tail} written, 2,200 read, 2 uncached\n"
+        "  expected of call 2: 2,205 read\n"
         "  first difference: messages[0].content[0] at character 3\n"
         "    call 1: 'How'\n"
         "    call 2: 'How!'\n"

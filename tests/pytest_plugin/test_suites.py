@@ -59,7 +59,7 @@ def test_prompt_prefixed_with_the_time_fails_its_suite_only_and_names_the_place(
             "    recorded: 'Rule 0: be polite.\\nRule ?'",
             "    now:      'It is ????-*'",
             "  cause: timestamp: the prefix contains a date or time that changes",
-            "  cost:  2,199 tokens are no longer read: $0.00?? more per call",
+            "  cost:  2,200 tokens are no longer read: $0.00?? more per call",
             "  fix:   move it after the last breakpoint, into the user message",
             "  shared: 3 more cassettes have the recorded text",
             '  try: pytest "support/suite.yaml::support[[]v1-refund]" --harness-mode=record *',
@@ -81,7 +81,7 @@ def test_one_changed_character_far_into_the_prompt_is_named(project: Project) ->
         "    recorded: '…9: be polite.\\nRule 150: be polite.\\nRule 151: be …'\n"
         "    now:      '…9: be polite.\\nRule 150: Be polite.\\nRule 151: be …'\n"
         "  cause: text_changed: the text changed\n"
-        "  cost:  2,199 tokens are no longer read: $0.0053 more per call\n"
+        "  cost:  2,200 tokens are no longer read: $0.0053 more per call\n"
         "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint\n"
         "  shared: 1 more cassette has the recorded text\n"
         '  try: pytest "support/suite.yaml::support[v1-parcel]" --harness-mode=record --harness-upstream=emulator'
@@ -96,9 +96,9 @@ def test_prompt_below_the_minimum_fails_since_nothing_was_written(project: Proje
     result.assert_outcomes(failed=1, deselected=1)
     assert shown(result, "support[v1-refund]", "=") == (
         "support v1, case refund: the first call wrote nothing to the prompt cache\n"
-        "  first call: 0 written, 0 read, 18 uncached\n"
+        "  first call: 0 written, 0 read, 19 uncached\n"
         "by the rules, a second call with the request as built now reads nothing\n"
-        "  prefix: 5 tokens; minimum of claude-sonnet-5-5: 512\n"
+        "  prefix: 6 tokens; minimum of claude-sonnet-5-5: 512\n"
         "  place: system[0]\n"
         "  cause: below_minimum: the prefix is shorter than the model's minimum\n"
         "  fix:   put more static text before the breakpoint, or remove it"

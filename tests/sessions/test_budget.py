@@ -108,7 +108,7 @@ def test_refusal_names_what_is_spent_what_is_held_back_and_what_it_could_cost() 
         "this call could exceed the budget, so it was not sent\n"
         "  spent so far: $0.0008\n"
         "  reserved for calls in progress: $0.0133\n"
-        "  this call at most: $0.0257 for 2,267 input and 2,000 output tokens\n"
+        "  this call at most: $0.0257 for 2,268 input and 2,000 output tokens\n"
         "  budget: $0.0200\n"
         "  fix:   raise --harness-budget, or run fewer tests"
     )

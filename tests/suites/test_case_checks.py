@@ -53,18 +53,18 @@ def usages(rounds: list[list[Any]]) -> list[tuple[int, int]]:
 
 
 READ = [
-    pytest.param(QUESTIONS, ask, [(2199, 0), (0, 2199)], id="questions-behind-the-prefix"),
+    pytest.param(QUESTIONS, ask, [(2200, 0), (0, 2200)], id="questions-behind-the-prefix"),
     pytest.param(
         QUESTIONS,
         lambda prompt, question: ask(prompt, question, **MARK),
-        [(2204, 0), (5, 2199)],
+        [(2205, 0), (5, 2200)],
         id="questions-that-write-their-own-tail",
     ),
     pytest.param(QUESTIONS, ask_about_a_document, [(2210, 0), (2, 2208)], id="questions-on-a-document"),
     pytest.param(
         CONVERSATION,
         lambda prompt, question: [turn(prompt, number) for number in range(3)],
-        [(2207, 0), (13, 2207), (13, 2220)],
+        [(2208, 0), (13, 2208), (13, 2221)],
         id="conversation",
     ),
     pytest.param(
@@ -76,7 +76,7 @@ READ = [
     pytest.param(
         Plan(kind="conversation", rounds=2),
         lambda prompt, question: [turn(prompt, number) for number in range(2)],
-        [(2207, 0), (13, 2207), (0, 2207), (0, 2220)],
+        [(2208, 0), (13, 2208), (0, 2208), (0, 2221)],
         id="conversation-made-again",
     ),
 ]
@@ -103,15 +103,15 @@ UNREAD = {
         QUESTIONS,
         lambda prompt, question: ask(prompt, question, **MARK, system=prompt),
         "call 2 did not read the static prefix that call 1 wrote\n"
-        "  call 1: 2,204 written, 0 read, 2 uncached\n"
-        "  call 2: 2,204 written, 0 read, 2 uncached\n"
-        "  expected of call 2: 2,204 read\n"
+        "  call 1: 2,205 written, 0 read, 2 uncached\n"
+        "  call 2: 2,205 written, 0 read, 2 uncached\n"
+        "  expected of call 2: 2,205 read\n"
         "  first difference: messages[0].content[0] at character 0\n"
         "    call 1: 'How'\n"
         "    call 2: 'When'\n"
         "  cause: automatic_after_unique_tail: the automatic breakpoint is on the last block, which differs in "
         "every call\n"
-        "  cost:  2,204 tokens are no longer read: $0.0053 more per call\n"
+        "  cost:  2,205 tokens are no longer read: $0.0053 more per call\n"
         "  fix:   put an explicit breakpoint on the last block that stays the same",
     ),
     "a question in the system prompt, and a marked tail": (
@@ -139,9 +139,9 @@ UNREAD = {
         CONVERSATION,
         lambda prompt, question: [turn(prompt, 0), turn(prompt, 1, edit="!")],
         "call 2 did not read the prefix that call 1 wrote\n"
-        "  call 1: 2,207 written, 0 read, 2 uncached\n"
-        "  call 2: 22 written, 2,199 read, 2 uncached\n"
-        "  expected of call 2: 2,207 read\n"
+        "  call 1: 2,208 written, 0 read, 2 uncached\n"
+        "  call 2: 22 written, 2,200 read, 2 uncached\n"
+        "  expected of call 2: 2,208 read\n"
         "  first difference: messages[0].content[0] at character 10\n"
         "    call 1: 'Question 0'\n"
         "    call 2: 'Question 0!'\n"
@@ -153,9 +153,9 @@ UNREAD = {
         CONVERSATION,
         lambda prompt, question: [turn(prompt, 0), turn(prompt, 25)],
         "call 2 did not read the prefix that call 1 wrote\n"
-        "  call 1: 2,207 written, 0 read, 2 uncached\n"
-        "  call 2: 333 written, 2,199 read, 2 uncached\n"
-        "  expected of call 2: 2,207 read\n"
+        "  call 1: 2,208 written, 0 read, 2 uncached\n"
+        "  call 2: 333 written, 2,200 read, 2 uncached\n"
+        "  expected of call 2: 2,208 read\n"
         "  place: messages[50].content[0]\n"
         "  cause: lookback: the entry is more than 19 positions before the next breakpoint\n"
         "  cost:  8 tokens are no longer read: $0.0000 more per call\n"
@@ -176,7 +176,7 @@ UNREAD = {
         CONVERSATION,
         lambda prompt, question: [turn("Hi.", 0), turn(prompt, 1)],
         "no call of the conversation wrote a prefix that a later one could read\n"
-        "  prefix tokens of its calls: 0, 2,220",
+        "  prefix tokens of its calls: 0, 2,221",
     ),
     "a conversation of one call": (
         CONVERSATION,

@@ -171,9 +171,9 @@ def number_the_prompt() -> Callable[..., None]:
             number_the_prompt(),
             PROMPT,
             "support v1, case parcel: the second call did not read the prefix that the first one wrote\n"
-            "  first call: 2,201 written, 0 read, 14 uncached\n"
-            "  second call: 2,201 written, 0 read, 14 uncached\n"
-            "  expected of the second: 2,201 read\n"
+            "  first call: 2,202 written, 0 read, 14 uncached\n"
+            "  second call: 2,202 written, 0 read, 14 uncached\n"
+            "  expected of the second: 2,202 read\n"
             "  first difference: system[0] at character 0\n"
             "    first:  '0\\nRule 0: be polite.\\nRul…'\n"
             "    second: '1\\nRule 0: be polite.\\nRul…'\n"
@@ -312,9 +312,9 @@ UNBUILT = {
         number_the_request(),
         PROMPT,
         "support v1, case parcel: the second call did not read the prefix that the first one wrote\n"
-        "  first call: 2,201 written, 0 read, 14 uncached\n"
-        "  second call: 2,201 written, 0 read, 14 uncached\n"
-        "  expected of the second: 2,201 read\n"
+        "  first call: 2,202 written, 0 read, 14 uncached\n"
+        "  second call: 2,202 written, 0 read, 14 uncached\n"
+        "  expected of the second: 2,202 read\n"
         "  first difference: system[0] at character 0\n"
         "    first:  '0\\nRule 0: be polite.\\nRul…'\n"
         "    second: '1\\nRule 0: be polite.\\nRul…'\n"
