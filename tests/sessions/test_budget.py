@@ -131,6 +131,7 @@ def test_cheaper_call_still_passes_after_a_refusal() -> None:
 
 
 IMAGE = {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}
+DOCUMENT = {"type": "document", "source": {"type": "url", "url": "https://example.com/a.pdf"}}
 
 
 @pytest.mark.parametrize(
@@ -155,10 +156,10 @@ IMAGE = {"type": "image", "source": {"type": "url", "url": "https://example.com/
             ask(speed="fast"), "not known offline (speed: can have a price of its own)", id="price-of-its-own"
         ),
         pytest.param(
-            ask(messages=[{"role": "user", "content": [IMAGE] * 5}]),
-            "not known offline (messages[0].content[0]: the size of an image by url is not known offline; "
-            "messages[0].content[1]: the size of an image by url is not known offline; "
-            "messages[0].content[2]: the size of an image by url is not known offline; and 2 more)",
+            ask(messages=[{"role": "user", "content": [DOCUMENT] * 5}]),
+            "not known offline (messages[0].content[0]: document blocks cannot be counted offline; "
+            "messages[0].content[1]: document blocks cannot be counted offline; "
+            "messages[0].content[2]: document blocks cannot be counted offline; and 2 more)",
             id="what-cannot-be-counted",
         ),
         pytest.param(ask(messages="Hello"), "messages is str, expected a list", id="no-request"),
@@ -178,6 +179,15 @@ def test_call_whose_cost_cannot_be_told_is_refused(sent: RecordedRequest, reason
         "  budget: $1,000.0000\n"
         "  fix:   omit --harness-budget for this test"
     )
+
+
+def test_what_is_in_doubt_counts_at_the_most_that_it_can_be() -> None:
+    without, image = (
+        find_highest(ask(messages=[{"role": "user", "content": content}]), PromptReader(COUNT)).input_tokens
+        for content in ("Look.", [IMAGE])
+    )
+
+    assert image - without > 4000
 
 
 def test_model_without_a_price_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from harness.calls.call import NO_DIVERGENCE, PENDING, Call
 from harness.prompt.tokens import TextCounter
 from harness.provider.usage import Usage
 from harness.suites.evidence import Evidence, find_disagreement, gather_evidence
-from tests.suites.test_checks import make_request, usage
+from tests.suites.test_checks import IN_DOUBT, make_request, usage
 
 COUNT = TextCounter()
 CHANGED = "system_changed"
@@ -123,6 +123,8 @@ def call(billed: Usage, request: dict[str, Any] | None = None, diagnostics: str 
     return Call(body=body, usage=billed, status=200, origin="anthropic", diagnostics=diagnostics)
 
 
+NEAR = make_request("word " * 1022 + "x\n", **IN_DOUBT)
+"""A prefix of 1,024 tokens, which is the minimum of its model, or of one fewer."""
 WROTE = call(usage(written=2000))
 
 
@@ -147,6 +149,8 @@ def test_usage_reads_if_all_is_read_that_there_is(first: Call, second: Call, rea
         pytest.param(make_request(), make_request(messages=[{"role": "user", "content": "?"}]), True, id="other-tail"),
         pytest.param(make_request(), make_request("A" * 9000), False, id="other-prefix"),
         pytest.param(make_request("Be kind."), make_request("Be kind."), False, id="below-the-minimum"),
+        pytest.param(make_request(**IN_DOUBT), make_request(**IN_DOUBT), True, id="in-doubt-and-far-above-the-minimum"),
+        pytest.param(NEAR, NEAR, None, id="in-doubt-about-the-minimum"),
         pytest.param(make_request(container="c1"), make_request(container="c1"), None, id="not-countable"),
     ],
 )
