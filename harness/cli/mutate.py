@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.cli.lock import STYLES
 from harness.errors import UsageError
+from harness.findings.words import count
 from harness.mutation.mutations import BY_NAME, MUTATIONS, Mutation
 from harness.mutation.results import MutationResult, judge_mutation, results_json, results_text
 
@@ -64,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("no request of these tests was changed", hint="call Claude through a fixture or a suite")
     print(results_json(results) if options.format == "json" else results_text(results, style=STYLES[options.format]))
     if usual.failed:
-        print(f"left out: {len(usual.failed)} tests that fail without a mutation", file=sys.stderr)
+        print(f"left out, since they fail without a mutation: {count(len(usual.failed), 'test')}", file=sys.stderr)
     return int(any(result.survived for result in results))
 
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 from harness.provider.pricing import dollars
 
 
-def count(number: int, noun: str) -> str:
-    """``1 error``, ``1,200 errors``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def count(number: int, noun: str, plural: str = "") -> str:
+    """``1 error``, ``1,200 errors``; ``plural`` where adding an s is not enough."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def times(number: int) -> str:

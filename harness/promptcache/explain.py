@@ -302,7 +302,7 @@ class _Comparison:
 
 
 def _say_doubt(doubt: Doubt) -> str:
-    size = "" if doubt.tokens is None else f" ({doubt.tokens:,} more or fewer)"
+    size = "" if doubt.tokens is None else f" (off by {doubt.tokens:,} at most)"
     return f"not counted exactly: {doubt}{size}"
 
 

@@ -49,7 +49,9 @@ class CassetteLister:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print which file was written."""
-        terminalreporter.line(f"written: {self._path}, {len(self._names):,} names; no test was run")
+        from harness.findings.words import count
+
+        terminalreporter.line(f"written: {self._path}, {count(len(self._names), 'name')}; no test was run")
 
 
 def register_lister(config: pytest.Config, options: Options) -> None:

@@ -146,6 +146,7 @@ class LockGate:
 
         ``beside`` lists other files that the run wrote and that must be committed too.
         """
+        from harness.findings.words import count
         from harness.lock.difference import compare_locks, difference_table
         from harness.lock.entries import Lock, LockEntry
         from harness.lock.lockfile import write_lock
@@ -157,11 +158,15 @@ class LockGate:
         removed = frozenset(entry.key for entry in self.unused_entries())
         new = old.updated({entry.key: _with_reason(entry, old) for entry in entries}, removed=removed)
         if not write_lock(self._options.lock_file, new):
-            return [f"{self._relative} is up to date: {len(new.entries):,} entries"]
+            return [f"{self._relative} is up to date: {count(len(new.entries), 'entry', 'entries')}"]
         table = difference_table(compare_locks(old, new), style="simple")
         cassettes = relative(self._options.cassettes, self._options.root)
         commit = " ".join(["commit: git add", self._relative, cassettes, *beside])
-        return [*table.splitlines(), f"written: {self._relative}, {len(new.entries):,} entries", commit]
+        return [
+            *table.splitlines(),
+            f"written: {self._relative}, {count(len(new.entries), 'entry', 'entries')}",
+            commit,
+        ]
 
     def _is_left_out(self, entry: LockEntry) -> bool:
         """Whether the file of an uncollected entry still exists: ignored, skipped, broken or in another folder."""

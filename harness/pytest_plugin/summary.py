@@ -127,7 +127,7 @@ class Summary:
         self._reporter.line("\n".join(github.annotations(self._findings, is_private=self._options.is_private)))
 
     def _print_cassettes(self) -> None:
-        lines = [*self._warnings(), *self._drift_lines()]
+        lines = [*self._warnings(), *self._lines_of_changed_answers()]
         if lines:
             self._reporter.section("cassettes")
             self._reporter.line("\n".join(lines))
@@ -140,11 +140,13 @@ class Summary:
 
         return [*old_lines(old, self._options.max_age_days or 0), *unplayed_lines(unplayed)]
 
-    def _drift_lines(self) -> list[str]:
+    def _lines_of_changed_answers(self) -> list[str]:
         if not self._options.is_verified:
             return []
+        from harness.findings.words import count
+
         lines = [line for found in gather(self._reporter, "changed-answers") for line in json.loads(found)]
-        return [*lines, f"verified: {len(lines)} differences between the answers and the cassettes"]
+        return [*lines, f"verified: {count(len(lines), 'difference')} between the answers and the cassettes"]
 
     # --- what is written ---------------------------------------------------------------------------------
 

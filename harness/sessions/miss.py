@@ -9,6 +9,7 @@ from harness.cassettes.format import Cassette, RecordedRequest
 from harness.errors import CannotTellError, RequestError
 from harness.findings.describe import add_loss, make_place
 from harness.findings.finding import Finding
+from harness.findings.words import times
 from harness.prompt.diff import Divergence, first_divergence
 from harness.prompt.reader import PromptReader
 from harness.prompt.reading import Prompt
@@ -32,8 +33,8 @@ def find_miss(
     if cassette is None:
         return _finding(f"no cassette {name!r}: nothing was recorded for {sent}")
     if any(interaction.request.key == request.key for interaction in cassette.interactions):
-        times = sum(interaction.request.key == request.key for interaction in cassette.interactions)
-        return _finding(f"cassette {name!r} holds {sent} {_times(times)}, but it was sent once more")
+        held = sum(interaction.request.key == request.key for interaction in cassette.interactions)
+        return _finding(f"cassette {name!r} holds {sent} {times(held)}, but it was sent once more")
     headline = f"cassette {name!r} does not hold this {sent}"
     try:
         reader.parse(request.body)
@@ -90,7 +91,3 @@ def _count_others(place: Divergence, count_sharing: Callable[[str], int]) -> int
     block = place.before.block if place.before else None
     text = block.content.get("text") if block else None
     return max(0, count_sharing(text) - 1) if isinstance(text, str) else 0
-
-
-def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number} times"
