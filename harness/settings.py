@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from os import environ
 from pathlib import Path
+from typing import NamedTuple
 
 from harness.errors import SettingsError
 
@@ -77,8 +78,7 @@ def copy_environment() -> dict[str, str]:
     return dict(environ)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GithubSettings:
+class GithubSettings(NamedTuple):
     """Settings that GitHub Actions passes to a step of a job."""
 
     has_annotations: bool = False

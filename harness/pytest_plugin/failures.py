@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.errors import CheckError, HarnessError
-from harness.provider.endpoints import is_message_call
 from harness.pytest_plugin.attachments import attach, mark_explained, note_finding
 from harness.pytest_plugin.options import asks_for_privacy
 from harness.pytest_plugin.run import RUN
@@ -180,6 +179,8 @@ def _explain(item: pytest.Item, error: BaseException) -> BaseException:
 
 def _messages_body(sent: RecordedRequest) -> bytes | None:
     """The body of a request for a message; ``None`` for others, which are not in the lock file."""
+    from harness.provider.endpoints import is_message_call
+
     return sent.body if is_message_call(sent.method, sent.path) else None
 
 

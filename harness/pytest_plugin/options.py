@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 import pytest
 
@@ -24,9 +23,8 @@ _GUARD_SCOPES = ("used", "all", "off")
 _PRIVATE = "--harness-private"
 
 
-# Options are never compared or printed, and each generated method costs time at every start of pytest.
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
-class Options:
+# Not a dataclass, whose generated methods would cost a millisecond at every start of pytest.
+class Options(NamedTuple):
     """The settings of a run, from options, ini keys and the environment."""
 
     root: Path

@@ -5,16 +5,17 @@ To add a format, add a row here, its function in a file of its own, and a test.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from harness.reports.report import RunReport
 
+    class Write(Protocol):
+        """Writes a report in one format; in private runs, without any text of a prompt."""
 
-class Write(Protocol):
-    """Writes a report in one format; in private runs, without any text of a prompt."""
-
-    def __call__(self, report: RunReport, *, is_private: bool) -> str: ...  # noqa: D102
+        def __call__(self, report: RunReport, *, is_private: bool) -> str: ...  # noqa: D102
 
 
 class ReportFormat(NamedTuple):
