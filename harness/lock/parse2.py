@@ -65,7 +65,7 @@ def parse_lines(text: str, place: str) -> Lock:
 
 def _load(number: int, raw: str) -> Any:
     try:
-        return json.loads(raw, object_pairs_hook=_make_object)
+        return _DECODER.decode(raw)
     except json.JSONDecodeError as error:
         raise _LineError(number, f"not a line of a lock file: {error.msg}", RESTORE) from None
     except RecursionError:
@@ -98,6 +98,10 @@ def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(data) < len(pairs):
         raise ValueError("a key appears twice in the line")
     return data
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_make_object)
+"""One for all lines, since ``json.loads`` would make one for each."""
 
 
 class _Lines:

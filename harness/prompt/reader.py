@@ -38,13 +38,11 @@ class PromptReader:
         return self._read(body)
 
     def try_read(self, body: bytes) -> Prompt | None:
-        """Read the prompt of a body; ``None`` if it has none that can be fingerprinted."""
+        """Read the prompt of a body; ``None`` if the body does not have the shape of a Messages request."""
         try:
-            prompt = self.read(body)
-            _ = prompt.fingerprints
+            return self.read(body)
         except RequestError:
             return None
-        return prompt
 
     def _read_request(self, body: bytes) -> Prompt:
         return read(self.parse(body), self.count_text)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from harness.errors import RequestError
 from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.blocks import Block, Breakpoint, Request, find_breakpoints, read_blocks
 from harness.prompt.fingerprint import fingerprints
@@ -64,6 +65,14 @@ class Prompt:
             RequestError: a block holds a value that JSON bytes cannot carry, such as a lone surrogate.
         """
         return fingerprints(self.blocks, self.parameters, self.assumptions)
+
+    @property
+    def has_fingerprints(self) -> bool:
+        """Whether all blocks hold what JSON bytes can carry."""
+        try:
+            return bool(self.fingerprints) or not self.blocks
+        except RequestError:
+            return False
 
     @cached_property
     def count(self) -> Count:

@@ -46,7 +46,7 @@ def find_miss(
     except RequestError as error:
         return _finding(f"{headline}: {error.message}")
     recorded = (reader.try_read(interaction.request.body) for interaction in cassette.interactions)
-    candidates = [old for old in recorded if old is not None]
+    candidates = [old for old in recorded if old is not None and old.has_fingerprints]
     if not candidates:
         return _finding(headline)
     closest, place = find_closest(prompt, candidates)
