@@ -126,9 +126,14 @@ def _rendered(request: Request, blocks: Sequence[Block], model: Model) -> Iterat
         elif row.name == "model":
             yield Value(row, model.id)
         else:
-            value, default = _value(row, request, model), _default(row, model)
+            default = _default(row, model)
+            # Most requests have few parameters, and this runs for each row.
+            is_given = row.key in request or row.also_at in request
+            value = _value(row, request, model) if is_given else default
+            if row.name == "tool_choice":
+                value = _without_own_rows(value)
             if value is not OMITTED:
-                yield Value(row, _without_own_rows(value) if row.name == "tool_choice" else value, value == default)
+                yield Value(row, value, not is_given or value == default)
 
 
 def _unclear(request: Request) -> Iterator[Value]:

@@ -1,6 +1,7 @@
 """Reading of request bodies: each distinct one is parsed, read, fingerprinted and counted once."""
 
 import json
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -39,13 +40,22 @@ class PromptReader:
 
     def try_read(self, body: bytes) -> Prompt | None:
         """Read the prompt of a body; ``None`` if the body does not have the shape of a Messages request."""
-        try:
-            return self.read(body)
-        except RequestError:
-            return None
+        return _try(self.read, body)
 
     def _read_request(self, body: bytes) -> Prompt:
         return read(self.parse(body), self.count_text)
+
+
+def try_read_once(body: bytes) -> Prompt | None:
+    """Read a body that does not come again, like `PromptReader.try_read`."""
+    return _try(lambda body: read(_parse(body)), body)
+
+
+def _try(read_body: Callable[[bytes], Prompt], body: bytes) -> Prompt | None:
+    try:
+        return read_body(body)
+    except RequestError:
+        return None
 
 
 def _parse(body: bytes) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from harness.findings.advice import ADVICE
 from harness.findings.finding import Finding, Place
 from harness.findings.words import and_more, join
-from harness.prompt.reader import PromptReader
+from harness.prompt.reader import PromptReader, try_read_once
 from harness.prompt.reading import Prompt, read
 from harness.prompt.text import block_text
 from harness.stability.differences import find_differences
@@ -132,8 +132,7 @@ def _read_all(bodies: Iterable[bytes]) -> list[Prompt]:
 
 def _try_read_all(bodies: Iterable[bytes]) -> list[Prompt | None]:
     """Read each body; ``None`` for one that is not a request, which the run of the case itself reports."""
-    reader = PromptReader()
-    return [reader.try_read(body) for body in bodies]
+    return [try_read_once(body) for body in bodies]
 
 
 def _describe_leaks(spots: Sequence[_Spot], usual: Sequence[Prompt | None]) -> Finding:

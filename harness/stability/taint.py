@@ -18,8 +18,10 @@ from harness.provider.parameters import LEVELS
 
 _OPEN = re.compile(r"⟦|\\+u27e6|&#10214;|&#x27e6;|%E2%9F%A6", re.IGNORECASE)
 _CLOSE = re.compile(r"⟧|\\+u27e7|&#10215;|&#x27e7;|%E2%9F%A7", re.IGNORECASE)
-# Every mark contains one of these, however it is escaped. Searched first: a hundred times as fast as a pattern.
-_SIGNS = ("⟦", "⟧", "27e", "27E", "#1021", "%E2", "%e2")
+# Every mark contains one of these, however it is escaped. Searched first: a hundred times as fast as a pattern, and
+# a single character is ten times as fast again.
+_SIGNS = {"⟦": ("⟦",), "⟧": ("⟧",), "%": ("%E2", "%e2"), "\\": ("27e", "27E"), "&": ("27e", "27E", "#1021")}
+"""By the character with which each bracket or escape begins."""
 _JSON_ESCAPE = re.compile(r"\\u([0-9a-f]{4})", re.IGNORECASE)
 
 _LONGEST_ESCAPE = 12
@@ -98,12 +100,16 @@ def _has_signs(prompt: Prompt) -> bool:
     """Whether the prefix can contain a mark; most requests cannot, which saves the search."""
     parameters = {key: value for key, value in prompt.request.items() if key not in LEVELS}
     texts = [str(parameters), *(block_text(block) for block in prompt.static_blocks)]
-    return any(sign in text for text in texts for sign in _SIGNS)
+    return any(_has_sign(text) for text in texts)
+
+
+def _has_sign(text: str) -> bool:
+    return any(sign in text for start, signs in _SIGNS.items() if start in text for sign in signs)
 
 
 def _find_marks(text: str, by_name: Mapping[str, str]) -> Iterator[tuple[str, int, int]]:
     """Field, start and end of each mark in a text."""
-    if not any(sign in text for sign in _SIGNS):
+    if not _has_sign(text):
         return
     reach = _LONGEST_ESCAPE * max(map(len, by_name), default=0)
     for opening in _OPEN.finditer(text):
