@@ -8,6 +8,8 @@ Run: python benchmarks/replay.py [--calls 500] [--rounds 5]
 vcrpy is a dependency of this package; run `pip install cassetter` to measure cassetter too.
 """
 
+from __future__ import annotations
+
 import argparse
 import gc
 import json
