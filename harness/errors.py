@@ -6,7 +6,7 @@
     ├── SettingsError (ValueError)       an environment variable has a value that is not allowed
     ├── RequestError (ValueError)        a request body that cannot be judged
     │   └── CannotTellError (RequestError)  a verdict that would rest on something unknown
-    ├── UnknownModelError (LookupError)  a model without a price
+    │       └── UnknownModelError (LookupError)  a model that is not known, or without a price
     ├── CassetteError (ValueError)       a cassette or blob on disk is unreadable or damaged
     ├── LockError (ValueError)           a lock file is unreadable, or made by another version
     ├── SuiteError (ValueError)          a suite, fixture or prompt file is unreadable or invalid
@@ -47,8 +47,8 @@ class CannotTellError(RequestError):
     """A verdict that would rest on something unknown, such as a parameter whose reach is not documented."""
 
 
-class UnknownModelError(HarnessError, LookupError):
-    """A model for which no price is known."""
+class UnknownModelError(CannotTellError, LookupError):
+    """A model that is not known, or for which no price is known."""
 
 
 class CassetteError(HarnessError, ValueError):

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from harness.cli.models import named_models
 from harness.errors import HarnessError
 
 COMMANDS = {
@@ -37,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             import_module(f"{__name__}.{name}").add_arguments(sub)
     options = parser.parse_args(argv)
     try:
-        return int(import_module(f"{__name__}.{options.command}").run(options))
+        with named_models(options):
+            return int(import_module(f"{__name__}.{options.command}").run(options))
     except HarnessError as error:
         print(error, file=sys.stderr)
         return CANNOT_TELL

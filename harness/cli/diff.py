@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from harness.cli.lock import print_difference
+from harness.cli.models import add_models
 from harness.errors import LockError
 from harness.lock.entries import Lock
 from harness.lock.lockfile import read_lock
@@ -25,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EXAMPLE
     parser.add_argument("old", metavar="OLD", type=Path)
     parser.add_argument("new", metavar="NEW", type=Path)
+    add_models(parser)
     parser.add_argument("--format", choices=("text", "markdown", "json"), default="text")
 
 

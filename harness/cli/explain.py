@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.cli.assumptions import add_assumptions, read_assumptions
 from harness.cli.input import read_object
+from harness.cli.models import add_models
 from harness.client.token_memo import TokenMemo
 from harness.errors import RequestError
 from harness.findings.describe import loss_lines
@@ -38,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--gap-seconds", type=float, default=30.0, metavar="S", help="time between the two requests (default: 30)"
     )
     add_assumptions(parser)
+    add_models(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
@@ -78,7 +80,7 @@ def _read(path: Path, count_text: TextCounter, assumptions: Assumptions) -> Prom
     try:
         return read_whole(request, count_text, assumptions=assumptions)
     except RequestError as error:
-        raise RequestError(f"{path}: {error.message}") from None
+        raise RequestError(f"{path}: {error.message}", hint=error.hint) from None
 
 
 def _headline(result: Explanation) -> str:

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from harness.cli.models import add_models
 from harness.errors import LockError, UsageError
 from harness.files import relative
 from harness.lock.entries import Lock, LockEntry
@@ -51,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cassettes", metavar="FOLDER", type=Path, help="--check: folder with the accepted texts (default: cassettes)"
     )
+    add_models(parser)
     parser.add_argument("--private", action="store_true", help="--check: print no prompt text")
     parser.add_argument("--format", choices=("text", "markdown", "json"), default="text")
 

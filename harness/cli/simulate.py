@@ -12,6 +12,7 @@ from tabulate import tabulate
 
 from harness.cli.assumptions import add_assumptions, read_assumptions
 from harness.cli.input import read_lines
+from harness.cli.models import add_models
 from harness.client.token_memo import TokenMemo
 from harness.errors import RequestError
 from harness.prompt.assumptions import DEFAULT, Assumptions
@@ -56,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EXAMPLE
     parser.add_argument("file", metavar="FILE", type=Path)
     add_assumptions(parser)
+    add_models(parser)
     parser.add_argument(
         "--miss-rate",
         type=_share,
@@ -118,7 +120,7 @@ def _parse_line(value: dict[str, Any], place: str, count_text: CountText, assump
         # Tokens are counted later, but a body of the wrong shape must be reported with its line.
         prompt = read_whole(request, count_text, assumptions=assumptions)
     except RequestError as error:
-        raise RequestError(f"{place}: {error.message}") from None
+        raise RequestError(f"{place}: {error.message}", hint=error.hint) from None
     return Line(
         at=_seconds(value.get("at"), place), workspace=str(value.get("workspace", "")), prompt=prompt, usage=usage
     )

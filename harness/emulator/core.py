@@ -13,7 +13,7 @@ from typing import Any
 from harness.emulator.events import dump, write_events
 from harness.emulator.responder import Responder, respond
 from harness.emulator.tools import ToolCall, count_call, forced_call
-from harness.errors import RequestError
+from harness.errors import RequestError, UnknownModelError
 from harness.prompt.reader import PromptReader
 from harness.prompt.reading import Prompt
 from harness.promptcache.diagnostics import diagnose
@@ -73,6 +73,9 @@ class Emulator:
             _check_diagnostics(prompt.request)
             _ = prompt.fingerprints
             call = None if is_count else forced_call(prompt.request)
+        except UnknownModelError:
+            model = self._reader.parse(body)["model"]
+            return _error(ApiError(404, "not_found_error", f"model: {model}"), request_id)
         except RequestError as error:
             return _error(ApiError(400, "invalid_request_error", error.message), request_id)
         if is_count:

@@ -6,7 +6,6 @@ from harness.errors import (
     LockError,
     NetworkBlockedError,
     RequestError,
-    UnknownModelError,
 )
 from harness.findings.finding import Finding
 from harness.findings.rules import Rule
@@ -16,7 +15,6 @@ _RULES: tuple[tuple[type[HarnessError], Rule], ...] = (
     (NetworkBlockedError, "network-blocked"),
     (LockError, "cannot-tell"),
     (RequestError, "cannot-tell"),
-    (UnknownModelError, "cannot-tell"),
     # The rest: an invalid suite, cassette, option or environment variable.
     (HarnessError, "invalid-input"),
 )

@@ -124,7 +124,7 @@ def _rendered(request: Request, blocks: Sequence[Block], model: Model) -> Iterat
         if row.kind == "derived":
             yield Value(row, _DERIVED[row.name](request, blocks))
         elif row.name == "model":
-            yield Value(row, model.id)
+            yield Value(row, model.cache_name)
         else:
             default = _default(row, model)
             # Most requests have few parameters, and this runs for each row.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from harness.errors import RequestError
+from harness.errors import CannotTellError, RequestError
 from harness.prompt.reading import Prompt, read
 from harness.prompt.tokens import CountText, TextCounter
 
@@ -44,6 +44,17 @@ class PromptReader:
 
     def _read_request(self, body: bytes) -> Prompt:
         return read(self.parse(body), self.count_text)
+
+
+def find_doubt(body: bytes, reader: PromptReader) -> CannotTellError | None:
+    """Find out why a body cannot be judged; ``None`` if it can be, or if it is no request at all."""
+    try:
+        reader.read(body)
+    except CannotTellError as error:
+        return error
+    except RequestError:
+        return None
+    return None
 
 
 def try_read_once(body: bytes) -> Prompt | None:

@@ -13,7 +13,7 @@ from harness.prompt.parts import Part, list_parts
 from harness.prompt.rendering import lookback_positions, rendered_blocks
 from harness.prompt.tokens import Count, CountText, TextCounter, count_request
 from harness.provider.limits import Ttl
-from harness.provider.models import Model, find_model
+from harness.provider.models import Model, find_model, known_models
 
 
 class ActiveBreakpoint(NamedTuple):
@@ -56,6 +56,11 @@ class Prompt:
     """Parameters that are, or may be, part of the prompt."""
     count_text: CountText
     assumptions: Assumptions = DEFAULT
+
+    @property
+    def model_name(self) -> str:
+        """The requested model, as spelled in the request."""
+        return str(self.request.get("model"))
 
     @cached_property
     def fingerprints(self) -> tuple[bytes, ...]:
@@ -171,9 +176,11 @@ def read(request: Request, count_text: CountText | None = None, *, assumptions: 
 
     Raises:
         RequestError: the body does not have the shape of a Messages request; the message starts with the path.
+        UnknownModelError: the model is not known, so nothing can be said about its prompt.
     """
     name = request.get("model")
-    model = find_model(name if isinstance(name, str) else "")
+    # The API refuses a request without a model, by the rules of no model in particular.
+    model = find_model(name) if isinstance(name, str) else known_models()[0]
     sent = read_blocks(request)
     blocks = rendered_blocks(request, sent, model)
     return Prompt(

@@ -119,8 +119,6 @@ class _Counting:
         return Count(total=tally.total, prefixes=tuple(tally.prefixes), doubts=tuple(tally.doubts))
 
     def _doubt_what_is_not_counted(self) -> None:
-        if not self.model.is_known:
-            self.tally.doubt("model", f"{self.model.id!r} is not known, counted as the newest generation")
         for name in find_uncounted(self.request):
             self.tally.doubt(name, "what it adds to the prompt is not known offline")
         if _leaves_out_thinking(self.request) and not self.model.counts_omitted_thinking:

@@ -152,7 +152,7 @@ class _Comparison:
             ephemeral_1h_input_tokens=usage.ephemeral_1h_input_tokens - written_1h,
         )
         try:
-            return price(usage, self.new.model.id) - price(better, self.new.model.id)
+            return price(usage, self.new.model_name) - price(better, self.new.model_name)
         except UnknownModelError:
             return None
 
@@ -279,13 +279,11 @@ class _Comparison:
         if self.old_error is not None:
             notes.append(f"the API would reject the earlier request: {self.old_error.message}")
         names = self.old.request.get("model"), self.new.request.get("model")
-        if names[0] != names[1] and self.old.model.id == self.new.model.id:
+        if names[0] != names[1] and self.old.model.cache_name == self.new.model.cache_name:
             notes.append(
                 f"{names[0]!r} and {names[1]!r} name the same model: assumed to share its prompt cache, not documented"
             )
-        if not self.new.model.is_known:
-            notes.append(f"model {self.new.model.id!r} is not known: judged by the rules of the newest models")
-        elif self.new.model.minimum_is == "inferred" and cause == "below_minimum":
+        if self.new.model.minimum_is == "inferred" and cause == "below_minimum":
             notes.append(f"the minimum of {self.new.model.id} is not documented: taken from the models before it")
         if row is not None and row.is_model_specific:
             notes.append(

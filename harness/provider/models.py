@@ -2,12 +2,17 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal
+
+from harness.errors import UnknownModelError
+from harness.provider.model_names import ANY_NAME, Surface, Version, find_id, find_surface, index_ids, read_name
 
 _OVERRIDES = ("tail", "tool_prompt", "tool_prompt_head", "image", "adaptive_thinking")
 
@@ -76,7 +81,6 @@ class Model:
     """One model's row of ``models.toml``, with its generation's frame."""
 
     id: str
-    aliases: tuple[str, ...]
     generation: Generation
     min_cacheable_tokens: int
     minimum_is: Literal["documented", "inferred"]
@@ -87,44 +91,100 @@ class Model:
     retired_on: date | None
     source: str
     checked: date
-    is_known: bool = True
+    bedrock_minimum: int
+    """The minimum on Amazon Bedrock, where it is another."""
+    surface: Surface = "anthropic"
+    """Whose prompt cache answers, as far as the spelling of the id tells."""
+    geo: str = ""
+    """The prefix of a Bedrock inference profile, such as ``us`` or ``global``; empty for none."""
+
+    @property
+    def cache_name(self) -> str:
+        """The name of its prompt cache: the id, and the surface and geography if it is not Anthropic's own API."""
+        return " ".join(filter(None, (self.id, "" if self.surface == "anthropic" else self.surface, self.geo)))
 
 
-@lru_cache(maxsize=256)
+_given_names: dict[str, str] = {}
+
+
 def find_model(name: str) -> Model:
-    """Find the rules of a model by id, alias, or dated or prefixed id.
+    """Find the rules of a model by its id in any spelling; see `harness.provider.model_names`.
 
-    A name without a row gets the rules of the newest generation, with the largest minimum of
-    its models, and ``is_known=False``, which every report must mention.
+    Raises:
+        UnknownModelError: it is no known model, or a name of the user's own that `name_models` does not map.
     """
-    by_name = _models()
-    for candidate in _spellings(name):
-        if candidate in by_name:
-            return by_name[candidate]
-    return replace(_newest(), id=name, aliases=(), priced_as=name, is_known=False)
+    if name in _given_names:
+        return _find(_given_names[name], find_surface(name))
+    try:
+        return _find(name)
+    except UnknownModelError:
+        if ANY_NAME not in _given_names:
+            raise
+        return _find(_given_names[ANY_NAME], find_surface(name))
+
+
+@contextmanager
+def name_models(names: Mapping[str, str]) -> Iterator[None]:
+    """Map model ids of the user's own, such as deployment names, to known models; for this process, while it is open.
+
+    `ANY_NAME` maps every id that is not known.
+
+    Raises:
+        UnknownModelError: an id is mapped to a model that is not known.
+    """
+    for model in names.values():
+        _find(model)
+    before = dict(_given_names)
+    _given_names.update(names)
+    try:
+        yield
+    finally:
+        _given_names.clear()
+        _given_names.update(before)
 
 
 def known_models() -> tuple[Model, ...]:
     """List every model with a row, newest first."""
-    return tuple({model.id: model for model in _models().values()}.values())
+    return tuple(_models().values())
 
 
-def _spellings(name: str) -> tuple[str, ...]:
-    plain = name.rsplit("/", 1)[-1].replace(".", "-")
-    undated = re.sub(r"-(\d{8}|latest)$", "", plain)
-    return name, plain, undated
+@lru_cache(maxsize=256)
+def _find(spelling: str, surface: Surface = "anthropic") -> Model:
+    """Find a model by a spelling that is on ``surface``, if the spelling itself does not say where."""
+    name = read_name(spelling)
+    model_id = None if name is None else find_id(name, _ids_by_version())
+    if name is None or model_id is None:
+        raise UnknownModelError(f"model {spelling!r} is not known", hint=_hint(spelling))
+    model = _models()[model_id]
+    where = surface if name.surface == "anthropic" else name.surface
+    if where == "anthropic":
+        return model
+    return replace(
+        model,
+        surface=where,
+        geo=name.geo,
+        min_cacheable_tokens=model.bedrock_minimum if where == "bedrock" else model.min_cacheable_tokens,
+    )
+
+
+def _hint(spelling: str) -> str:
+    short = {re.sub(r"-\d{8}$", "", model_id) for model_id in _models()}
+    nearest = get_close_matches(spelling.rpartition("/")[2], sorted(short), n=1)
+    if nearest:
+        return f"the nearest known model is {nearest[0]!r}"
+    return f"say which model it is: harness_models = {spelling} = claude-… (pytest), or --model {spelling}=claude-…"
+
+
+@cache
+def _ids_by_version() -> Mapping[Version, tuple[str, ...]]:
+    return index_ids(_models())
 
 
 @cache
 def _models() -> dict[str, Model]:
-    rows = _read("models.toml")["model"]
     generations = _generations()
-    by_name: dict[str, Model] = {}
-    for row in rows:
-        model = _model(row, generations[row["generation"]])
-        for name in (model.id, *model.aliases):
-            by_name[name] = model
-    return by_name
+    rows = _read("models.toml")["model"]
+    return {row["id"]: _model(row, generations[row["generation"]]) for row in rows}
 
 
 @cache
@@ -139,21 +199,12 @@ def _generations() -> dict[str, Generation]:
     }
 
 
-def _newest() -> Model:
-    newest = known_models()[0].generation
-    return max(
-        (model for model in known_models() if model.generation == newest),
-        key=lambda model: model.min_cacheable_tokens,
-    )
-
-
 def _model(row: dict[str, Any], generation: Generation) -> Model:
     overrides = {key: _frozen(row[key]) for key in _OVERRIDES if key in row}
     if "unproven" in row:
         overrides["unproven"] = {**generation.unproven, **_unproven(row)}
     return Model(
         id=row["id"],
-        aliases=tuple(row.get("aliases", ())),
         generation=replace(generation, **overrides),
         min_cacheable_tokens=row["min_cacheable_tokens"],
         minimum_is=row.get("minimum_is", "documented"),
@@ -164,6 +215,7 @@ def _model(row: dict[str, Any], generation: Generation) -> Model:
         retired_on=row.get("retired_on"),
         source=row["source"],
         checked=row["checked"],
+        bedrock_minimum=row.get("bedrock_minimum", row["min_cacheable_tokens"]),
     )
 
 

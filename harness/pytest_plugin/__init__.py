@@ -58,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Check the options before any test runs."""
     config.addinivalue_line("markers", "cache_bust(reason): why a change of the cached prefix is accepted")
     run = config.stash[RUN] = Run(read_options(config))
+    run.name_models(config)
     list_cassettes.register_lister(config, run.options)
     lock_gate.register_workers(config, run.gate)
     failures.register_private(config, run.options)

@@ -105,6 +105,12 @@ def add_options(parser: pytest.Parser) -> None:
         default=[],
     )
     parser.addini(
+        "harness_models",
+        "which model stands behind an id that does not name it, one a line: NAME = MODEL",
+        type="linelist",
+        default=[],
+    )
+    parser.addini(
         "harness_cassettes", "folder of the cassettes, relative to the root of the project", default="cassettes"
     )
     parser.addini("harness_reports", f"folder for {list_files()}; empty: none are written", default="")

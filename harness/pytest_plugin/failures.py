@@ -167,6 +167,9 @@ def _explain(item: pytest.Item, error: BaseException) -> BaseException:
     gate = item.config.stash[RUN].gate
     sent: RecordedRequest | None = getattr(error, "sent", None) if isinstance(error, HarnessError) else None
     body = _rejected_body(item, error) if sent is None else _messages_body(sent)
+    if sent is None and SESSION in item.stash and not isinstance(error, HarnessError):
+        for doubt in item.stash[SESSION].unjudged:
+            return doubt
     finding = None if body is None else gate.explain_miss(item, body)
     if finding is None:
         return error

@@ -9,6 +9,7 @@ import pytest
 from harness.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from decimal import Decimal
     from pathlib import Path
 
@@ -58,6 +59,9 @@ class Options(NamedTuple):
     """Maximum age of a cassette; ``None`` for any age."""
     is_age_fatal: bool
     scrub: tuple[ScrubRule, ...]
+
+    models: Mapping[str, str]
+    """Models behind ids of the user's own, such as deployment names."""
 
     base_url: str | None
     """Address of a gateway to the real API; ``None`` for the API's own address."""
@@ -111,6 +115,7 @@ def read_options(config: pytest.Config) -> Options:
         max_age_days=age,
         is_age_fatal=is_age_fatal,
         scrub=_read_scrub(config),
+        models=_read_models(config),
         base_url=_read_base_url() if is_real else None,
         budget=budget,
         unique_prefix=prefix,
@@ -193,6 +198,18 @@ def _read_scrub(config: pytest.Config) -> tuple[ScrubRule, ...]:
 
     try:
         return read_rules(lines)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _read_models(config: pytest.Config) -> Mapping[str, str]:
+    lines = config.getini("harness_models")
+    if not lines:
+        return {}
+    from harness.provider.model_names import parse_names
+
+    try:
+        return parse_names(lines, "harness_models")
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
 

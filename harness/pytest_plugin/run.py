@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,3 +30,21 @@ class Run:
         self.gate = LockGate(options, self.storage)
         self.rebuilt: set[tuple[Path, str]] = set()
         """Suites that were already rebuilt under other conditions, once for all their cases."""
+
+    def name_models(self, config: pytest.Config) -> None:
+        """Apply the user's names of models until the run ends.
+
+        Raises:
+            pytest.UsageError: a name is mapped to a model that is not known.
+        """
+        if not self.options.models:
+            return
+        from harness.errors import UnknownModelError
+        from harness.provider.models import name_models
+
+        names = ExitStack()
+        try:
+            names.enter_context(name_models(self.options.models))
+        except UnknownModelError as error:
+            raise pytest.UsageError(f"harness_models: {error}") from None
+        config.add_cleanup(names.close)

@@ -43,6 +43,8 @@ def find_miss(
     try:
         prompt = reader.read(request.body)
         _ = prompt.fingerprints
+    except CannotTellError as error:
+        return Finding(rule="cannot-tell", headline=error.message, facts=(headline,), fix=error.hint)
     except RequestError as error:
         return _finding(f"{headline}: {error.message}")
     recorded = (reader.try_read(interaction.request.body) for interaction in cassette.interactions)

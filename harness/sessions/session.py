@@ -19,8 +19,9 @@ from harness.cassettes.store import CassetteStore
 from harness.emulator.core import Emulator
 from harness.emulator.responder import Responder, respond
 from harness.emulator.transport import EmulatorTransport
+from harness.errors import CannotTellError
 from harness.findings.finding import Finding
-from harness.prompt.reader import PromptReader
+from harness.prompt.reader import PromptReader, find_doubt
 from harness.provider.endpoints import API_URL, Origin
 from harness.sessions.budget import Budget, NotSentError
 from harness.sessions.interactions import BUILT_IN_ONLY
@@ -39,6 +40,8 @@ _BASE_URL = httpx2.URL(API_URL)
 
 _INVALID = 400
 """Status of the API's ``invalid_request_error``."""
+_NOT_JUDGED = (_INVALID, 404)
+"""Statuses with which the emulator answers a request that it cannot judge, such as one of an unknown model."""
 
 
 class _Impatient:
@@ -161,6 +164,18 @@ class CallSession:
         interactions = self._recorder.interactions if self._recorder else ()
         return tuple(item.request.body for item in interactions if item.response.status == _INVALID)
 
+    @property
+    def unjudged(self) -> tuple[CannotTellError, ...]:
+        """Why the emulator refused requests that it cannot judge, even if the caller swallowed the error."""
+        if self.is_real or self._recorder is None:
+            return ()
+        return tuple(
+            error
+            for interaction in self._recorder.interactions
+            if interaction.response.status in _NOT_JUDGED
+            and (error := find_doubt(interaction.request.body, self._options.reader)) is not None
+        )
+
     def find_changed_answers(self) -> list[str]:
         """List where the answers differ from the cassette; empty if nothing was recorded.
 
@@ -175,8 +190,8 @@ class CallSession:
         )
 
     def raise_first_miss(self) -> None:
-        """Raise the error of the first unanswered request, if any: the caller may have swallowed it."""
-        for error in (*self.misses, *self.not_sent):
+        """Raise the error of the first request that got no real answer, if any: the caller may have swallowed it."""
+        for error in (*self.misses, *self.not_sent, *self.unjudged):
             raise error
 
     def as_billed(self, call: Call) -> Call:
