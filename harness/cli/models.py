@@ -27,7 +27,6 @@ def named_models(options: argparse.Namespace) -> AbstractContextManager[None]:
     if not lines:
         return nullcontext()
     # Few commands need the table of models, and fewer a mapping.
-    from harness.provider.model_names import parse_names
-    from harness.provider.models import name_models
+    from harness.provider.models import name_models, parse_names
 
     return name_models(parse_names(lines, "--model"))

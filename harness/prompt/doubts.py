@@ -13,6 +13,8 @@ class Doubt:
     why: str
     tokens: int | None
     """How far the count may be off because of it, in either direction; ``None`` where that is not known."""
+    counted: int | None = None
+    """How many of the counted tokens are in doubt; ``None``: as many as ``tokens``, or all since then."""
     since: int = 0
     """Index of the first block whose prefix may be off; the prefixes before it are exact."""
 

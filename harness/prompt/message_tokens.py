@@ -5,11 +5,19 @@ from typing import Any
 
 from harness.prompt.blocks import Block
 from harness.prompt.images import image_size, image_tokens, most_tokens, unscaled_tokens
+from harness.prompt.known_fields import find_unknown
 from harness.prompt.tally import Tally
 from harness.prompt.tool_tokens import call_tokens, result_text_tokens
 
 _RESULT_WITH_IMAGE, _RESULT_PART = 4, 7
 """Added to a tool result that holds an image: once, and for each of its parts."""
+
+
+def doubt_unknown(tally: Tally, block: Block) -> None:
+    """Note the first type or field in a block that is not known."""
+    unknown = find_unknown(block)
+    if unknown is not None:
+        tally.doubt(unknown, "it is not known, nor what it adds to the prompt", counted=0)
 
 
 class MessageTally:
@@ -34,6 +42,7 @@ class MessageTally:
             else:
                 self._end_results(previous, block)
                 self._tally.total += self._border(previous, block)
+            doubt_unknown(self._tally, block)
             self._tally.total += self._block(block, previous)
             self._tally.end_block()
             previous = block
@@ -97,12 +106,12 @@ class MessageTally:
             case "thinking" | "redacted_thinking":
                 return self._thinking(block)
             case _:
-                self._tally.doubt(block.path, f"{block.type} blocks cannot be counted offline")
+                self._tally.doubt(block.path, f"{block.type} blocks cannot be counted offline", counted=0)
                 return 0
 
     def _message_text(self, block: Block, previous: Block | None) -> int:
         if block.content.get("citations"):
-            self._tally.doubt(block.path, "citations are rendered in an unknown form")
+            self._tally.doubt(block.path, "citations are rendered in an unknown form", counted=0)
         text, count = block_text(block), self._tally.text
         if previous is None or previous.message != block.message or previous.type != "text":
             return count(text)
@@ -111,22 +120,24 @@ class MessageTally:
         return count(text) + count(before + after) - count(before) - count(after)
 
     def _thinking(self, block: Block) -> int:
+        tokens = self._tally.text(str(block.content.get("thinking") or ""))
         if block.type == "redacted_thinking":
-            self._tally.doubt(block.path, "redacted thinking cannot be counted offline")
+            why = "redacted thinking cannot be counted offline"
         else:
-            self._tally.doubt(block.path, "thinking is billed at its full length, the block holds a summary")
-        return self._tally.text(str(block.content.get("thinking") or ""))
+            why = "thinking is billed at its full length, the block holds a summary"
+        self._tally.doubt(block.path, why, counted=tokens)
+        return tokens
 
     def _image(self, content: Mapping[str, Any], path: str) -> int:
         rules, source = self._rules.image, content.get("source")
-        self._tally.doubt_unproven("image", path, "how this model counts images")
         size = image_size(source)
+        tokens = 0 if size is None else image_tokens(size, rules)
+        self._tally.doubt_unproven("image", path, "how this model counts images", counted=tokens)
         if size is None:
             kind = source.get("type") if isinstance(source, dict) else None
             why = f"the size of an image by {kind or 'unknown source'} is not known offline"
-            self._tally.doubt(path, why, most_tokens(rules) + (self._rules.unproven.get("downscaling") or 0))
+            self._tally.doubt(path, why, most_tokens(rules) + (self._rules.unproven.get("downscaling") or 0), counted=0)
             return 0
-        tokens = image_tokens(size, rules)
         if tokens < unscaled_tokens(size, rules):
             self._tally.doubt_unproven("downscaling", path, "to which size images are scaled down")
         return tokens
@@ -170,7 +181,7 @@ class MessageTally:
             elif part.get("type") == "image":
                 tokens += self._image(part, path)
             else:
-                self._tally.doubt(path, f"{part.get('type')} blocks cannot be counted offline")
+                self._tally.doubt(path, f"{part.get('type')} blocks cannot be counted offline", counted=0)
         if "image" in kinds:
             tokens += _RESULT_WITH_IMAGE + _RESULT_PART * len(parts)
             self._tally.doubt_unproven("image_in_result", block.path, "an image in a tool result")

@@ -1,8 +1,8 @@
 """Reading of a request: everything above takes the `Prompt` and never reads the raw request again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple, Self
 
 from harness.errors import RequestError
 from harness.prompt.assumptions import DEFAULT, Assumptions
@@ -56,6 +56,8 @@ class Prompt:
     """Parameters that are, or may be, part of the prompt."""
     count_text: CountText
     assumptions: Assumptions = DEFAULT
+    doubted_as: Literal["less", "more"] | None = None
+    """Which end of the range of a doubtful count decides whether a breakpoint is active; ``None``: the count itself."""
 
     @property
     def model_name(self) -> str:
@@ -107,18 +109,28 @@ class Prompt:
                 point.is_automatic,
             )
             for point in self.breakpoints
-            if self.count.prefixes[point.block_index] >= self.model.min_cacheable_tokens
+            if self._is_active(point)
         )
 
-    @property
-    def has_certain_breakpoints(self) -> bool:
-        """Whether it is certain which breakpoints are active, whatever the count of tokens leaves in doubt."""
+    def _is_active(self, point: Breakpoint) -> bool:
         minimum = self.model.min_cacheable_tokens
-        for point in self.breakpoints:
-            tokens, doubt = self.count.prefixes[point.block_index], self.count.bound_of_prefix(point.block_index)
-            if doubt is None or tokens - doubt < minimum <= tokens + doubt:
-                return False
-        return True
+        if self.doubted_as is None:
+            return self.count.prefixes[point.block_index] >= minimum
+        return self.count.range_of_prefix(point.block_index)[self.doubted_as == "more"] >= minimum
+
+    @cached_property
+    def uncertain_breakpoints(self) -> tuple[Breakpoint, ...]:
+        """The breakpoints whose prefix may or may not reach the minimum, by what the count leaves in doubt."""
+        minimum, ranges = self.model.min_cacheable_tokens, self.count.range_of_prefix
+        bounds = ((point, ranges(point.block_index)) for point in self.breakpoints)
+        return tuple(point for point, (low, high) in bounds if low < minimum <= high)
+
+    def doubted(self, direction: Literal["less", "more"]) -> Self:
+        """Copy the prompt with breakpoints that are active if all doubts of the count go in one direction."""
+        copy = replace(self, doubted_as=direction)
+        computed = ("fingerprints", "count", "positions", "parts")
+        vars(copy).update({name: value for name, value in vars(self).items() if name in computed})
+        return copy
 
     @cached_property
     def record(self) -> PromptRecord:

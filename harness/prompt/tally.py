@@ -33,11 +33,17 @@ class Tally:
         """Note that the prefix of one more block ends here."""
         self.prefixes.append(self.total)
 
-    def doubt(self, path: str, why: str, tokens: int | None = None) -> None:
-        """Note what the count leaves open, for the prefixes of all blocks from here on."""
-        self.doubts.append(Doubt(path=path, why=why, tokens=tokens, since=len(self.prefixes)))
+    def doubt(
+        self, path: str, why: str, tokens: int | None = None, *, counted: int | None = None, since: int | None = None
+    ) -> None:
+        """Note what the count leaves open, by default for the prefixes of all blocks from here on; see `Doubt`."""
+        start = len(self.prefixes) if since is None else since
+        self.doubts.append(Doubt(path=path, why=why, tokens=tokens, counted=counted, since=start))
 
-    def doubt_unproven(self, rule: str, path: str, what: str) -> None:
+    def doubt_unproven(
+        self, rule: str, path: str, what: str, *, counted: int | None = None, since: int | None = None
+    ) -> None:
         """Note that a rule is used which no recorded call of the generation proves; nothing where one does."""
         if rule in self.rules.unproven:
-            self.doubt(path, f"no recorded call of this generation shows {what}", self.rules.unproven[rule])
+            why = f"no recorded call of this generation shows {what}"
+            self.doubt(path, why, self.rules.unproven[rule], counted=counted, since=since)

@@ -8,15 +8,17 @@ API. What cannot be counted offline makes a count inexact, and is named.
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from math import inf
 from typing import Any
 
 from harness.prompt.blocks import Block, Request
 from harness.prompt.doubts import Doubt, bound_of
-from harness.prompt.message_tokens import MessageTally, block_text
+from harness.prompt.message_tokens import MessageTally, block_text, doubt_unknown
 from harness.prompt.parameters import find_uncounted, output_format, thinking, tool_choice
 from harness.prompt.tally import Tally
 from harness.prompt.tool_tokens import definition_text, forced_tokens, schema_text
 from harness.provider.models import Model
+from harness.provider.parameters import BY_NAME
 
 CountText = Callable[[str, str], int]
 """Tokens of a text alone, by text and tokenizer version."""
@@ -52,6 +54,17 @@ class Count:
     def bound(self) -> int | None:
         """How many tokens the total may be off, in either direction; 0 if exact, ``None`` if not known."""
         return bound_of(self.doubts)
+
+    def range_of_prefix(self, index: int) -> tuple[int, float]:
+        """The least and the most tokens that the prefix that ends at a block may have; the most may be infinite."""
+        low = high = float(self.prefixes[index])
+        for doubt in self.doubts:
+            if doubt.since <= index:
+                certain = self.prefixes[doubt.since - 1] if doubt.since else 0
+                counted = doubt.tokens if doubt.counted is None else doubt.counted
+                low -= self.prefixes[index] - certain if counted is None else counted
+                high += inf if doubt.tokens is None else doubt.tokens
+        return int(max(0.0, low)), high
 
     def bound_of_prefix(self, index: int) -> int | None:
         """How many tokens the prefix that ends at a block may be off; 0 if exact, ``None`` if not known."""
@@ -119,15 +132,26 @@ class _Counting:
         return Count(total=tally.total, prefixes=tuple(tally.prefixes), doubts=tuple(tally.doubts))
 
     def _doubt_what_is_not_counted(self) -> None:
+        in_front_of_messages = len(self.tools) + len(self.system)
         for name in find_uncounted(self.request):
-            self.tally.doubt(name, "what it adds to the prompt is not known offline")
+            row = BY_NAME.get(name)
+            # Context management may take any message out of the prompt; everything else can only add to it.
+            is_clearing = row is not None and row.kind == "unclear"
+            self.tally.doubt(
+                name,
+                "what it adds to the prompt is not known offline",
+                counted=None if is_clearing else 0,
+                since=in_front_of_messages if is_clearing else 0,
+            )
         if _leaves_out_thinking(self.request) and not self.model.counts_omitted_thinking:
             what = "whether thinking blocks are counted where thinking is left out"
-            self.tally.doubt_unproven("omitted_thinking", "thinking", what)
+            self.tally.doubt_unproven("omitted_thinking", "thinking", what, counted=0, since=in_front_of_messages)
         for index, tool in enumerate(self.request.get("tools") or ()):
             if isinstance(tool, dict) and tool.get("defer_loading"):
                 whole = self._definition(tool) if "input_schema" in tool else None
-                self.tally.doubt(f"tools[{index}]", "a deferred tool is rendered only once it is found", whole)
+                self.tally.doubt(
+                    f"tools[{index}]", "a deferred tool is rendered only once it is found", whole, counted=0
+                )
 
     # --- tools -------------------------------------------------------------------------------------------
 
@@ -135,16 +159,17 @@ class _Counting:
         # The rest of the hidden prompt is rendered behind the tools, and its tail behind the last message.
         self.tally.total += self.rules.tool_prompt_head
         for block in self.tools:
+            doubt_unknown(self.tally, block)
             self.tally.total += self._tool(block)
             self.tally.end_block()
 
     def _tool(self, block: Block) -> int:
         tool = block.content
         if "input_schema" not in tool:
-            self.tally.doubt(block.path, f"the definition of server tool {tool.get('type')!r} is not public")
+            self.tally.doubt(block.path, f"the definition of server tool {tool.get('type')!r} is not public", counted=0)
             return 0
         if tool.get("input_examples"):
-            self.tally.doubt(block.path, "input_examples are rendered in an unknown form")
+            self.tally.doubt(block.path, "input_examples are rendered in an unknown form", counted=0)
         return self._definition(tool)
 
     def _definition(self, tool: Mapping[str, Any]) -> int:
@@ -158,7 +183,8 @@ class _Counting:
             is_empty = self.request.get("system") == "" and not self.tools
             self.tally.total += _EMPTY_SYSTEM if is_empty else 0
             return
-        for number, text in enumerate(self._system_texts()):
+        for number, (block, text) in enumerate(zip(self.system, self._system_texts(), strict=True)):
+            doubt_unknown(self.tally, block)
             self.tally.total += self.tally.text(text) + (1 if number else 0)
             if number == len(self.system) - 1:
                 self.tally.total += self._system_separator(text)
@@ -232,8 +258,11 @@ class _Counting:
         config = self.request.get("output_config")
         if not (isinstance(config, dict) and config.get("task_budget")):
             return 0
-        self.tally.doubt_unproven("task_budget", "output_config.task_budget", "what it adds, to the token")
-        return self.rules.task_budget
+        tokens = self.rules.task_budget
+        self.tally.doubt_unproven(
+            "task_budget", "output_config.task_budget", "what it adds, to the token", counted=tokens
+        )
+        return tokens
 
     # --- behind the last message -------------------------------------------------------------------------
 

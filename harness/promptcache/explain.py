@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from math import inf
 from typing import Any, Literal
 
 from harness.errors import CannotTellError, UnknownModelError
@@ -9,6 +10,7 @@ from harness.prompt.blocks import Breakpoint
 from harness.prompt.diff import Divergence, first_divergence
 from harness.prompt.doubts import Doubt
 from harness.prompt.reading import ActiveBreakpoint, Prompt
+from harness.prompt.unclear import name_unclear, unclear_in_messages
 from harness.promptcache.causes import Cause
 from harness.promptcache.naming import Change, name_change
 from harness.promptcache.simulator import Simulator
@@ -69,9 +71,20 @@ def explain(before: Prompt, after: Prompt, *, gap_seconds: float = 30.0) -> Expl
 
     Raises:
         RequestError: a request cannot be fingerprinted.
-        CannotTellError: they differ in a parameter that may or may not be rendered.
+        CannotTellError: they differ in something that may or may not be rendered, or the verdict depends on
+            what cannot be counted offline.
     """
-    return _Comparison(before, after, gap_seconds).explain()
+    result = _Comparison(before, after, gap_seconds).explain()
+    uncertain = [(prompt, point) for prompt in (after, before) for point in prompt.uncertain_breakpoints]
+    if uncertain and result.verdict != "rejected":
+        for direction in _DIRECTIONS:
+            other = _Comparison(before.doubted(direction), after.doubted(direction), gap_seconds).explain()
+            if (other.verdict, other.cause) != (result.verdict, result.cause):
+                raise _cannot_count(*uncertain[0])
+    return result
+
+
+_DIRECTIONS: tuple[Literal["less", "more"], ...] = ("less", "more")
 
 
 class _Comparison:
@@ -104,14 +117,23 @@ class _Comparison:
         return self._lost(lost)
 
     def _refuse_unclear(self) -> None:
-        sides = [{part.path: part.key for part in prompt.parts if part.is_unclear} for prompt in (self.old, self.new)]
-        if sides[0] == sides[1]:
-            return
-        path = next(path for path in (*sides[1], *sides[0]) if sides[0].get(path) != sides[1].get(path))
-        raise CannotTellError(
-            f"{path} differs, but it is not known whether it is part of the prompt",
-            hint="keep it the same in every call, or compare the usage of two real calls",
-        )
+        """Refuse to judge a difference in a parameter, or in a field of a cached message, whose reach is not known."""
+        ends = (self.old.blocks[point.block_index].message for point in self.old.breakpoints)
+        last = max((message for message in ends if message is not None), default=-1)
+        sides = [
+            {part.path: part.key for part in prompt.parts if part.is_unclear}
+            | unclear_in_messages(prompt.request, last)
+            for prompt in (self.old, self.new)
+        ]
+        if sides[0] != sides[1]:
+            path = next(path for path in (*sides[1], *sides[0]) if sides[0].get(path) != sides[1].get(path))
+            raise _cannot_tell(path)
+
+    def _refuse_unclear_block(self, divergence: Divergence) -> None:
+        before, after = (part.block if part else None for part in divergence)
+        path = name_unclear(before, after, self.assumptions)
+        if path is not None:
+            raise _cannot_tell(path)
 
     # --- what is read and what is lost -------------------------------------------------------------------
 
@@ -220,6 +242,7 @@ class _Comparison:
         if divergence is None:
             change, row = self._change_of_markers(lost), None
         else:
+            self._refuse_unclear_block(divergence)
             change, row = name_change(divergence, self.old, self.new), divergence.row
             if self._is_unique_tail(divergence, lost):
                 change = change._replace(cause="automatic_after_unique_tail")
@@ -297,6 +320,26 @@ class _Comparison:
             notes.append("ids of tool calls differ: assumed not to be part of the prompt, as measured for server tools")
         notes += [_say_doubt(doubt) for doubt in self.new.count.doubts]
         return tuple(notes)
+
+
+def _cannot_tell(path: str) -> CannotTellError:
+    what = path.removesuffix(".type")
+    why = "it is not known whether it is part of the prompt" if what == path else "its type is not known"
+    return CannotTellError(
+        f"{what} differs, but {why}",
+        hint="keep it the same in every call, or compare the usage of two real calls",
+    )
+
+
+def _cannot_count(prompt: Prompt, point: Breakpoint) -> CannotTellError:
+    low, high = prompt.count.range_of_prefix(point.block_index)
+    size = f"{low:,} or more" if high == inf else f"{low:,} to {high:,.0f}"
+    doubt = next(doubt for doubt in prompt.count.doubts if doubt.since <= point.block_index)
+    return CannotTellError(
+        f"the prefix up to {prompt.path_of(point)} has {size} tokens, and the minimum of {prompt.model.id} is "
+        f"{prompt.model.min_cacheable_tokens:,} ({doubt})",
+        hint="ask /v1/messages/count_tokens, or move the breakpoint behind more text",
+    )
 
 
 def _say_doubt(doubt: Doubt) -> str:

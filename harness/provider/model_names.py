@@ -10,11 +10,6 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 from urllib.parse import unquote
 
-from harness.errors import UsageError
-
-ANY_NAME = "*"
-"""Stands for every id that is not known, in a mapping of ids to models."""
-
 Surface = Literal["anthropic", "bedrock", "vertex"]
 """Whose prompt cache answers. Foundry, Claude Platform on AWS and gateways use Anthropic's ids and rules."""
 
@@ -78,23 +73,6 @@ def read_name(spelling: str) -> ModelName | None:
         surface=find_surface(text),
         geo=publisher["geo"] or "",
     )
-
-
-def parse_names(lines: Iterable[str], option: str) -> dict[str, str]:
-    """Parse a mapping of ids to models, one ``NAME = MODEL`` a line; without a name, of `ANY_NAME`.
-
-    Raises:
-        UsageError: a line has no model; the message names the option.
-    """
-    names = {}
-    for line in lines:
-        name, _, model = line.rpartition("=")
-        if not model.strip():
-            raise UsageError(
-                f"{option} is {line!r}, expected NAME = MODEL", hint=f"{option} = my-deployment = claude-…"
-            )
-        names[name.strip() or ANY_NAME] = model.strip()
-    return names
 
 
 def index_ids(ids: Iterable[str]) -> Mapping[Version, tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -11,8 +11,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from harness.errors import UnknownModelError
-from harness.provider.model_names import ANY_NAME, Surface, Version, find_id, find_surface, index_ids, read_name
+from harness.errors import UnknownModelError, UsageError
+from harness.provider.model_names import Surface, Version, find_id, find_surface, index_ids, read_name
 
 _OVERRIDES = ("tail", "tool_prompt", "tool_prompt_head", "image", "adaptive_thinking")
 
@@ -104,6 +104,9 @@ class Model:
         return " ".join(filter(None, (self.id, "" if self.surface == "anthropic" else self.surface, self.geo)))
 
 
+ANY_NAME = "*"
+"""Stands for every id that is not known, in a mapping of ids to models."""
+
 _given_names: dict[str, str] = {}
 
 
@@ -141,6 +144,23 @@ def name_models(names: Mapping[str, str]) -> Iterator[None]:
     finally:
         _given_names.clear()
         _given_names.update(before)
+
+
+def parse_names(lines: Iterable[str], option: str) -> dict[str, str]:
+    """Parse a mapping of ids to models, one ``NAME = MODEL`` a line; without a name, of `ANY_NAME`.
+
+    Raises:
+        UsageError: a line has no model; the message names the option.
+    """
+    names = {}
+    for line in lines:
+        name, _, model = line.rpartition("=")
+        if not model.strip():
+            raise UsageError(
+                f"{option} is {line!r}, expected NAME = MODEL", hint=f"{option} = my-deployment = claude-…"
+            )
+        names[name.strip() or ANY_NAME] = model.strip()
+    return names
 
 
 def known_models() -> tuple[Model, ...]:

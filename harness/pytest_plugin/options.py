@@ -206,7 +206,7 @@ def _read_models(config: pytest.Config) -> Mapping[str, str]:
     lines = config.getini("harness_models")
     if not lines:
         return {}
-    from harness.provider.model_names import parse_names
+    from harness.provider.models import parse_names
 
     try:
         return parse_names(lines, "harness_models")

@@ -109,7 +109,7 @@ def _judge(evidence: Evidence) -> Severity | None:
 def _predict(earlier: Call, later: Call, extent: Extent) -> bool | None:
     simulator = Simulator()
     prompts = (earlier.prompt, later.prompt)
-    if not all(prompt.has_certain_breakpoints for prompt in prompts):
+    if any(prompt.uncertain_breakpoints for prompt in prompts):
         return None
     one, two = (
         simulator.send(prompt.record, at=number * SECONDS_BETWEEN).usage for number, prompt in enumerate(prompts)

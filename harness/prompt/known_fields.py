@@ -1,0 +1,31 @@
+"""Blocks with the rows of their types, and the types and fields in them that no table knows."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.prompt.blocks import Block
+from harness.provider.block_types import BlockType, find_type, is_known
+
+_PLAIN = frozenset({"type", "text", "cache_control"})
+
+
+def find_unknown(block: Block) -> str | None:
+    """Find the path of the first type or field in a block that no table knows; ``None`` if all are known."""
+    if block.content.keys() <= _PLAIN and block.type == "text":
+        return None
+    for path, content, row in walk(block):
+        if row is None:
+            return f"{path}.type"
+        for field in content:
+            if not is_known(row, field):
+                return f"{path}.{field}"
+    return None
+
+
+def walk(block: Block) -> Iterator[tuple[str, dict[str, Any], BlockType | None]]:
+    """Yield a block and the blocks nested in its content, each with its path and the row of its type."""
+    yield block.path, dict(block.content), find_type(block.level, block.type)
+    parts = block.content.get("content") if block.type in ("tool_result", "mcp_tool_result") else None
+    for index, part in enumerate(parts if isinstance(parts, list) else ()):
+        if isinstance(part, dict):
+            yield f"{block.path}.content[{index}]", part, find_type("messages", str(part.get("type")))

@@ -1,0 +1,65 @@
+"""Differences of which it is not known whether they count: in types and fields that may not be rendered."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.prompt.assumptions import Assumptions
+from harness.prompt.blocks import Block, Request
+from harness.prompt.fingerprint import block_digest
+from harness.prompt.known_fields import walk
+from harness.provider.block_types import BlockType, is_known
+
+_MESSAGE = frozenset({"role", "content", "cache_control"})
+"""Fields of a message whose reach is known; the API refuses the last one."""
+
+
+def name_unclear(before: Block | None, after: Block | None, assumptions: Assumptions) -> str | None:
+    """Find what makes it unknown whether a difference between two blocks is one to the prompt cache.
+
+    Returns the path of a type that is not known, or of the field of unknown reach that is the only
+    difference; ``None`` if the difference certainly counts.
+    """
+    for block in filter(None, (after, before)):
+        for path, _, row in walk(block):
+            if row is None:
+                return f"{path}.type"
+    if before is None or after is None or before.role != after.role:
+        return None
+    if block_digest(_certain_part(before), assumptions) != block_digest(_certain_part(after), assumptions):
+        return None
+    return next((path for path in _differing_fields(before, after)), None)
+
+
+def unclear_in_messages(request: Request, last: int) -> dict[str, Any]:
+    """List the fields of the messages up to the one with index ``last`` whose reach is not known, by path."""
+    return {
+        f"messages[{index}].{field}": value
+        for index, message in enumerate(request["messages"][: last + 1])
+        for field, value in message.items()
+        if field not in _MESSAGE and value is not None
+    }
+
+
+def _certain_part(block: Block) -> Block:
+    """Copy a block with only the fields that are certainly part of the prompt."""
+    (_, content, row), *nested = walk(block)
+    kept = _certain_fields(content, row)
+    if nested:
+        kept["content"] = [_certain_fields(part, its_row) for _, part, its_row in nested]
+    return block._replace(content=kept)
+
+
+def _certain_fields(content: dict[str, Any], row: BlockType | None) -> dict[str, Any]:
+    if row is None:
+        return content
+    return {key: value for key, value in content.items() if is_known(row, key) and key not in row.unclear}
+
+
+def _differing_fields(before: Block, after: Block) -> Iterator[str]:
+    """Yield the paths of the fields that differ between two blocks, of which only unclear ones can."""
+    for (_, old, _), (path, new, row) in zip(walk(before), walk(after), strict=False):
+        if row is not None:
+            certain = _certain_fields({**old, **new}, row)
+            yield from (
+                f"{path}.{key}" for key in {**old, **new} if key not in certain and old.get(key) != new.get(key)
+            )
