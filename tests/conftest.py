@@ -12,6 +12,7 @@ from harness.emulator.core import Emulator
 from harness.emulator.transport import EmulatorTransport
 from harness.prompt.reader import PromptReader
 from harness.prompt.tokens import TextCounter
+from harness.provider import pricing
 
 BASE_URL = "https://api.anthropic.com"
 
@@ -44,6 +45,19 @@ class Wire(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         self.sent.append(request)
         return await self.upstream.handle_async_request(request)
+
+
+@pytest.fixture
+def without_prices(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A price list that has no row for any model, as an old one has none for a new model."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise LookupError
+
+    monkeypatch.setattr("genai_prices.calc_price", refuse)
+    pricing._price.cache_clear()
+    yield
+    pricing._price.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.cli.models import add_models
-from harness.errors import LockError, UsageError
+from harness.errors import LockError, UnknownModelError, UsageError
 from harness.files import relative
-from harness.lock.entries import Lock, LockEntry
+from harness.lock.entries import Lock, LockedCall, LockEntry
 from harness.lock.lockfile import parse_lock, read_lock
 from harness.settings import GithubSettings
 
@@ -149,12 +149,23 @@ def _list(lock: Lock, style: str) -> str:
 
 def _to_json(entry: LockEntry) -> dict[str, Any]:
     """Write an entry with the figures that follow from it."""
-    from harness.lock.figures import expect_usage, price_of_1000
+    from harness.lock.figures import price_of_1000
 
     data = entry.to_json()
     for call, row in zip(entry.calls, data["calls"], strict=True):
         del row["tail_tokens"]
-        for name, usage in zip(("first_call", "second_call"), expect_usage(call), strict=True):
-            row[name] = {key: value for key, value in usage.input_to_api().items() if key != "cache_creation"}
+        for name, usage in zip(("first_call", "second_call"), _expect_usage(call), strict=True):
+            row[name] = usage and {key: usage[key] for key in usage if key != "cache_creation"}
         row["usd_per_1000_calls"] = price_of_1000(call)
     return data
+
+
+def _expect_usage(call: LockedCall) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Usage of a first and a second call; ``None`` if the model is not known."""
+    from harness.lock.figures import expect_usage
+
+    try:
+        first, second = expect_usage(call)
+    except UnknownModelError:
+        return None, None
+    return first.input_to_api(), second.input_to_api()

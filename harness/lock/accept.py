@@ -125,6 +125,9 @@ def _add_rest(request: dict[str, Any], behind: Mapping[str, Any]) -> None:
     if where == "in_message":
         messages[-1]["content"] += stubs
     else:
+        if messages and messages[-1]["content"][-1].get("type") == "tool_result":
+            # The results of a turn end where another role goes on, and the last one has other tokens than the rest.
+            messages.append({"role": "assistant", "content": [{"type": "text", "text": _REST}]})
         messages.append({"role": "user", "content": stubs})
 
 

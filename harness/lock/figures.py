@@ -12,13 +12,21 @@ _READS_PER_WRITE = 999
 
 
 def written_breakpoints(call: LockedCall) -> tuple[LockedBreakpoint, ...]:
-    """The breakpoints that a call writes: those whose prefix reaches the model's minimum."""
+    """The breakpoints that a call writes: those whose prefix reaches the model's minimum.
+
+    Raises:
+        UnknownModelError: the model is not known.
+    """
     minimum = find_model(call.model).min_cacheable_tokens
     return tuple(point for point in call.breakpoints if point.tokens >= minimum)
 
 
 def expect_usage(call: LockedCall) -> tuple[Usage, Usage]:
-    """Usage of a call on an empty prompt cache, and of the same call after it."""
+    """Usage of a call on an empty prompt cache, and of the same call after it.
+
+    Raises:
+        UnknownModelError: the model is not known.
+    """
     written = {point.ttl: point.tokens for point in written_breakpoints(call)}
     tokens = max(written.values(), default=0)
     uncached = call.prefix_tokens + call.tail_tokens - tokens
@@ -32,8 +40,8 @@ def expect_usage(call: LockedCall) -> tuple[Usage, Usage]:
 
 def price_of_1000(call: LockedCall) -> str | None:
     """Dollars for the input of a thousand calls, where the first one writes; ``None`` if no price is known."""
-    first, second = expect_usage(call)
     try:
+        first, second = expect_usage(call)
         return f"{price(first, call.model) + _READS_PER_WRITE * price(second, call.model):.4f}"
     except UnknownModelError:
         return None
@@ -41,12 +49,12 @@ def price_of_1000(call: LockedCall) -> str | None:
 
 def write_price(call: LockedCall) -> Decimal | None:
     """Dollars for writing the prefix of a call once; ``None`` if no price is known."""
-    first, _ = expect_usage(call)
-    written = Usage(
-        ephemeral_5m_input_tokens=first.ephemeral_5m_input_tokens,
-        ephemeral_1h_input_tokens=first.ephemeral_1h_input_tokens,
-    )
     try:
+        first, _ = expect_usage(call)
+        written = Usage(
+            ephemeral_5m_input_tokens=first.ephemeral_5m_input_tokens,
+            ephemeral_1h_input_tokens=first.ephemeral_1h_input_tokens,
+        )
         return price(written, call.model)
     except UnknownModelError:
         return None

@@ -11,6 +11,11 @@ Request = Mapping[str, Any]
 """The body of a Messages API request, parsed from JSON."""
 
 
+OF_MESSAGE = "message."
+"""Start of the name of a message's field among the fields of the message's first block."""
+_MESSAGE = frozenset({"role", "content"})
+
+
 class Block(NamedTuple):
     """One tool, one ``system`` text block or one content block of a message."""
 
@@ -142,20 +147,29 @@ def _message_blocks(request: Request) -> list[Block]:
         role, content = message.get("role"), message["content"]
         if not isinstance(role, str):
             raise RequestError(f"messages[{number}].role is {type(role).__name__}, expected a string")
-        if isinstance(content, str):
-            blocks.append(Block("messages", 0, role, number, _as_block(content)))
-            continue
-        if not isinstance(content, list):
+        fields = _message_fields(message)
+        if not isinstance(content, str | list):
             raise RequestError(f"messages[{number}].content is {type(content).__name__}, expected a string or a list")
-        for index, block in enumerate(content):
-            if isinstance(block, dict):
-                blocks.append(Block("messages", index, role, number, block))
-            elif isinstance(block, str):
-                blocks.append(Block("messages", index, role, number, _as_block(block)))
-            else:
+        for index, block in enumerate([content] if isinstance(content, str) else content):
+            if not isinstance(block, str | dict):
                 path = f"messages[{number}].content[{index}]"
                 raise RequestError(f"{path} is {type(block).__name__}, expected an object")
+            whole = _as_block(block)
+            blocks.append(
+                Block("messages", index, role, number, {**whole, **fields} if fields and not index else whole)
+            )
     return blocks
+
+
+def _message_fields(message: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a message besides its role and blocks; they count as fields of its first block."""
+    if len(message) == len(_MESSAGE):
+        return {}
+    return {
+        f"{OF_MESSAGE}{key}": value
+        for key, value in message.items()
+        if key not in _MESSAGE and key != "cache_control" and value is not None
+    }
 
 
 def _as_block(content: str | Mapping[str, Any]) -> Mapping[str, Any]:

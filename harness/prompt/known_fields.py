@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from harness.prompt.blocks import Block
+from harness.prompt.blocks import OF_MESSAGE, Block
 from harness.provider.block_types import BlockType, find_type, is_known
 
 _PLAIN = frozenset({"type", "text", "cache_control"})
@@ -18,8 +18,15 @@ def find_unknown(block: Block) -> str | None:
             return f"{path}.type"
         for field in content:
             if not is_known(row, field):
-                return f"{path}.{field}"
+                return field_path(block, path, field)
     return None
+
+
+def field_path(block: Block, path: str, field: str) -> str:
+    """Return the path of a field at ``path``; fields of a message stand in its first block."""
+    if field.startswith(OF_MESSAGE):
+        return f"messages[{block.message}].{field.removeprefix(OF_MESSAGE)}"
+    return f"{path}.{field}"
 
 
 def walk(block: Block) -> Iterator[tuple[str, dict[str, Any], BlockType | None]]:

@@ -4,13 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.prompt.assumptions import Assumptions
-from harness.prompt.blocks import Block, Request
+from harness.prompt.blocks import Block
 from harness.prompt.fingerprint import block_digest
-from harness.prompt.known_fields import walk
-from harness.provider.block_types import BlockType, is_known
-
-_MESSAGE = frozenset({"role", "content", "cache_control"})
-"""Fields of a message whose reach is known; the API refuses the last one."""
+from harness.prompt.known_fields import field_path, walk
+from harness.provider.block_types import BlockType, is_certain
 
 
 def name_unclear(before: Block | None, after: Block | None, assumptions: Assumptions) -> str | None:
@@ -27,17 +24,7 @@ def name_unclear(before: Block | None, after: Block | None, assumptions: Assumpt
         return None
     if block_digest(_certain_part(before), assumptions) != block_digest(_certain_part(after), assumptions):
         return None
-    return next((path for path in _differing_fields(before, after)), None)
-
-
-def unclear_in_messages(request: Request, last: int) -> dict[str, Any]:
-    """List the fields of the messages up to the one with index ``last`` whose reach is not known, by path."""
-    return {
-        f"messages[{index}].{field}": value
-        for index, message in enumerate(request["messages"][: last + 1])
-        for field, value in message.items()
-        if field not in _MESSAGE and value is not None
-    }
+    return next(_differing_fields(before, after), None)
 
 
 def _certain_part(block: Block) -> Block:
@@ -52,7 +39,7 @@ def _certain_part(block: Block) -> Block:
 def _certain_fields(content: dict[str, Any], row: BlockType | None) -> dict[str, Any]:
     if row is None:
         return content
-    return {key: value for key, value in content.items() if is_known(row, key) and key not in row.unclear}
+    return {key: value for key, value in content.items() if is_certain(row, key)}
 
 
 def _differing_fields(before: Block, after: Block) -> Iterator[str]:
@@ -60,6 +47,5 @@ def _differing_fields(before: Block, after: Block) -> Iterator[str]:
     for (_, old, _), (path, new, row) in zip(walk(before), walk(after), strict=False):
         if row is not None:
             certain = _certain_fields({**old, **new}, row)
-            yield from (
-                f"{path}.{key}" for key in {**old, **new} if key not in certain and old.get(key) != new.get(key)
-            )
+            names = (key for key in {**old, **new} if key not in certain and old.get(key) != new.get(key))
+            yield from (field_path(before, path, key) for key in names)

@@ -10,7 +10,7 @@ from harness.prompt.blocks import Breakpoint
 from harness.prompt.diff import Divergence, first_divergence
 from harness.prompt.doubts import Doubt
 from harness.prompt.reading import ActiveBreakpoint, Prompt
-from harness.prompt.unclear import name_unclear, unclear_in_messages
+from harness.prompt.unclear import name_unclear
 from harness.promptcache.causes import Cause
 from harness.promptcache.naming import Change, name_change
 from harness.promptcache.simulator import Simulator
@@ -104,7 +104,7 @@ class _Comparison:
         error = check_request(self.new)
         if error is not None:
             return self._rejected(error)
-        self._refuse_unclear()
+        refuse_unclear(self.old, self.new)
         if not self.new.active_breakpoints:
             return self._never_cached()
         lost = self._lost_breakpoint()
@@ -115,19 +115,6 @@ class _Comparison:
                 verdict="hit", levels=self._levels(row), breakpoints=self._breakpoints(), notes=self._notes(row)
             )
         return self._lost(lost)
-
-    def _refuse_unclear(self) -> None:
-        """Refuse to judge a difference in a parameter, or in a field of a cached message, whose reach is not known."""
-        ends = (self.old.blocks[point.block_index].message for point in self.old.breakpoints)
-        last = max((message for message in ends if message is not None), default=-1)
-        sides = [
-            {part.path: part.key for part in prompt.parts if part.is_unclear}
-            | unclear_in_messages(prompt.request, last)
-            for prompt in (self.old, self.new)
-        ]
-        if sides[0] != sides[1]:
-            path = next(path for path in (*sides[1], *sides[0]) if sides[0].get(path) != sides[1].get(path))
-            raise _cannot_tell(path)
 
     def _refuse_unclear_block(self, divergence: Divergence) -> None:
         before, after = (part.block if part else None for part in divergence)
@@ -320,6 +307,18 @@ class _Comparison:
             notes.append("ids of tool calls differ: assumed not to be part of the prompt, as measured for server tools")
         notes += [_say_doubt(doubt) for doubt in self.new.count.doubts]
         return tuple(notes)
+
+
+def refuse_unclear(old: Prompt, new: Prompt) -> None:
+    """Refuse to judge a difference in a parameter whose reach is not known.
+
+    Raises:
+        CannotTellError: there is such a difference.
+    """
+    sides = [{part.path: part.key for part in prompt.parts if part.is_unclear} for prompt in (old, new)]
+    if sides[0] != sides[1]:
+        path = next(path for path in (*sides[1], *sides[0]) if sides[0].get(path) != sides[1].get(path))
+        raise _cannot_tell(path)
 
 
 def _cannot_tell(path: str) -> CannotTellError:

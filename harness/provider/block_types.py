@@ -24,6 +24,9 @@ class BlockType(NamedTuple):
 _MARKER_AND_IDS = frozenset({"type", "cache_control", "id", "tool_use_id"})
 """Fields of any type: the marker is never rendered, and for ids there is an assumption."""
 
+_UNCLEAR_OF_MESSAGE = frozenset({"message.clear_at", "message.output_config"})
+"""Fields of messages with the role ``system``, as fields of their first block."""
+
 _DATE = re.compile(r"_20\d{6}$")
 
 
@@ -106,5 +109,10 @@ def find_type(level: Level, name: str) -> BlockType | None:
 
 
 def is_known(row: BlockType, field: str) -> bool:
-    """Whether a type has a field."""
-    return field in row.rendered or field in row.unclear or field in _MARKER_AND_IDS
+    """Whether a type, or the message around it, has a field."""
+    return is_certain(row, field) or field in row.unclear or field in _UNCLEAR_OF_MESSAGE
+
+
+def is_certain(row: BlockType, field: str) -> bool:
+    """Whether it is known of a field whether it is part of the prompt."""
+    return field in row.rendered or field in _MARKER_AND_IDS

@@ -55,7 +55,7 @@ def _find_faults(plan: Plan, group: CallGroup, calls: Sequence[Call]) -> list[Fi
     findings = check_reads(plan, group, calls)
     suspects = {call.body: call for call in list_repeatable(plan, group, calls) if findings or not _is_all_read(call)}
     distinct = {calls[index].body: calls[index] for index in group.calls}
-    suspects |= {body: call for body, call in distinct.items() if body not in suspects and _is_rejected(call)}
+    suspects |= {body: call for body, call in distinct.items() if body not in suspects and _is_questionable(call)}
     faults = (check_rules(call) for call in suspects.values())
     return [*findings, *(fault for fault in faults if fault is not None)]
 
@@ -64,8 +64,9 @@ def _is_all_read(call: Call) -> bool:
     return call.usage.prefix_tokens == call.usage.cache_read_input_tokens
 
 
-def _is_rejected(call: Call) -> bool:
-    return check_request(call.prompt) is not None
+def _is_questionable(call: Call) -> bool:
+    """Whether the API rejects a request, or the count does not tell which of its breakpoints are active."""
+    return check_request(call.prompt) is not None or bool(call.prompt.uncertain_breakpoints)
 
 
 def _check_number_built(plan: Plan, sizes: Sequence[int]) -> Finding | None:

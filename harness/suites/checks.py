@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.calls.call import Call
-from harness.errors import RequestError
+from harness.errors import CannotTellError, RequestError
 from harness.findings.advice import ADVICE
 from harness.findings.describe import add_change, add_loss
 from harness.findings.finding import Finding, Place
@@ -143,7 +143,10 @@ def check_prediction(
 def check_rules(call: Call) -> Finding | None:
     """Check that a request, sent twice, would be read the second time by the caching rules."""
     prompt = call.prompt
-    result = explain(prompt, prompt)
+    try:
+        result = explain(prompt, prompt)
+    except CannotTellError as error:
+        return _find_doubt(call, error)
     if result.verdict == "hit":
         return None
     facts = [f"the API answers {result.error.status}: {result.error.message}"] if result.error else []
@@ -157,6 +160,14 @@ def check_rules(call: Call) -> Finding | None:
         facts=tuple(facts),
     )
     return add_loss(finding, result)
+
+
+def _find_doubt(call: Call, error: CannotTellError) -> Finding | None:
+    """Report what the rules cannot judge, unless the usage of a real call shows that the prefix is cached."""
+    if call.origin == "anthropic" and call.usage.prefix_tokens:
+        return None
+    headline = "by the rules, it cannot be told whether a second call with the request as built now reads anything"
+    return Finding(rule="cannot-tell", headline=headline, facts=(error.message,), fix=error.hint)
 
 
 def _agree(predicted: Usage, reported: Usage, *, tolerance: int, is_new: bool) -> bool:

@@ -204,11 +204,11 @@ def test_empty_file_and_blank_lines_give_no_row(tmp_path: Path, capsys: pytest.C
 
 
 def test_text_beyond_ascii_comes_out_as_it_went_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = write_lines(tmp_path, {"at": 0, "request": make_request(model="modèle")})
+    path = write_lines(tmp_path, {"at": 0, "request": make_request(réglage=1)})
 
     (row,) = simulate(path, capsys)
 
-    assert row["unmodelled"] == ["model: 'modèle' is not known, counted as the newest generation"]
+    assert row["unmodelled"] == ["réglage: what it adds to the prompt is not known offline"]
 
 
 def line(**changes: Any) -> str:
@@ -239,7 +239,9 @@ BAD_LINES = [
     pytest.param("3", "a JSON int, expected an object", id="number"),
     pytest.param('{"at": 5}', "request is missing or not an object", id="no-request"),
     pytest.param(line(request=[]), "request is missing or not an object", id="request-not-an-object"),
-    pytest.param(line(request={"model": "m"}), "messages is missing, expected a list of messages", id="no-messages"),
+    pytest.param(
+        line(request={"model": "claude-opus-5"}), "messages is missing, expected a list of messages", id="no-messages"
+    ),
     pytest.param(
         request_with(messages="hi"), "messages is str, expected a list", id="messages-not-a-list"
     ),

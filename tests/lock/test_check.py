@@ -46,7 +46,7 @@ def test_project_without_suites_has_nothing_to_find(tmp_path: Path) -> None:
 
 
 def test_entries_of_plain_tests_are_left_alone_and_those_of_suites_are_missed(tmp_path: Path) -> None:
-    request = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
+    request = {"model": "claude-opus-5", "messages": [{"role": "user", "content": "Hello"}]}
     gate = accept(make_case(request), make_case(request, version="", case="test_ask"))
 
     result = check_suites(gate, tmp_path / "prompts.lock", tmp_path)
@@ -66,9 +66,13 @@ def test_suite_at_the_root_is_compared_with_its_entry(
         encoding="utf-8",
     )
     (tmp_path / "app.py").write_text(
-        "def ask():\n    return {'model': 'm', 'messages': [{'role': 'user', 'content': 'Hello'}]}\n", encoding="utf-8"
+        "def ask():\n    return {'model': 'claude-opus-5', 'messages': [{'role': 'user', 'content': 'Hello'}]}\n",
+        encoding="utf-8",
     )
-    gate = accept(make_case({"model": "m", "messages": [{"role": "user", "content": "Hello"}]}), count_text=quarter)
+    gate = accept(
+        make_case({"model": "claude-opus-5", "messages": [{"role": "user", "content": "Hello"}]}),
+        count_text=quarter,
+    )
     entry = gate.lock.entries["support/support/v1/refund"]
     gate.lock.entries.clear()
     gate.lock.entries["support/v1/refund"] = type(entry)(

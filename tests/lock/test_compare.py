@@ -102,8 +102,8 @@ def test_mutation_in_the_second_request_of_a_case_is_found_too(name: str) -> Non
     accepted: '… café, and naïve never.\\n'
     now:      '… café, and naïve never.\\n '
   cause: whitespace: only whitespace differs
-  cost:  2,960 tokens are written again: $0.0074 once for each prefix
-  cost:  if they change from call to call: $7.1040 more per 1,000 calls
+  cost:  3,009 tokens are written again: $0.0075 once for each prefix
+  cost:  if they change from call to call: $7.2216 more per 1,000 calls
   fix:   render the text from one template, and strip it on every path or on none""",
         ),
         (
@@ -120,7 +120,7 @@ def test_mutation_in_the_second_request_of_a_case_is_found_too(name: str) -> Non
             """\
   place: messages[2].content[0]
   cause: below_minimum: the prefix is shorter than the model's minimum
-  cost:  nothing is read any more (2,960 tokens before): $0.8664 more per 1,000 calls
+  cost:  nothing is read any more (3,009 tokens before): $0.9405 more per 1,000 calls
   fix:   put more static text before the breakpoint, or remove it""",
         ),
         (
@@ -128,8 +128,8 @@ def test_mutation_in_the_second_request_of_a_case_is_found_too(name: str) -> Non
             """\
   place: messages[2].content[0].cache_control.ttl
   cause: ttl_changed: the TTL of the breakpoint changed
-  cost:  2,960 tokens are written again: $0.0118 once for each prefix
-  cost:  if they change from call to call: $11.5440 more per 1,000 calls
+  cost:  3,009 tokens are written again: $0.0120 once for each prefix
+  cost:  if they change from call to call: $11.7351 more per 1,000 calls
   fix:   keep one TTL for a block; otherwise the entry is written once more""",
         ),
     ],
@@ -140,10 +140,11 @@ def test_bust_is_told_with_place_cause_cost_and_fix(name: str, lines: str, count
     assert str(only(gate.compare(make_case(change(name), count_text=count_text)))) == f"{CHANGED}\n{lines}"
 
 
+@pytest.mark.usefixtures("without_prices")
 def test_bust_on_a_model_without_a_price_has_a_cost_in_tokens() -> None:
     gate = accept(make_case(long_request()))
 
-    finding = only(gate.compare(make_case({**long_request(), "model": "claude-of-tomorrow"})))
+    finding = only(gate.compare(make_case({**long_request(), "model": "claude-opus-5"})))
 
     assert finding.cause == "model_changed"
     assert finding.costs == (
@@ -408,7 +409,7 @@ def test_new_version_is_told_with_its_one_off_cost(count_text: TextCounter) -> N
 
     assert (finding.rule, finding.level) == ("new-version", "note")
     assert str(finding) == (
-        "support v2 refund: a new version\n  cost:  2,979 tokens are written once: $0.0074 for each prefix"
+        "support v2 refund: a new version\n  cost:  3,028 tokens are written once: $0.0076 for each prefix"
     )
 
 
@@ -431,10 +432,11 @@ def test_new_prompt_that_caches_nothing_has_no_cost() -> None:
     assert (finding.costs, finding.tokens) == ((), 0)
 
 
+@pytest.mark.usefixtures("without_prices")
 def test_new_version_without_a_price_has_an_unknown_cost() -> None:
     gate = accept(make_case(long_request()))
 
-    finding = only(gate.compare(make_case({**long_request(), "model": "claude-of-tomorrow"}, version="v2")))
+    finding = only(gate.compare(make_case(long_request(), version="v2")))
 
     assert finding.costs == (f"{finding.tokens:,} tokens are written once: an unknown amount for each prefix",)
 
@@ -477,7 +479,7 @@ def test_without_the_accepted_texts_the_block_is_named_and_no_cause(count_text: 
         f"{CHANGED}\n"
         "  the accepted texts are no longer in the cassette folder, so the cause is unknown\n"
         "  place: system[0]\n"
-        "  cost:  up to 2,960 tokens are written again: $0.0074 once for each prefix\n"
+        "  cost:  up to 3,009 tokens are written again: $0.0075 once for each prefix\n"
         "  fix:   restore the texts from version control and run again, "
         "or accept the change with --harness-update-lock"
     )

@@ -12,7 +12,11 @@ CASE = ("support/suite.yaml", 7)
 
 def request(text: str) -> Prompt:
     return read(
-        {"model": "m", "system": [{"type": "text", "text": text}], "messages": [{"role": "user", "content": text}]}
+        {
+            "model": "claude-sonnet-5-5",
+            "system": [{"type": "text", "text": text}],
+            "messages": [{"role": "user", "content": text}],
+        }
     )
 
 

@@ -86,13 +86,13 @@ def test_parts_hold_the_parameters_in_front_of_the_end_and_no_others() -> None:
 
 
 def test_parts_tell_a_change_in_front_of_the_end_from_one_behind() -> None:
-    request = {"model": "m", "system": [text("s", is_marked=True)], "messages": [user(text("x"))]}
+    request = {"model": "claude-sonnet-5-5", "system": [text("s", is_marked=True)], "messages": [user(text("x"))]}
 
     def keys(**changes: Any) -> list[str]:
         return [part.key for part in read(request | changes).static_parts]
 
     assert keys() == keys(messages=[user(text("y"))]) == keys(tool_choice={"type": "none"})
-    assert keys() != keys(model="n")
+    assert keys() != keys(model="claude-opus-5")
     assert keys() != keys(system=[text("t", is_marked=True)])
     assert keys() != keys(tools=[tool("a")])
     # A cited document is in the messages, but it changes text in front of the system prompt.

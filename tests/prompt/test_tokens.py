@@ -66,7 +66,6 @@ def test_how_far_newer_models_scale_images_down_is_in_doubt(size: tuple[int, int
 @pytest.mark.parametrize(
     ("parts", "reason"),
     [
-        ({"model": "claude-next-9"}, "model: 'claude-next-9' is not known, counted as the newest generation"),
         (
             {"tools": [{"type": "web_search_20250305", "name": "web_search"}]},
             "tools[0]: the definition of server tool 'web_search_20250305' is not public",

@@ -78,13 +78,14 @@ def test_loss_is_shown_as_one(project: Project) -> None:
     result.stdout.fnmatch_lines(["support  v1 *   4 * -$0.00?? (-?? %)"])
 
 
+@pytest.mark.usefixtures("without_prices")
 def test_model_without_a_price_is_shown_with_question_marks(project: Project) -> None:
-    project.add_suite("support", app=APP.replace("claude-sonnet-5-5", "claude-of-tomorrow"))
+    project.add_suite("support", app=APP)
 
     result = project.run("--harness-mode=emulate", *REPORTS)
 
     result.stdout.fnmatch_lines(
-        ["support  v1         claude-of-tomorrow  2 equal rounds        4 *       ?                ?        ?"]
+        ["support  v1         claude-sonnet-5-5  2 equal rounds        4 *       ?                ?        ?"]
     )
     (version,) = json.loads((project.path / "reports/report.json").read_text())["versions"]
     assert [version[key] for key in ("cost_usd", "cost_without_cache_usd", "savings_usd", "savings_share")] == [

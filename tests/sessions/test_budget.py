@@ -139,7 +139,7 @@ DOCUMENT = {"type": "document", "source": {"type": "url", "url": "https://exampl
     [
         pytest.param(
             ask(model="claude-nova-1", max_tokens=1),
-            "not known offline (model: 'claude-nova-1' is not known, counted as the newest generation)",
+            "model 'claude-nova-1' is not known",
             id="unknown-model",
         ),
         pytest.param(ask(model=3), "the request names no model", id="no-model"),
