@@ -88,8 +88,9 @@ def raise_findings(title: str, findings: Sequence[Finding]) -> None:
         CheckError: there are findings.
     """
     if findings:
-        message = "\n".join(map(str, [f"{title}: {findings[0]}", *findings[1:]]))
-        raise CheckError(message, findings=tuple(findings))
+        # A doubt about one request is found by each check that it stands in the way of.
+        first, *rest = found = tuple(dict.fromkeys(findings))
+        raise CheckError("\n".join(map(str, [f"{title}: {first}", *rest])), findings=found)
 
 
 def _check_read(plan: Plan, read: Read, calls: Sequence[Call]) -> Finding | None:

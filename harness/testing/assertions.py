@@ -13,11 +13,12 @@ from harness.prompt.blocks import Request
 from harness.prompt.reading import Prompt, read
 from harness.prompt.tokens import TextCounter
 from harness.promptcache.explain import Explanation, explain
+from harness.promptcache.validation import check_request
 from harness.provider.models import find_model
 from harness.provider.pricing import dollars as show_dollars
 from harness.provider.pricing import price
 from harness.provider.usage import Usage
-from harness.suites.checks import check_second_call
+from harness.suites.checks import check_second_call, find_doubt
 from harness.testing.messages import check_error
 
 
@@ -43,7 +44,7 @@ def assert_same_prefix(first: Call | Request, second: Call | Request) -> None:
 
     Raises:
         CheckError: there is no prefix, it changed, or it has no breakpoint where it can be read.
-        RequestError: one of them does not have the shape of a Messages request.
+        RequestError: one of them does not have the shape of a Messages request, or cannot be judged.
     """
     count_text = TextCounter(TokenMemo())
     before, after = (call.prompt if isinstance(call, Call) else read(call, count_text) for call in (first, second))
@@ -51,7 +52,7 @@ def assert_same_prefix(first: Call | Request, second: Call | Request) -> None:
         headline = "the first request has no breakpoint"
         raise check_error(Finding(rule="never-cached", headline=headline).with_cause("unmarked"))
     prefix = before.fingerprints[before.breakpoints[-1].block_index]
-    if prefix in _marked(after):
+    if prefix in _marked(after) and check_request(after) is None:
         return
     result = explain(before, after)
     if prefix not in after.fingerprints:
@@ -84,6 +85,8 @@ def assert_cost_below(calls: Call | Iterable[Call], dollars: str | float | Decim
 
 def _check_all_read(call: Call) -> None:
     """Check that the usage has reads and no writes."""
+    if doubt := find_doubt(call):
+        raise check_error(doubt)
     read, written = call.usage.cache_read_input_tokens, call.usage.cache_creation_input_tokens
     if read and not written:
         return
