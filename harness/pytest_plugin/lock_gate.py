@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import CheckError, HarnessError, LockError
+from harness.errors import CannotTellError, CheckError, HarnessError, LockError
 from harness.files import relative
 from harness.lock.unused import Collected, describe_unused
 from harness.pytest_plugin.attachments import note, note_finding
@@ -98,6 +98,10 @@ class LockGate:
         try:
             prompt = self._storage.reader.read(body)
             return self._comparison.compare_one(make_case_requests(item, (prompt,)), number)
+        except CannotTellError as error:
+            from harness.findings.from_errors import findings_of
+
+            return findings_of(error)[0]
         except HarnessError:
             # The request cannot be judged, or a marker gives no reason: report the miss itself.
             return None

@@ -94,3 +94,75 @@ def test_pairs_at_the_minimum_have_the_size_they_claim(tokens: int) -> None:
     prompt = read(system(sized(tokens), model=MINIMUM_1024), counter())
 
     assert prompt.count.prefixes[0] == tokens
+
+
+# --- what the count decides ------------------------------------------------------------------------------
+
+PDF = {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjcK"}}
+URL_IMAGE = {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}
+SEARCH = {"type": "web_search_20250305", "name": "web_search"}
+
+
+def asked(tokens: int, *blocks: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """A request with a marked text of a number of tokens behind other blocks, on a model with a minimum of 1,024."""
+    marked = {"type": "text", "text": sized(tokens), "cache_control": {"type": "ephemeral"}}
+    return {
+        "model": MINIMUM_1024,
+        "max_tokens": 9,
+        "messages": [{"role": "user", "content": [*blocks, marked]}],
+        **changes,
+    }
+
+
+DECIDED_BY_THE_COUNT = (
+    ("a PDF of unknown length", asked(600, PDF)),
+    ("an image of unknown size", asked(600, URL_IMAGE)),
+    ("a tool whose definition is not public", asked(500, tools=[SEARCH])),
+    ("an unknown block", asked(600, {"type": "hologram", "data": "x"})),
+    ("an unknown parameter", asked(600, verbosity="low")),
+    ("skills", asked(600, container={"skills": [{"type": "anthropic", "skill_id": "pptx"}]})),
+    ("servers of tools", asked(600, mcp_servers=[{"type": "url", "url": "https://example.com", "name": "x"}])),
+)
+
+
+@pytest.mark.parametrize(
+    "request_", [row[1] for row in DECIDED_BY_THE_COUNT], ids=[row[0] for row in DECIDED_BY_THE_COUNT]
+)
+def test_a_verdict_that_depends_on_what_cannot_be_counted_cannot_be_told(request_: dict[str, Any]) -> None:
+    prompt = read(request_, counter())
+
+    with pytest.raises(CannotTellError, match=r"^the prefix up to messages\[0\]\.content\[\d\] has .* the minimum of "):
+        explain(prompt, prompt)
+
+
+ENOUGH_WITHOUT_IT = tuple((name, {**request, **asked(1_200, *request["messages"][0]["content"][:-1])} | {
+    key: request[key] for key in request if key not in ("model", "max_tokens", "messages")
+}) for name, request in DECIDED_BY_THE_COUNT)  # fmt: skip
+
+
+@pytest.mark.parametrize("request_", [row[1] for row in ENOUGH_WITHOUT_IT], ids=[row[0] for row in ENOUGH_WITHOUT_IT])
+def test_a_prefix_that_reaches_the_minimum_without_it_is_judged(request_: dict[str, Any]) -> None:
+    prompt = read(request_, counter())
+
+    assert explain(prompt, prompt).verdict == "hit"
+
+
+def test_a_doubt_smaller_than_the_distance_to_the_minimum_decides_nothing() -> None:
+    note = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "Parcels take a day."}}
+
+    assert explain(read(asked(1_100, note), counter()), read(asked(1_100, note), counter())).verdict == "hit"
+    assert explain(read(asked(400, note), counter()), read(asked(400, note), counter())).verdict == "never_cached"
+
+
+def test_a_doubt_behind_the_last_breakpoint_decides_nothing() -> None:
+    short = asked(400)
+    short["messages"][0]["content"].append(PDF)
+
+    assert explain(read(short, counter()), read(short, counter())).verdict == "never_cached"
+
+
+def test_what_is_lost_whatever_the_count_is_lost() -> None:
+    before, after = asked(2_000, PDF), asked(2_000, PDF)
+    after["messages"][0]["content"].insert(0, {"type": "text", "text": "Once more:"})
+
+    assert explain(read(before, counter()), read(after, counter())).verdict == "miss"
