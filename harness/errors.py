@@ -6,7 +6,8 @@
     ├── SettingsError (ValueError)       an environment variable has a value that is not allowed
     ├── RequestError (ValueError)        a request body that cannot be judged
     │   └── CannotTellError (RequestError)  a verdict that would rest on something unknown
-    ├── UnknownModelError (LookupError)  a model without a price
+    ├── UnknownPriceError (LookupError)  a usage with a part that has no known price
+    │   └── UnknownModelError (UnknownPriceError)  a model without a price
     ├── CassetteError (ValueError)       a cassette or blob on disk is unreadable or damaged
     ├── LockError (ValueError)           a lock file is unreadable, or made by another version
     ├── SuiteError (ValueError)          a suite, fixture or prompt file is unreadable or invalid
@@ -47,7 +48,16 @@ class CannotTellError(RequestError):
     """A verdict that would rest on something unknown, such as a parameter whose reach is not documented."""
 
 
-class UnknownModelError(HarnessError, LookupError):
+class UnknownPriceError(HarnessError, LookupError):
+    """A usage with a part for which no price is known; ``reasons`` names the parts."""
+
+    def __init__(self, message: str, *, hint: str | None = None, reasons: tuple[str, ...] = ()) -> None:
+        """Store the message and hint, and the names of what has no price."""
+        super().__init__(message, hint=hint)
+        self.reasons = reasons or (message,)
+
+
+class UnknownModelError(UnknownPriceError):
     """A model for which no price is known."""
 
 

@@ -6,7 +6,7 @@ from harness.errors import (
     LockError,
     NetworkBlockedError,
     RequestError,
-    UnknownModelError,
+    UnknownPriceError,
 )
 from harness.findings.finding import Finding
 from harness.findings.rules import Rule
@@ -16,7 +16,7 @@ _RULES: tuple[tuple[type[HarnessError], Rule], ...] = (
     (NetworkBlockedError, "network-blocked"),
     (LockError, "cannot-tell"),
     (RequestError, "cannot-tell"),
-    (UnknownModelError, "cannot-tell"),
+    (UnknownPriceError, "cannot-tell"),
     # The rest: an invalid suite, cassette, option or environment variable.
     (HarnessError, "invalid-input"),
 )

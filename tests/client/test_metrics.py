@@ -39,14 +39,14 @@ CALLS: tuple[tuple[Usage, str, bool, str, str], ...] = (
         False,
         "0",
         "read 10000, written 0, uncached 100, output 1000 tokens; local cache miss; "
-        "saved unknown (no price for this model)",
+        "saved unknown (not priced: model 'gpt-5')",
     ),
     (
         READ,
         "gpt-5",
         True,
         "0",
-        "read 0, written 0, uncached 0, output 0 tokens; local cache hit; saved unknown (no price for this model)",
+        "read 0, written 0, uncached 0, output 0 tokens; local cache hit; saved unknown (not priced: model 'gpt-5')",
     ),
 )
 

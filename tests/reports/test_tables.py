@@ -49,16 +49,14 @@ def test_the_sentence_below_says_where_the_figures_come_from(calls: tuple[CallRo
 @pytest.mark.parametrize(
     ("calls", "cells"),
     [
-        ((row(WRITE, model="gpt-5"),), ["?", "?", "?"]),
+        ((row(WRITE, model="gpt-5"),), ["unknown", "unknown", "unknown"]),
         ((row(Usage()),), ["$0.0000", "$0.0000", "$0.0000 (?)"]),
         ((row(WRITE),), ["$0.0528", "$0.0453", "-$0.0075 (-17 %)"]),
         ((row(READ),), ["$0.0183", "$0.0453", "$0.0270 (60 %)"]),
     ],
     ids=["no price", "nothing", "loss", "gain"],
 )
-def test_money_and_shares_are_shown_and_what_is_unknown_is_a_question_mark(
-    calls: tuple[CallRow, ...], cells: list[str]
-) -> None:
+def test_money_and_shares_are_shown_and_what_is_unknown_says_so(calls: tuple[CallRow, ...], cells: list[str]) -> None:
     line = savings_table(report(*calls), style="github").splitlines()[-1]
     assert [cell.strip() for cell in line.strip("|").split("|")][-3:] == cells
 
@@ -88,7 +86,7 @@ def test_names_are_spelled_as_the_format_needs_them() -> None:
             "cost of the calls: $0.0894, without the prompt cache $0.1359, saved $0.0465 (34 %)",
         ),
         ((row(WRITE),), "cost of the calls: $0.0528, without the prompt cache $0.0453, saved -$0.0075 (-17 %)"),
-        ((row(WRITE), row(WRITE, model="gpt-5")), "cost of the calls: unknown, because a price is missing"),
+        ((row(WRITE), row(WRITE, model="gpt-5")), "cost of the calls: unknown (not priced: model 'gpt-5')"),
         ((), "cost of the calls: $0.0000, without the prompt cache $0.0000, saved $0.0000 (?)"),
     ],
 )
