@@ -26,7 +26,7 @@ from harness.provider.usage import Usage
 _EXAMPLE = """\
 FILE holds JSON lines in time order; "-" reads standard input. Each line is
   {"at": SECONDS or ISO time, "workspace"?: "name", "request": {...}, "usage"?: {...}}
-If "usage" holds what the API reported, the difference is shown too.
+If "usage" holds what the API reported, the difference is shown too, and what it bills besides tokens.
 
 exit codes:
   0  done

@@ -2,7 +2,7 @@ import pytest
 
 from harness.provider.usage import Usage
 from harness.reports.report import CallRow
-from harness.reports.tables import answered_by, cost_line, savings_table
+from harness.reports.tables import answered_by, cost_line, cost_notes, savings_table
 from tests.reports.examples import READ, WRITE, report, row
 
 TWO_VERSIONS = report(row(WRITE), row(READ), row(WRITE, version="v2"), row(WRITE, version="v2"), failed=1)
@@ -92,3 +92,18 @@ def test_names_are_spelled_as_the_format_needs_them() -> None:
 )
 def test_one_line_says_what_all_calls_cost(calls: tuple[CallRow, ...], line: str) -> None:
     assert cost_line(report(*calls)) == line
+
+
+def test_notes_below_the_table_name_what_it_leaves_open() -> None:
+    odd = Usage.from_api({"input_tokens": 5, "new_tokens": 1, "newer\n::error::": 2, "speed": "fast"})
+    searching = Usage.from_api({"server_tool_use": {"web_search_requests": 3}})
+
+    notes = cost_notes(report(row(odd), row(WRITE), row(searching, version="v2"), row(searching, version="v2")))
+
+    assert notes == [
+        "not priced: analysis v1, claude-3-7-sonnet-20250219: new_tokens, newer\\n::error::, "
+        "speed 'fast' of claude-3-7-sonnet-20250219",
+        "also billed: analysis v1, claude-3-7-sonnet-20250219: speed: fast",
+        "also billed: analysis v2, claude-3-7-sonnet-20250219: server_tool_use.web_search_requests: 6",
+    ]
+    assert cost_notes(TWO_VERSIONS) == []
