@@ -6,7 +6,8 @@
     ├── SettingsError (ValueError)       an environment variable has a value that is not allowed
     ├── RequestError (ValueError)        a request body that cannot be judged
     │   └── CannotTellError (RequestError)  a verdict that would rest on something unknown
-    │       └── UnknownModelError (LookupError)  a model that is not known, or without a price
+    │       ├── UnknownModelError (LookupError)  a model that is not known
+    │       └── UnknownPriceError (LookupError)  a usage with a part that has no known price
     ├── CassetteError (ValueError)       a cassette or blob on disk is unreadable or damaged
     ├── LockError (ValueError)           a lock file is unreadable, or made by another version
     ├── SuiteError (ValueError)          a suite, fixture or prompt file is unreadable or invalid
@@ -48,7 +49,16 @@ class CannotTellError(RequestError):
 
 
 class UnknownModelError(CannotTellError, LookupError):
-    """A model that is not known, or for which no price is known."""
+    """A model that is not known."""
+
+
+class UnknownPriceError(CannotTellError, LookupError):
+    """A usage with a part for which no price is known; ``reasons`` names the parts."""
+
+    def __init__(self, message: str, *, hint: str | None = None, reasons: tuple[str, ...] = ()) -> None:
+        """Store the message and hint, and the names of what has no price."""
+        super().__init__(message, hint=hint)
+        self.reasons = reasons or (message,)
 
 
 class CassetteError(HarnessError, ValueError):

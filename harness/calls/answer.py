@@ -33,7 +33,7 @@ def read_message(message: Mapping[str, Any]) -> Answer:
         model=str(message.get("model") or ""),
         content=tuple(block for block in content if isinstance(block, dict)) if isinstance(content, list) else (),
         stop_reason=message.get("stop_reason"),
-        usage=Usage.from_api(_object(message.get("usage"))),
+        usage=Usage.from_api(message.get("usage")),
     )
 
 
@@ -66,18 +66,27 @@ def read_stream(events: Sequence[Mapping[str, Any]]) -> Answer:
 
 
 def read_stream_usage(events: Sequence[Mapping[str, Any]]) -> Usage:
-    """Read the usage of a stream from its parsed events: ``message_start``, updated by ``message_delta``.
+    """Read the usage of a stream from its parsed events."""
+    return Usage.from_api(merge_stream_usage(events))
+
+
+def merge_stream_usage(events: Sequence[Mapping[str, Any]]) -> Any:
+    """Merge the usage objects of a stream, all keys of them: ``message_start``, updated by ``message_delta``.
 
     ``message_delta`` repeats the input counts on newer servers only, and never the TTL split.
+    ``None`` if there is no usage; anything that is not an object is returned as it is, to be reported.
     Source: anthropic SDK 2.12, ``types/message_delta_usage.py`` (checked 2026-11-23).
     """
-    usage: dict[str, Any] = {}
+    merged: dict[str, Any] | None = None
     for event in events:
-        if event.get("type") == "message_start":
-            usage.update(_object(_object(event.get("message")).get("usage")))
-        elif event.get("type") == "message_delta":
-            usage.update({key: value for key, value in _object(event.get("usage")).items() if value is not None})
-    return Usage.from_api(usage)
+        holder = _object(event.get("message")) if event.get("type") == "message_start" else event
+        found = holder.get("usage") if event.get("type") in ("message_start", "message_delta") else None
+        if found is None:
+            continue
+        if not isinstance(found, dict):
+            return found
+        merged = {**(merged or {}), **{key: value for key, value in found.items() if value is not None}}
+    return merged
 
 
 def read_events(body: bytes) -> list[dict[str, Any]]:

@@ -83,6 +83,6 @@ def read_call(
     message = read_object(response)
     if message is None:
         return None
-    usage = Usage.from_api(message.get("usage") or {})
+    usage = Usage.from_api(message.get("usage"))
     load_answer = partial(read_message, message)
     return Call(body=body, usage=usage, status=200, origin=origin, reader=reader, load_answer=load_answer)

@@ -15,17 +15,19 @@ from harness.cli.input import read_lines
 from harness.cli.models import add_models
 from harness.client.token_memo import TokenMemo
 from harness.errors import RequestError
+from harness.findings.words import printable
 from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.reading import Prompt, read_whole
 from harness.prompt.tokens import Count, CountText, TextCounter
 from harness.promptcache.simulator import Simulator
 from harness.promptcache.validation import ApiError, check_request
+from harness.provider.pricing import find_unpriced
 from harness.provider.usage import Usage
 
 _EXAMPLE = """\
 FILE holds JSON lines in time order; "-" reads standard input. Each line is
   {"at": SECONDS or ISO time, "workspace"?: "name", "request": {...}, "usage"?: {...}}
-If "usage" holds what the API reported, the difference is shown too.
+If "usage" holds what the API reported, the difference is shown too, and what it bills besides tokens.
 
 exit codes:
   0  done
@@ -48,7 +50,8 @@ class Line:
     at: float
     workspace: str
     prompt: Prompt
-    usage: dict[str, Any] | None
+    usage: Usage | None
+    """What the API reported."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -112,10 +115,10 @@ def parse_lines(path: Path, assumptions: Assumptions = DEFAULT) -> Iterator[Line
 
 
 def _parse_line(value: dict[str, Any], place: str, count_text: CountText, assumptions: Assumptions) -> Line:
-    request, usage = value.get("request"), value.get("usage")
+    request = value.get("request")
     if not isinstance(request, dict):
         raise RequestError(f"{place}: request is missing or not an object")
-    _check_usage(usage, place)
+    usage = _read_usage(value.get("usage"), place)
     try:
         # Tokens are counted later, but a body of the wrong shape must be reported with its line.
         prompt = read_whole(request, count_text, assumptions=assumptions)
@@ -126,17 +129,11 @@ def _parse_line(value: dict[str, Any], place: str, count_text: CountText, assump
     )
 
 
-def _check_usage(usage: Any, place: str) -> None:
-    if usage is None:
-        return
-    if not isinstance(usage, dict):
-        raise RequestError(f"{place}: usage is {type(usage).__name__}, expected an object")
-    split = usage.get("cache_creation")
-    if split is not None and not isinstance(split, dict):
-        raise RequestError(f"{place}: usage.cache_creation is {type(split).__name__}, expected an object")
-    for key, value in [*usage.items(), *(split or {}).items()]:
-        if key.endswith("_tokens") and value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-            raise RequestError(f"{place}: usage: {key} is {value!r}, expected a number of tokens")
+def _read_usage(value: Any, place: str) -> Usage | None:
+    usage = None if value is None else Usage.from_api(value)
+    if usage is not None and usage.faults:
+        raise RequestError(f"{place}: {usage.faults[0]}")
+    return usage
 
 
 def _share(text: str) -> float:
@@ -169,18 +166,21 @@ def _row(index: int, line: Line, usage: dict[str, Any], count: Count, error: Api
         "error": error.message if error else None,
     }
     if line.usage is not None:
-        actual = Usage.from_api(line.usage).input_to_api()
+        actual = line.usage.input_to_api()
         row["actual"] = actual
         row["difference"] = {
             key: usage[key] - actual[key]
             for key in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
         }
+        row["not_priced"] = list(find_unpriced(line.usage, line.prompt.model.id))
+        row["also_billed"] = list(line.usage.also_billed)
     return row
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     usage, difference = row["usage"], row.get("difference")
-    note = row["error"] or "; ".join(row["unmodelled"])
+    beyond = [f"{key.replace('_', ' ')}: {line}" for key in ("not_priced", "also_billed") for line in row.get(key, ())]
+    note = "; ".join([row["error"] or "; ".join(row["unmodelled"]), *map(printable, beyond)]).removeprefix("; ")
     if difference and any(difference.values()):
         note = f"differs from actual by {difference}. {note}".rstrip()
     return (

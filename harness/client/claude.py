@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from harness.calls.answer import merge_stream_usage
 from harness.client.breakpoints import prepare_system_prompt
 from harness.client.local_cache import LocalCache
 from harness.client.metrics import CacheMetrics
@@ -17,6 +18,10 @@ from harness.settings import Settings
 if TYPE_CHECKING:
     from anthropic import Anthropic, AsyncAnthropic
     from anthropic.types import Message
+
+
+_KEPT_EVENTS = ("message_start", "message_delta", "message_stop")
+"""Events of a stream that hold its usage or say that it is whole."""
 
 
 class _Base:
@@ -57,24 +62,23 @@ class _Base:
         except ValidationError:
             self._local_cache.warn(request, "its response is not a message")
             return None
-        self._record(request, message, is_local_hit=True)
+        self.metrics.record(Usage.from_api(_usage(message)), str(request["model"]), is_local_hit=True)
         return message
 
-    def _keep(self, request: Mapping[str, Any], message: Message) -> None:
+    def _keep(self, request: Mapping[str, Any], message: Message, usage: Any) -> None:
         if self.settings.use_local_cache:
-            self._local_cache.write(request, message.model_dump(mode="json", exclude_unset=True))
-        self._record(request, message, is_local_hit=False)
+            stored = message.model_dump(mode="json", exclude_unset=True)
+            self._local_cache.write(request, {**stored, "usage": usage})
+        self.metrics.record(Usage.from_api(usage), str(request["model"]), is_local_hit=False)
 
-    def _close(self, request: Mapping[str, Any], message: Message, *, is_whole: bool) -> None:
+    def _close(self, request: Mapping[str, Any], message: Message, events: list[dict[str, Any]]) -> None:
         """Record a stream; one that the server cut off is billed, but must not be served again."""
-        if is_whole:
-            self._keep(request, message)
+        # The SDK's final message has only those keys of the usage that this version of the SDK knows.
+        usage = merge_stream_usage(events)
+        if events and events[-1]["type"] == "message_stop":
+            self._keep(request, message, usage)
         else:
-            self._record(request, message, is_local_hit=False)
-
-    def _record(self, request: Mapping[str, Any], message: Message, *, is_local_hit: bool) -> None:
-        usage = Usage.from_api(message.usage.model_dump())
-        self.metrics.record(usage, str(request["model"]), is_local_hit=is_local_hit)
+            self.metrics.record(Usage.from_api(usage), str(request["model"]), is_local_hit=False)
 
 
 class ClaudeClient(_Base):
@@ -101,7 +105,7 @@ class ClaudeClient(_Base):
         message = self._recall(request)
         if message is None:
             message = self._client.messages.create(**request)
-            self._keep(request, message)
+            self._keep(request, message, _usage(message))
         return message
 
     def stream_message(self, system_prompt: str, user_prompt: str, **options: Any) -> Iterator[str]:
@@ -112,12 +116,13 @@ class ClaudeClient(_Base):
             yield message_text(message)
             return
         with self._client.messages.stream(**request) as stream:
-            is_whole = False
+            events: list[dict[str, Any]] = []
             for event in stream:
                 if event.type == "text":
                     yield event.text
-                is_whole = is_whole or event.type == "message_stop"
-            self._close(request, stream.get_final_message(), is_whole=is_whole)
+                elif event.type in _KEPT_EVENTS:
+                    events.append(event.to_dict())
+            self._close(request, stream.get_final_message(), events)
 
 
 class AsyncClaudeClient(_Base):
@@ -144,7 +149,7 @@ class AsyncClaudeClient(_Base):
         message = self._recall(request)
         if message is None:
             message = await self._client.messages.create(**request)
-            self._keep(request, message)
+            self._keep(request, message, _usage(message))
         return message
 
     async def stream_message(self, system_prompt: str, user_prompt: str, **options: Any) -> AsyncIterator[str]:
@@ -155,12 +160,18 @@ class AsyncClaudeClient(_Base):
             yield message_text(message)
             return
         async with self._client.messages.stream(**request) as stream:
-            is_whole = False
+            events: list[dict[str, Any]] = []
             async for event in stream:
                 if event.type == "text":
                     yield event.text
-                is_whole = is_whole or event.type == "message_stop"
-            self._close(request, await stream.get_final_message(), is_whole=is_whole)
+                elif event.type in _KEPT_EVENTS:
+                    events.append(event.to_dict())
+            self._close(request, await stream.get_final_message(), events)
+
+
+def _usage(message: Message) -> Any:
+    """The usage of a message as the API wrote it, with keys and values that the SDK does not know."""
+    return message.to_dict(warnings=False).get("usage")
 
 
 def message_text(message: Message) -> str:

@@ -31,6 +31,11 @@ def amount(cost: Decimal | None) -> str:
     return "an unknown amount" if cost is None else dollars(cost)
 
 
+def unknown_cost(reasons: Sequence[str]) -> str:
+    """``unknown (not priced: speed 'turbo', …)``: in place of dollars that are not known."""
+    return f"unknown (not priced: {', '.join(map(printable, reasons))})"
+
+
 def place_in_file(file: str | None, line: int | None) -> str:
     """``prompts/v2.md:12``; empty if no file is known."""
     if file is None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
-from harness.errors import UnknownModelError
+from harness.errors import UnknownPriceError
 from harness.findings.advice import ADVICE
 from harness.findings.finding import Finding, Place
 from harness.findings.words import amount, count
@@ -239,7 +239,7 @@ def _price_of_write(tokens: int, prompt: Prompt) -> Decimal | None:
     usage = Usage(ephemeral_1h_input_tokens=tokens) if is_long else Usage(ephemeral_5m_input_tokens=tokens)
     try:
         return price(usage, str(prompt.request.get("model")))
-    except UnknownModelError:
+    except UnknownPriceError:
         return None
 
 

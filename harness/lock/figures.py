@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from harness.errors import UnknownModelError
+from harness.errors import UnknownModelError, UnknownPriceError
 from harness.lock.entries import LockedBreakpoint, LockedCall
 from harness.provider.models import find_model
 from harness.provider.pricing import price
@@ -43,7 +43,7 @@ def price_of_1000(call: LockedCall) -> str | None:
     try:
         first, second = expect_usage(call)
         return f"{price(first, call.model) + _READS_PER_WRITE * price(second, call.model):.4f}"
-    except UnknownModelError:
+    except (UnknownModelError, UnknownPriceError):
         return None
 
 
@@ -56,5 +56,5 @@ def write_price(call: LockedCall) -> Decimal | None:
             ephemeral_1h_input_tokens=first.ephemeral_1h_input_tokens,
         )
         return price(written, call.model)
-    except UnknownModelError:
+    except (UnknownModelError, UnknownPriceError):
         return None

@@ -5,7 +5,7 @@ from decimal import Decimal
 from math import inf
 from typing import Any, Literal
 
-from harness.errors import CannotTellError, UnknownModelError
+from harness.errors import CannotTellError, UnknownPriceError
 from harness.prompt.blocks import Breakpoint
 from harness.prompt.diff import Divergence, first_divergence
 from harness.prompt.doubts import Doubt
@@ -162,7 +162,7 @@ class _Comparison:
         )
         try:
             return price(usage, self.new.model_name) - price(better, self.new.model_name)
-        except UnknownModelError:
+        except UnknownPriceError:
             return None
 
     def _levels(self, row: Parameter | None) -> dict[Level, LevelVerdict]:

@@ -1,37 +1,78 @@
-"""Prices of usage in dollars, from the offline price list of ``genai-prices``."""
+"""Prices of usage in dollars: tokens by the offline list of ``genai-prices``, all else by the rows of `usage_keys`."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 
-from harness.errors import UnknownModelError
+from harness.errors import UnknownModelError, UnknownPriceError
 from harness.provider.models import find_model
+from harness.provider.tokens import Iteration, Tokens
 from harness.provider.usage import Usage
+from harness.provider.usage_keys import BY_PATH, find_rate
+
+PRICE_PAGE = "https://platform.claude.com/docs/en/about-claude/pricing"
 
 
 def price(usage: Usage, model: str, *, at: datetime | None = None) -> Decimal:
-    """Price one call in dollars, as of the day ``at`` (default: now).
+    """Price one call in dollars, as of the day ``at`` (default: now), with all that its usage holds.
 
     Raises:
-        UnknownModelError: the price list has no row for the model.
+        UnknownPriceError: the model or another part of the usage has no known price, or the usage contradicts itself.
     """
     moment = at or datetime.now(UTC)
     return _price(usage, model, moment.date() if at is None else moment)
 
 
+def price_without_cache(usage: Usage, model: str, *, at: datetime | None = None) -> Decimal:
+    """Price the same call as if nothing had been read from or written to the prompt cache.
+
+    Raises:
+        UnknownPriceError: the model or another part of the usage has no known price, or the usage contradicts itself.
+    """
+    plain = replace(_without_cache(usage), iterations=tuple(map(_without_cache, usage.iterations)))
+    return price(plain, model, at=at)
+
+
+def find_unpriced(usage: Usage, model: str) -> tuple[str, ...]:
+    """Name what a usage holds besides tokens that has no known price for a model; its tokens may have none either."""
+    faults = [f"a usage that contradicts itself ({fault})" for fault in usage.faults]
+    models = [model, *(one.model for one in usage.iterations if one.model)]
+    return tuple(dict.fromkeys([*faults, *usage.unknown, *(why for name in models for why in _unrated(usage, name))]))
+
+
+def dollars(amount: Decimal) -> str:
+    """Write an amount to a hundredth of a cent: ``$0.0387``, ``-$1.2500``."""
+    rounded = round(amount, 4)
+    return f"{'-' if rounded < 0 else ''}${abs(rounded):,.4f}"
+
+
 @lru_cache(maxsize=4096)
 def _price(usage: Usage, model: str, at: date) -> Decimal:
     """Price a usage; remembered, because a run prices the same ones again and again, at 0.1 ms each."""
+    if reasons := find_unpriced(usage, model):
+        raise UnknownPriceError(
+            f"no price is known for {', '.join(reasons)}", hint=f"look the price up: {PRICE_PAGE}", reasons=reasons
+        )
+    parts: list[tuple[Tokens, str]] = [(usage, model), *((one, one.model or model) for one in usage.iterations)]
+    # One factor for all parts: the rates of a call also hold for its iterations.
+    factor = _multiply(usage)
+    tokens = sum((_price_tokens(part, name, at) for part, name in parts), Decimal(0))
+    requests = sum((BY_PATH[path].price * number for path, number in usage.counters), Decimal(0))
+    return tokens * factor + requests
+
+
+def _price_tokens(tokens: Tokens, model: str, at: date) -> Decimal:
     # The import takes a third of a second, which a run without prices should not pay.
     from genai_prices import Usage as Billed
     from genai_prices import calc_price
 
     billed = Billed(
-        input_tokens=usage.total_input_tokens,
-        cache_read_tokens=usage.cache_read_input_tokens,
-        cache_write_tokens=usage.cache_creation_input_tokens,
-        cache_write_1h_tokens=usage.ephemeral_1h_input_tokens,
-        output_tokens=usage.output_tokens,
+        input_tokens=tokens.total_input_tokens,
+        cache_read_tokens=tokens.cache_read_input_tokens,
+        cache_write_tokens=tokens.cache_creation_input_tokens,
+        cache_write_1h_tokens=tokens.ephemeral_1h_input_tokens,
+        output_tokens=tokens.output_tokens,
     )
     try:
         result = calc_price(
@@ -41,23 +82,48 @@ def _price(usage: Usage, model: str, at: date) -> Decimal:
             genai_request_timestamp=at if isinstance(at, datetime) else datetime.combine(at, time(12), UTC),
         )
     except LookupError:
-        raise UnknownModelError(
-            f"no price is known for model {model!r}", hint="check the spelling, or update genai-prices"
+        raise UnknownPriceError(
+            f"no price is known for model {model!r}",
+            hint="check the spelling, or update genai-prices",
+            reasons=(f"model {model!r}",),
         ) from None
     return result.total_price
 
 
-def price_without_cache(usage: Usage, model: str, *, at: datetime | None = None) -> Decimal:
-    """Price the same tokens as if nothing had been read from or written to the prompt cache.
+def _unrated(usage: Usage, model: str) -> list[str]:
+    """Name the modifiers that set no known rate for a model."""
+    if not usage.modifiers:
+        return []
+    name = _find_id(model)
+    rates = [(key, value, find_rate(key, value)) for key, value in usage.modifiers]
+    return [
+        f"{key} {value!r} of {model}"
+        for key, value, rate in rates
+        if rate is None or (rate.models is not None and name not in rate.models)
+    ]
 
-    Raises:
-        UnknownModelError: the price list has no row for the model.
-    """
-    plain = Usage(input_tokens=usage.total_input_tokens, output_tokens=usage.output_tokens)
-    return price(plain, model, at=at)
+
+def _find_id(model: str) -> str | None:
+    try:
+        return find_model(model).id
+    except UnknownModelError:
+        return None
 
 
-def dollars(amount: Decimal) -> str:
-    """Write an amount to a hundredth of a cent: ``$0.0387``, ``-$1.2500``."""
-    rounded = round(amount, 4)
-    return f"{'-' if rounded < 0 else ''}${abs(rounded):,.4f}"
+def _multiply(usage: Usage) -> Decimal:
+    factor = Decimal(1)
+    for key, value in usage.modifiers:
+        rate = find_rate(key, value)
+        assert rate is not None
+        factor *= rate.factor
+    return factor
+
+
+def _without_cache[Part: (Usage, Iteration)](part: Part) -> Part:
+    return replace(
+        part,
+        input_tokens=part.total_input_tokens,
+        cache_read_input_tokens=0,
+        ephemeral_5m_input_tokens=0,
+        ephemeral_1h_input_tokens=0,
+    )

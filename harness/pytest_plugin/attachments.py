@@ -47,11 +47,17 @@ def note_finding(item: pytest.Item, finding: Finding, *, hint: str | None = None
 
 
 def note_calls(item: pytest.Item, calls: Sequence[Call], *, suite: str, version: str, plan: str = "") -> None:
-    """Note a test's calls as rows of the report; ``plan`` is the label of the case's plan, if it is a case."""
+    """Note a test's calls as rows of the report, and usages that cannot be true.
+
+    ``plan`` is the label of the case's plan, if it is a case.
+    """
+    from harness.findings.from_usage import find_contradictions
     from harness.reports.report import CallRow
 
     lines = [CallRow.from_call(call, suite=suite, version=version, plan=plan).to_json() for call in calls]
     note(item, "calls", json.dumps(lines))
+    for finding in find_contradictions([call.usage for call in calls]):
+        note_finding(item, finding)
 
 
 def forget_findings(item: pytest.Item) -> None:

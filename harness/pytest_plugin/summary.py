@@ -104,10 +104,12 @@ class Summary:
     def _print_savings(self) -> None:
         if not self._report.rows:
             return
-        from harness.reports.tables import answered_by, savings_table
+        from harness.reports.tables import answered_by, cost_notes, savings_table
 
         self._reporter.section("prompt cache savings")
         self._reporter.line(savings_table(self._report, style="simple"))
+        for line in cost_notes(self._report):
+            self._reporter.line(line)
         self._reporter.line(f"{self._options.mode} mode; {answered_by(self._report)}.")
 
     def _print_findings(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.provider.usage import Usage
-from harness.reports.report import sum_known
+from harness.reports.report import sum_known, unique
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,6 +41,8 @@ def _usage(calls: Sequence[CallRow]) -> dict[str, str | int]:
         "harness.output_tokens": usage.output_tokens,
         "harness.cost_usd": "" if cost is None else f"{cost:f}",
         "harness.saved_usd": "" if cost is None or plain is None else f"{plain - cost:f}",
+        "harness.not_priced": "; ".join(unique(reason for call in calls for reason in call.not_priced)),
+        "harness.also_billed": "; ".join(usage.also_billed),
     }
 
 

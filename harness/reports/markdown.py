@@ -8,7 +8,7 @@ from harness.findings.ranking import count_levels, worst_first
 from harness.findings.verdict import judge
 from harness.findings.words import count, place_in_file
 from harness.reports.markup import block, cell, code, inline
-from harness.reports.tables import answered_by, cost_line, savings_table
+from harness.reports.tables import answered_by, cost_line, cost_notes, savings_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,8 @@ def _savings(report: RunReport, limit: int) -> list[str]:
     table = savings_table(report, style="github", show=cell)
     if _size(table) > limit:
         table = f"The table of {count(len(report.rows), 'prompt version')} does not fit here."
-    return ["## Savings", table, _LEGEND]
+    notes = block(found, language="text") if (found := cost_notes(report)) else ""
+    return ["## Savings", table, *([notes] if notes and _size(notes) <= limit // 2 else []), _LEGEND]
 
 
 def _is_quiet(finding: Finding) -> bool:

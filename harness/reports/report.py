@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Self
 
 from harness.calls.call import Call
-from harness.errors import UnknownModelError
+from harness.errors import UnknownPriceError
 from harness.findings.finding import Finding
 from harness.findings.rules import RunVerdict
 from harness.findings.verdict import judge
@@ -17,8 +17,9 @@ from harness.provider.endpoints import Origin
 from harness.provider.pricing import price, price_without_cache
 from harness.provider.usage import Usage
 
-SCHEMA = 3
-"""Schema of the JSON report; 2 added ``verdict`` and ``findings``, 3 the ``plan`` of each version."""
+SCHEMA = 4
+"""Schema of the JSON report; 2 added ``verdict`` and ``findings``, 3 the ``plan`` of each version, 4 ``not_priced``
+and ``also_billed``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,15 +32,17 @@ class CallRow:
     origin: Origin
     usage: Usage
     cost: Decimal | None
-    """Dollars; ``None`` if no price of the model is known."""
+    """Dollars; ``None`` if they are not known in full."""
     cost_without_cache: Decimal | None
+    not_priced: tuple[str, ...] = ()
+    """What has no known price."""
     plan: str = ""
     """Label of its case's plan, such as ``2 equal rounds``; empty for a test that is not a case of a suite."""
 
     @classmethod
     def from_call(cls, call: Call, *, suite: str, version: str, plan: str = "") -> Self:
         """Make the row of a call."""
-        cost, plain = _prices(call)
+        cost, plain, not_priced = _prices(call)
         return cls(
             suite=suite,
             version=version,
@@ -48,6 +51,7 @@ class CallRow:
             usage=call.usage,
             cost=cost,
             cost_without_cache=plain,
+            not_priced=not_priced,
             plan=plan,
         )
 
@@ -59,9 +63,9 @@ class CallRow:
     def from_json(cls, text: str) -> Self:
         """Read a row that `to_json` wrote."""
         data = json.loads(text)
-        usage = Usage(**data.pop("usage"))
+        usage, not_priced = Usage.from_json(data.pop("usage")), tuple(data.pop("not_priced"))
         cost, plain = _decimal(data.pop("cost")), _decimal(data.pop("cost_without_cache"))
-        return cls(usage=usage, cost=cost, cost_without_cache=plain, **data)
+        return cls(usage=usage, cost=cost, cost_without_cache=plain, not_priced=not_priced, **data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +81,8 @@ class VersionRow:
     usage: Usage
     cost: Decimal | None
     cost_without_cache: Decimal | None
+    not_priced: tuple[str, ...] = ()
+    """What has no known price, each once."""
 
     @property
     def savings(self) -> Decimal | None:
@@ -122,8 +128,13 @@ class RunReport:
 
     @property
     def cost(self) -> Decimal | None:
-        """Dollars for all calls; ``None`` if the price of one is not known."""
+        """Dollars for all calls; ``None`` if those of one are not known."""
         return sum_known([row.cost for row in self.rows])
+
+    @property
+    def not_priced(self) -> tuple[str, ...]:
+        """What has no known price, each once."""
+        return unique(reason for row in self.rows for reason in row.not_priced)
 
     @property
     def cost_without_cache(self) -> Decimal | None:
@@ -140,8 +151,9 @@ class RunReport:
         list of objects, one for each `VersionRow`: ``suite``, ``version``, ``model``,
         ``answered_by``, ``plan`` (``null`` for tests that are not cases of suites), ``calls``,
         ``usage`` (by the API's names), ``cost_usd``, ``cost_without_cache_usd``,
-        ``savings_usd``, ``savings_share`` (0 to 1); the last four are ``null`` if no price is
-        known.
+        ``savings_usd``, ``savings_share`` (0 to 1), ``not_priced``, ``also_billed``. The four figures are
+        ``null`` if a part of a call has no known price; ``not_priced`` lists these parts. ``also_billed``
+        lists what is billed besides the tokens of ``usage``, and what changes their price.
         """
         document = {
             "schema": SCHEMA,
@@ -179,6 +191,11 @@ def sum_known(amounts: Sequence[Decimal | None]) -> Decimal | None:
     return sum(known, Decimal(0)) if len(known) == len(amounts) else None
 
 
+def unique(names: Iterable[str]) -> tuple[str, ...]:
+    """List each name once, in order."""
+    return tuple(dict.fromkeys(names))
+
+
 def _sum_up(calls: Sequence[CallRow]) -> VersionRow:
     first = calls[0]
     return VersionRow(
@@ -191,6 +208,7 @@ def _sum_up(calls: Sequence[CallRow]) -> VersionRow:
         usage=sum((call.usage for call in calls), Usage()),
         cost=sum_known([call.cost for call in calls]),
         cost_without_cache=sum_known([call.cost_without_cache for call in calls]),
+        not_priced=unique(reason for call in calls for reason in call.not_priced),
     )
 
 
@@ -207,14 +225,16 @@ def _version_json(row: VersionRow) -> dict[str, Any]:
         "cost_without_cache_usd": row.cost_without_cache,
         "savings_usd": row.savings,
         "savings_share": None if row.savings_share is None else round(row.savings_share, 4),
+        "not_priced": list(row.not_priced),
+        "also_billed": list(row.usage.also_billed),
     }
 
 
-def _prices(call: Call) -> tuple[Decimal | None, Decimal | None]:
+def _prices(call: Call) -> tuple[Decimal | None, Decimal | None, tuple[str, ...]]:
     try:
-        return price(call.usage, call.model), price_without_cache(call.usage, call.model)
-    except UnknownModelError:
-        return None, None
+        return price(call.usage, call.model), price_without_cache(call.usage, call.model), ()
+    except UnknownPriceError as error:
+        return None, None, error.reasons
 
 
 def _decimal(value: str | None) -> Decimal | None:

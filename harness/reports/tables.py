@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from tabulate import tabulate
 
+from harness.findings.words import printable, unknown_cost
 from harness.provider.pricing import dollars
 from harness.reports.report import RunReport, VersionRow
 
@@ -12,6 +13,10 @@ _HEADERS = (
     "suite", "version", "model", "plan", "calls", "written", "read", "uncached", "output", "cost", "without cache",
     "saved",
 )  # fmt: skip
+
+
+_UNKNOWN = "unknown"
+"""Stands for dollars of which a part is not known; `cost_notes` says which."""
 
 
 def savings_table(report: RunReport, *, style: str, show: Callable[[str], str] = str) -> str:
@@ -33,9 +38,21 @@ def cost_line(report: RunReport) -> str:
     """Say in one sentence what all calls of a run cost, and what the prompt cache saved."""
     cost, plain = report.cost, report.cost_without_cache
     if cost is None or plain is None:
-        return "cost of the calls: unknown, because a price is missing"
+        return f"cost of the calls: {unknown_cost(report.not_priced)}"
     saved = _saved(plain - cost, (plain - cost) / plain if plain else None)
     return f"cost of the calls: {dollars(cost)}, without the prompt cache {dollars(plain)}, saved {saved}"
+
+
+def cost_notes(report: RunReport) -> list[str]:
+    """Say, one line each, what the savings table leaves open: what has no price, and what else was billed."""
+    lines = []
+    for row in report.rows:
+        what = f"{row.suite} {row.version}, {row.model}"
+        if row.not_priced:
+            lines.append(f"not priced: {what}: {', '.join(row.not_priced)}")
+        if row.usage.also_billed:
+            lines.append(f"also billed: {what}: {'; '.join(row.usage.also_billed)}")
+    return [printable(line) for line in lines]
 
 
 def answered_by(report: RunReport) -> str:
@@ -69,11 +86,11 @@ def _cells(row: VersionRow, show: Callable[[str], str]) -> tuple[str, ...]:
 
 
 def _saved(amount: Decimal | None, share: Decimal | None) -> str:
-    return "?" if amount is None else f"{dollars(amount)} ({_percent(share)})"
+    return _UNKNOWN if amount is None else f"{dollars(amount)} ({_percent(share)})"
 
 
 def _money(amount: Decimal | None) -> str:
-    return "?" if amount is None else dollars(amount)
+    return _UNKNOWN if amount is None else dollars(amount)
 
 
 def _percent(share: Decimal | None) -> str:

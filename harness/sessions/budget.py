@@ -11,8 +11,9 @@ from typing import Any
 from anthropic import AnthropicError
 
 from harness.cassettes.format import RecordedRequest
-from harness.errors import CheckError, RequestError, UnknownModelError
+from harness.errors import CheckError, RequestError, UnknownPriceError
 from harness.findings.finding import Finding
+from harness.findings.words import printable
 from harness.prompt.blocks import Breakpoint
 from harness.prompt.parameters import find_priced
 from harness.prompt.reader import PromptReader
@@ -59,6 +60,7 @@ class Budget:
         self._lock = Lock()
         self._spent = Decimal(0)
         self._held = Decimal(0)
+        self._not_priced: dict[str, None] = {}
 
     @property
     def spent(self) -> Decimal:
@@ -75,7 +77,7 @@ class Budget:
             return None
         try:
             highest = find_highest(request, self._reader)
-        except (RequestError, UnknownModelError) as error:
+        except RequestError as error:
             raise NotSentError.of(self._cannot_tell(error.message)) from None
         with self._lock:
             if self._spent + self._held + highest.cost > self._limit:
@@ -84,11 +86,12 @@ class Budget:
         return Reservation(model=highest.model, highest=highest.cost)
 
     def settle(self, reservation: Reservation, usage: Usage | None) -> None:
-        """Record the cost of a call that has ended; without a usage, the most that it can have cost."""
-        cost = reservation.highest if usage is None else price(usage, reservation.model)
+        """Record the cost of a call that has ended; if its cost is not known, the most that it can have cost."""
+        cost, reasons = _cost(usage, reservation)
         with self._lock:
             self._held -= reservation.highest
             self._spent += cost
+            self._not_priced.update(dict.fromkeys(reasons))
 
     def _too_much(self, highest: Highest) -> Finding:
         return Finding(
@@ -110,7 +113,9 @@ class Budget:
 
     def _account(self) -> list[str]:
         held = [f"reserved for calls in progress: {dollars(self._held)}"] if self._held else []
-        return [f"spent so far: {dollars(self.spent)}", *held]
+        names = ", ".join(map(printable, self._not_priced))
+        highest = [f"of that, some calls count in full: not priced: {names}"] if names else []
+        return [f"spent so far: {dollars(self.spent)}", *highest, *held]
 
     @property
     def _limit_fact(self) -> str:
@@ -135,7 +140,7 @@ def find_highest(request: RecordedRequest, reader: PromptReader) -> Highest:
 
     Raises:
         RequestError: the cost cannot be estimated offline; the message says why.
-        UnknownModelError: the price list has no row for the model.
+        UnknownPriceError: the price list has no row for the model.
     """
     if not is_message_call(request.method, request.path):
         raise RequestError(f"not known for {request.method} {path_only(request.path)}")
@@ -153,6 +158,14 @@ def find_highest(request: RecordedRequest, reader: PromptReader) -> Highest:
     usages = _usages(input_tokens, output_tokens, prompt.breakpoints)
     cost = max(price(usage, model) for usage in usages)
     return Highest(model=model, input_tokens=input_tokens, output_tokens=output_tokens, cost=cost)
+
+
+def _cost(usage: Usage | None, reservation: Reservation) -> tuple[Decimal, tuple[str, ...]]:
+    """Dollars of a call that has ended, and what of it has no known price."""
+    try:
+        return (reservation.highest if usage is None else price(usage, reservation.model)), ()
+    except UnknownPriceError as error:
+        return reservation.highest, error.reasons
 
 
 def _usages(input_tokens: int, output_tokens: int, breakpoints: tuple[Breakpoint, ...]) -> Iterator[Usage]:

@@ -201,7 +201,7 @@ def _read_answer(response: RecordedResponse) -> tuple[Mapping[str, Any], Usage |
     is_whole = response.status == 200 and response.failure is None
     if not is_event_stream(response.headers):
         answer = (read_object(response.body) or {}) if response.status == 200 else {}
-        return answer, Usage.from_api(answer["usage"] or {}) if is_whole and "usage" in answer else None
+        return answer, Usage.from_api(answer["usage"]) if is_whole and "usage" in answer else None
     events = read_events(response.body)
     message: Any = next((event.get("message") for event in events if event.get("type") == "message_start"), {})
     is_ended = any(event.get("type") == "message_delta" for event in events)

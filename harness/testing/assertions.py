@@ -6,9 +6,10 @@ from decimal import Decimal, InvalidOperation
 
 from harness.calls.call import Call
 from harness.client.token_memo import TokenMemo
-from harness.errors import RequestError, UsageError
+from harness.errors import RequestError, UnknownPriceError, UsageError
 from harness.findings.describe import add_change, add_loss
 from harness.findings.finding import Finding
+from harness.findings.words import unknown_cost
 from harness.prompt.blocks import Request
 from harness.prompt.reading import Prompt, read
 from harness.prompt.tokens import TextCounter
@@ -66,12 +67,12 @@ def assert_cost_below(calls: Call | Iterable[Call], dollars: str | float | Decim
     """Assert that calls together cost less than a number of dollars, at today's prices.
 
     Raises:
-        CheckError: they cost as much or more, or there are no calls.
+        CheckError: they cost as much or more, a part of them has no known price, or there are no calls.
         UsageError: ``dollars`` is not a number.
-        UnknownModelError: there is no price for a model.
     """
     limit = _read_limit(dollars)
-    priced = [(price(call.usage, call.model), call) for call in ([calls] if isinstance(calls, Call) else calls)]
+    numbered = enumerate([calls] if isinstance(calls, Call) else calls, start=1)
+    priced = [(_price(call, number), call) for number, call in numbered]
     if not priced:
         headline = "there are no calls to price"
         raise check_error(Finding(rule="cannot-tell", headline=headline, fix="pass the calls that the test made"))
@@ -185,10 +186,25 @@ def _read_limit(dollars: str | float | Decimal) -> Decimal:
     return limit
 
 
+def _price(call: Call, number: int) -> Decimal:
+    try:
+        return price(call.usage, call.model)
+    except UnknownPriceError as error:
+        raise check_error(
+            Finding(
+                rule="cannot-tell",
+                headline=f"cannot tell what call {number} costs",
+                facts=(f"cost: {unknown_cost(error.reasons)}", f"tokens: {_show_all(call.usage)}"),
+                fix=error.hint,
+            )
+        ) from None
+
+
 def _describe_cost(priced: list[tuple[Decimal, Call]], total: Decimal, limit: Decimal) -> Finding:
     number, (cost, call) = max(enumerate(priced, start=1), key=lambda item: item[1][0])
     what = "the call costs" if len(priced) == 1 else f"{len(priced)} calls cost"
-    facts = [f"tokens: {_show_all(sum((call.usage for _, call in priced), Usage()))}"]
+    usage = sum((call.usage for _, call in priced), Usage())
+    facts = [f"tokens: {_show_all(usage)}", *(f"also billed: {line}" for line in usage.also_billed)]
     if len(priced) > 1:
         facts.append(f"most expensive: call {number}, {call.model}, {show_dollars(cost)}: {_show_all(call.usage)}")
     return Finding(

@@ -105,6 +105,48 @@ DIFFERS = (
 )
 
 
+# Keys of a reported usage; then: what has no price, what is billed besides its tokens.
+REPORTED: tuple[tuple[dict[str, Any], list[str], list[str]], ...] = (
+    ({}, [], []),
+    ({"speed": "fast"}, ["speed 'fast' of claude-sonnet-5-5"], ["speed: fast"]),
+    ({"inference_geo": "us"}, [], ["inference_geo: us"]),
+    ({"service_tier": "batch", "new_tokens": 4}, ["new_tokens"], ["service_tier: batch"]),
+    ({"server_tool_use": {"web_search_requests": 4}}, [], ["server_tool_use.web_search_requests: 4"]),
+    (
+        {"iterations": [{"type": "compaction", "output_tokens": 5}, {"type": "message", "input_tokens": 15}]},
+        [],
+        ["compaction: 0 written, 0 read, 0 uncached, 5 output"],
+    ),
+)
+
+
+@pytest.mark.parametrize(("extra", "not_priced", "also_billed"), REPORTED)
+def test_row_with_usage_names_all_else_that_it_holds(
+    extra: dict[str, Any],
+    not_priced: list[str],
+    also_billed: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    reported = {"input_tokens": 15, **extra}
+    (row,) = simulate(write_lines(tmp_path, {"at": 0, "request": make_request(), "usage": reported}), capsys)
+
+    assert (row["actual"], row["not_priced"], row["also_billed"]) == (usage(uncached=15), not_priced, also_billed)
+
+
+def test_text_names_all_else_that_a_usage_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    reported = usage(written=2200) | {"new_tokens": 4, "inference_geo": "us"}
+    path = write_lines(tmp_path, {"at": 0, "request": make_request(), "usage": reported})
+
+    assert main(["simulate", path]) == 0
+
+    assert (
+        capsys.readouterr()
+        .out.splitlines()[-1]
+        .endswith("    2,214  not priced: new_tokens; also billed: inference_geo: us")
+    )
+
+
 def test_five_breakpoints_are_the_apis_error_and_cost_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -259,6 +301,30 @@ BAD_LINES = [
         id="iso-time-going-back",
     ),
     pytest.param(line(usage=3), "usage is int, expected an object", id="usage-not-an-object"),
+    pytest.param(
+        line(usage=usage(written=5) | {"cache_creation_input_tokens": 3}),
+        "usage.cache_creation adds up to 5 tokens, cache_creation_input_tokens is 3",
+        id="split-above-the-total",
+    ),
+    pytest.param(
+        line(usage=usage(written=5) | {"cache_creation_input_tokens": 9}),
+        "usage.cache_creation adds up to 5 tokens, cache_creation_input_tokens is 9",
+        id="split-below-the-total",
+    ),
+    pytest.param(
+        line(usage={"input_tokens": -1}), "usage.input_tokens is -1, expected a number of tokens", id="negative"
+    ),
+    pytest.param(
+        line(usage={"output_tokens": 2.5}), "usage.output_tokens is 2.5, expected a number of tokens", id="fraction"
+    ),
+    pytest.param(
+        line(usage={"input_tokens": True}), "usage.input_tokens is True, expected a number of tokens", id="truth-value"
+    ),
+    pytest.param(
+        line(usage={"server_tool_use": {"web_search_requests": "2"}}),
+        "usage.server_tool_use.web_search_requests is '2', expected a number of requests",
+        id="counter-in-words",
+    ),
 ]  # fmt: skip
 
 

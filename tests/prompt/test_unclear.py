@@ -69,7 +69,7 @@ CERTAIN = (
     ("another role", block(TEXT), block({**TEXT, "tone": "dry"}, role="assistant")),
     ("another type", block(TEXT), block({"type": "image", "source": {"type": "url", "url": "https://e.org/a"}})),
     ("another description", tool(TOOL), tool({**TOOL, "description": "Looks."})),
-    ("a later date of a tool", tool({"type": "bash_20250124", "name": "b"}), tool({"type": "bash_20990101", "name": "b"})),
+    ("a later date", tool({"type": "bash_20250124", "name": "b"}), tool({"type": "bash_20990101", "name": "b"})),
     ("another text in a result", block(RESULT), block({**RESULT, "content": [{**TEXT, "text": "y"}]})),
     ("a block more", None, block(TEXT)),
     ("a marker", tool(TOOL), tool({**TOOL, "strict": True})),

@@ -1,9 +1,10 @@
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from harness.errors import UnknownModelError
+from harness.errors import UnknownPriceError
 from harness.provider.models import known_models
 from harness.provider.pricing import dollars, price, price_without_cache
 from harness.provider.usage import Usage
@@ -102,7 +103,7 @@ def test_every_known_model_has_a_price_and_a_read_is_cheaper_than_a_write(model:
 @pytest.mark.parametrize("function", [price, price_without_cache])
 @pytest.mark.parametrize("model", ["gpt-5", "claude-sonnet-9", ""])
 def test_a_model_without_a_price_is_an_error_that_names_it(function: type, model: str) -> None:
-    with pytest.raises(UnknownModelError) as caught:
+    with pytest.raises(UnknownPriceError) as caught:
         function(Usage(input_tokens=1), model, at=DAY)
     assert (
         str(caught.value) == f"no price is known for model {model!r}\n  try: check the spelling, or update genai-prices"
@@ -121,3 +122,104 @@ def test_a_model_without_a_price_is_an_error_that_names_it(function: type, model
 )
 def test_an_amount_is_written_to_a_hundredth_of_a_cent(amount: str, text: str) -> None:
     assert dollars(Decimal(amount)) == text
+
+
+# 1,000 uncached, 2,000 written, 3,000 written for 1h, 4,000 read and 500 output tokens. In dollars, of Opus 5:
+# 0.005 + 0.0125 + 0.03 + 0.002 + 0.0125 = 0.062.
+WHOLE = {
+    "input_tokens": 1_000,
+    "cache_creation_input_tokens": 5_000,
+    "cache_creation": {"ephemeral_5m_input_tokens": 2_000, "ephemeral_1h_input_tokens": 3_000},
+    "cache_read_input_tokens": 4_000,
+    "output_tokens": 500,
+}
+COSTS: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("claude-opus-5", {}, "0.062"),
+    ("claude-opus-5", {"speed": "fast"}, "0.124"),
+    ("claude-opus-4-8", {"speed": "fast"}, "0.124"),
+    ("claude-opus-5", {"inference_geo": "us"}, "0.0682"),
+    ("claude-opus-4-6", {"inference_geo": "us"}, "0.0682"),
+    ("claude-opus-5", {"service_tier": "batch"}, "0.031"),
+    ("claude-opus-4-5-20251101", {"service_tier": "batch"}, "0.031"),
+    ("claude-opus-5", {"inference_geo": "us", "service_tier": "batch"}, "0.0341"),
+    ("claude-opus-5", {"inference_geo": "us", "speed": "fast"}, "0.1364"),
+    ("claude-opus-5", {"server_tool_use": {"web_search_requests": 10}}, "0.162"),
+    ("claude-opus-5", {"server_tool_use": {"web_fetch_requests": 10}}, "0.062"),
+    # Rates are those of tokens: a search costs the same in a batch.
+    ("claude-opus-5", {"server_tool_use": {"web_search_requests": 10}, "service_tier": "batch"}, "0.131"),
+    ("claude-opus-5", {"output_tokens_details": {"thinking_tokens": 400}}, "0.062"),
+)
+
+
+@pytest.mark.parametrize(("model", "extra", "expected"), COSTS)
+def test_all_that_a_usage_holds_is_priced(model: str, extra: dict[str, Any], expected: str) -> None:
+    assert price(Usage.from_api({**WHOLE, **extra}), model, at=DAY) == Decimal(expected)
+
+
+@pytest.mark.parametrize(
+    ("top", "output", "expected"),
+    [
+        # As recorded from Sonnet 4.6; then the same kind with a longer summary.
+        ({"input_tokens": 180, "output_tokens": 8}, 82, "0.20880"),
+        ({"input_tokens": 229, "output_tokens": 10}, 500, "0.215247"),
+    ],
+)
+def test_a_compaction_is_part_of_the_price(top: dict[str, int], output: int, expected: str) -> None:
+    compaction = {
+        "type": "compaction",
+        "input_tokens": 100,
+        "cache_creation_input_tokens": 55_096,
+        "cache_read_input_tokens": 0,
+        "output_tokens": output,
+    }
+    usage = Usage.from_api({**top, "iterations": [compaction, {"type": "message", **top}]})
+    assert price(usage, "claude-sonnet-4-6", at=DAY) == Decimal(expected)
+
+
+def test_an_advisor_is_billed_at_the_price_of_its_own_model() -> None:
+    advice = {"type": "advisor_message", "model": "claude-opus-5", "input_tokens": MILLION, "output_tokens": 0}
+    usage = Usage.from_api({"iterations": [advice, {"type": "message", "input_tokens": 0, "output_tokens": 0}]})
+    assert price(usage, "claude-haiku-4-5", at=DAY) == Decimal(5)
+
+
+def test_without_cache_rates_searches_and_iterations_remain() -> None:
+    compaction = {"type": "compaction", "cache_creation_input_tokens": MILLION, "output_tokens": 0}
+    usage = Usage.from_api(
+        {"iterations": [compaction], "server_tool_use": {"web_search_requests": 1}, "service_tier": "batch"}
+    )
+    assert price_without_cache(usage, "claude-opus-5", at=DAY) == Decimal("2.51")
+
+
+NOT_PRICED: tuple[tuple[str, dict[str, Any], str], ...] = (
+    ("claude-opus-5", {"service_tier": "priority"}, "service_tier 'priority'"),
+    ("claude-opus-5", {"speed": "turbo"}, "speed 'turbo'"),
+    ("claude-opus-5", {"inference_geo": "eu"}, "inference_geo 'eu'"),
+    ("claude-sonnet-5", {"speed": "fast"}, "speed 'fast' of claude-sonnet-5"),
+    ("claude-opus-5-5", {"speed": "fast"}, "speed 'fast' of claude-opus-5-5"),
+    ("claude-opus-4-6", {"speed": "fast"}, "speed 'fast' of claude-opus-4-6"),
+    ("claude-haiku-4-5", {"inference_geo": "us"}, "inference_geo 'us' of claude-haiku-4-5"),
+    ("claude-opus-5", {"server_tool_use": {"new_requests": 1}}, "server_tool_use.new_requests"),
+    (
+        "claude-opus-5",
+        {"input_tokens": -1},
+        "a usage that contradicts itself (usage.input_tokens is -1, expected a number of tokens)",
+    ),
+    (
+        "claude-opus-5",
+        {"iterations": [{"type": "message"}]},
+        "iterations, which do not add up to the usage",
+    ),
+)
+
+
+@pytest.mark.parametrize("function", [price, price_without_cache])
+@pytest.mark.parametrize(("model", "extra", "reason"), NOT_PRICED)
+def test_a_part_without_a_price_is_an_error_that_names_it(
+    function: type, model: str, extra: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(UnknownPriceError) as caught:
+        function(Usage.from_api({**WHOLE, **extra}), model, at=DAY)
+    assert caught.value.reasons == (reason,)
+    assert str(caught.value) == (
+        f"no price is known for {reason}\n  try: look the price up: https://platform.claude.com/docs/en/about-claude/pricing"
+    )

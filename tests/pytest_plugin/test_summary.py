@@ -79,13 +79,16 @@ def test_loss_is_shown_as_one(project: Project) -> None:
 
 
 @pytest.mark.usefixtures("without_prices")
-def test_model_without_a_price_is_shown_with_question_marks(project: Project) -> None:
+def test_model_without_a_price_is_shown_as_unknown(project: Project) -> None:
     project.add_suite("support", app=APP)
 
     result = project.run("--harness-mode=emulate", *REPORTS)
 
     result.stdout.fnmatch_lines(
-        ["support  v1         claude-sonnet-5-5  2 equal rounds        4 *       ?                ?        ?"]
+        [
+            "support  v1         claude-sonnet-5-5  2 equal rounds        4 *  unknown          unknown  unknown",
+            "not priced: support v1, claude-sonnet-5-5: model 'claude-sonnet-5-5'",
+        ]
     )
     (version,) = json.loads((project.path / "reports/report.json").read_text())["versions"]
     assert [version[key] for key in ("cost_usd", "cost_without_cache_usd", "savings_usd", "savings_share")] == [
@@ -128,7 +131,7 @@ def test_reports_hold_every_figure(project: Project) -> None:
     reports = project.files("reports")
     assert reports.keys() == {row.file for row in FORMATS}
     assert json.loads(reports["report.json"]) == {
-        "schema": 3,
+        "schema": 4,
         "mode": "emulate",
         "answered_by": ["emulator"],
         "verdict": "pass",
@@ -154,6 +157,8 @@ def test_reports_hold_every_figure(project: Project) -> None:
                 "cost_without_cache_usd": "0.018624",
                 "savings_usd": "0.006160",
                 "savings_share": "0.3308",
+                "not_priced": [],
+                "also_billed": [],
             }
         ],
     }

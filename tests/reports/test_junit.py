@@ -26,6 +26,7 @@ def test_what_is_not_known_is_left_out() -> None:
         "harness.written_tokens",
         "harness.uncached_tokens",
         "harness.output_tokens",
+        "harness.not_priced",
         "harness.finding",
     ]
     assert properties([], []) == []

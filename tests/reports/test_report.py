@@ -1,11 +1,13 @@
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.findings.finding import Finding, Place, withhold
+from harness.provider.tokens import Iteration
 from harness.provider.usage import Usage
 from harness.reports.report import CallRow, build_report
 from tests.reports.examples import ACCEPTED, BUST, MODEL, READ, UNUSED, WRITE, report, row
@@ -25,9 +27,17 @@ ROWS = st.builds(
         ephemeral_5m_input_tokens=TOKENS,
         ephemeral_1h_input_tokens=TOKENS,
         output_tokens=TOKENS,
+        iterations=st.lists(
+            st.builds(Iteration, type=st.text(), model=st.none() | st.text(), output_tokens=TOKENS), max_size=2
+        ).map(tuple),
+        counters=st.lists(st.tuples(st.text(), TOKENS), max_size=2).map(tuple),
+        modifiers=st.lists(st.tuples(st.text(), st.text()), max_size=2).map(tuple),
+        unknown=st.lists(st.text(), max_size=2).map(tuple),
+        faults=st.lists(st.text(), max_size=2).map(tuple),
     ),
     cost=MONEY,
     cost_without_cache=MONEY,
+    not_priced=st.lists(st.text(), max_size=2).map(tuple),
     plan=st.text(),
 )
 
@@ -118,6 +128,37 @@ def test_one_call_without_a_price_makes_the_sum_unknown() -> None:
     assert (summed.cost, summed.savings) == (None, None)
 
 
+# Per million tokens of Opus 5: 5 dollars in, 6.25 written, 0.50 read, 25 out.
+BILLS: tuple[tuple[dict[str, Any], str, str | None], ...] = (
+    ({"speed": "fast"}, "claude-opus-5", "0.1775"),
+    ({"service_tier": "batch"}, "claude-opus-5", "0.044375"),
+    ({"inference_geo": "us"}, "claude-opus-5", "0.097625"),
+    ({"server_tool_use": {"web_search_requests": 10}}, "claude-opus-5", "0.18875"),
+    ({"server_tool_use": {"code_execution_requests": 1}}, "claude-opus-5", None),
+    ({"service_tier": "priority"}, "claude-opus-5", None),
+    ({"speed": "fast"}, MODEL, None),
+)
+
+
+@pytest.mark.parametrize(("extra", "model", "cost"), BILLS)
+def test_a_call_is_priced_with_all_that_its_usage_holds(extra: dict[str, Any], model: str, cost: str | None) -> None:
+    api = {"input_tokens": 100, "cache_creation_input_tokens": 10_000, "output_tokens": 1_030, **extra}
+
+    (summed,) = report(row(Usage.from_api(api), model=model)).rows
+
+    assert summed.cost == (None if cost is None else Decimal(cost))
+    assert bool(summed.not_priced) is (cost is None)
+
+
+def test_calls_with_different_rates_are_priced_one_by_one() -> None:
+    fast = Usage.from_api({"input_tokens": 1_000_000, "speed": "fast"})
+    slow = Usage.from_api({"input_tokens": 1_000_000})
+
+    (summed,) = report(row(fast, model="claude-opus-5"), row(slow, model="claude-opus-5")).rows
+
+    assert (summed.cost, summed.not_priced, summed.usage.also_billed) == (Decimal(15), (), ("speed: fast",))
+
+
 def fields(call: CallRow) -> dict[str, object]:
     return {name: getattr(call, name) for name in CallRow.__slots__}
 
@@ -131,7 +172,7 @@ def test_the_report_as_json_is_whole() -> None:
         findings=[BUST, UNUSED],
     )
     assert json.loads(report.to_json(is_private=False)) == {
-        "schema": 3,
+        "schema": 4,
         "verdict": "bust",
         "mode": "replay",
         "answered_by": ["emulator"],
@@ -199,6 +240,8 @@ def test_the_report_as_json_is_whole() -> None:
                 "cost_without_cache_usd": "0.0906",
                 "savings_usd": "0.0195",
                 "savings_share": "0.2152",
+                "not_priced": [],
+                "also_billed": [],
             },
             {
                 "suite": "other",
@@ -218,6 +261,8 @@ def test_the_report_as_json_is_whole() -> None:
                 "cost_without_cache_usd": None,
                 "savings_usd": None,
                 "savings_share": None,
+                "not_priced": ["model 'gpt-5'"],
+                "also_billed": [],
             },
         ],
     }

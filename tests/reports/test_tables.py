@@ -2,7 +2,7 @@ import pytest
 
 from harness.provider.usage import Usage
 from harness.reports.report import CallRow
-from harness.reports.tables import answered_by, cost_line, savings_table
+from harness.reports.tables import answered_by, cost_line, cost_notes, savings_table
 from tests.reports.examples import READ, WRITE, report, row
 
 TWO_VERSIONS = report(row(WRITE), row(READ), row(WRITE, version="v2"), row(WRITE, version="v2"), failed=1)
@@ -49,16 +49,14 @@ def test_the_sentence_below_says_where_the_figures_come_from(calls: tuple[CallRo
 @pytest.mark.parametrize(
     ("calls", "cells"),
     [
-        ((row(WRITE, model="gpt-5"),), ["?", "?", "?"]),
+        ((row(WRITE, model="gpt-5"),), ["unknown", "unknown", "unknown"]),
         ((row(Usage()),), ["$0.0000", "$0.0000", "$0.0000 (?)"]),
         ((row(WRITE),), ["$0.0528", "$0.0453", "-$0.0075 (-17 %)"]),
         ((row(READ),), ["$0.0183", "$0.0453", "$0.0270 (60 %)"]),
     ],
     ids=["no price", "nothing", "loss", "gain"],
 )
-def test_money_and_shares_are_shown_and_what_is_unknown_is_a_question_mark(
-    calls: tuple[CallRow, ...], cells: list[str]
-) -> None:
+def test_money_and_shares_are_shown_and_what_is_unknown_says_so(calls: tuple[CallRow, ...], cells: list[str]) -> None:
     line = savings_table(report(*calls), style="github").splitlines()[-1]
     assert [cell.strip() for cell in line.strip("|").split("|")][-3:] == cells
 
@@ -88,9 +86,24 @@ def test_names_are_spelled_as_the_format_needs_them() -> None:
             "cost of the calls: $0.0894, without the prompt cache $0.1359, saved $0.0465 (34 %)",
         ),
         ((row(WRITE),), "cost of the calls: $0.0528, without the prompt cache $0.0453, saved -$0.0075 (-17 %)"),
-        ((row(WRITE), row(WRITE, model="gpt-5")), "cost of the calls: unknown, because a price is missing"),
+        ((row(WRITE), row(WRITE, model="gpt-5")), "cost of the calls: unknown (not priced: model 'gpt-5')"),
         ((), "cost of the calls: $0.0000, without the prompt cache $0.0000, saved $0.0000 (?)"),
     ],
 )
 def test_one_line_says_what_all_calls_cost(calls: tuple[CallRow, ...], line: str) -> None:
     assert cost_line(report(*calls)) == line
+
+
+def test_notes_below_the_table_name_what_it_leaves_open() -> None:
+    odd = Usage.from_api({"input_tokens": 5, "new_tokens": 1, "newer\n::error::": 2, "speed": "fast"})
+    searching = Usage.from_api({"server_tool_use": {"web_search_requests": 3}})
+
+    notes = cost_notes(report(row(odd), row(WRITE), row(searching, version="v2"), row(searching, version="v2")))
+
+    assert notes == [
+        "not priced: analysis v1, claude-3-7-sonnet-20250219: new_tokens, newer\\n::error::, "
+        "speed 'fast' of claude-3-7-sonnet-20250219",
+        "also billed: analysis v1, claude-3-7-sonnet-20250219: speed: fast",
+        "also billed: analysis v2, claude-3-7-sonnet-20250219: server_tool_use.web_search_requests: 6",
+    ]
+    assert cost_notes(TWO_VERSIONS) == []

@@ -83,6 +83,44 @@ def test_call_whose_usage_is_not_known_counts_in_full() -> None:
     assert budget.spent == reservation.highest
 
 
+@pytest.mark.parametrize(
+    "api",
+    [
+        {"input_tokens": 10, "new_tokens": 1},
+        {"input_tokens": 10, "service_tier": "priority"},
+        {"input_tokens": 10, "speed": "fast"},
+        {"input_tokens": -10},
+        {"server_tool_use": {"new_requests": 1}},
+    ],
+)
+def test_call_of_which_a_part_has_no_price_counts_in_full(api: dict[str, Any]) -> None:
+    budget = make_budget("1")
+
+    reservation = reserve(budget)
+    budget.settle(reservation, Usage.from_api(api))
+
+    assert budget.spent == reservation.highest
+
+
+def test_call_is_settled_with_all_that_its_usage_holds() -> None:
+    budget = make_budget("9")
+
+    budget.settle(reserve(budget), Usage.from_api({"input_tokens": 1_000_000, "inference_geo": "us"}))
+    budget.settle(reserve(budget), Usage.from_api({"server_tool_use": {"web_search_requests": 10}}))
+
+    assert budget.spent == Decimal("2.2") + Decimal("0.1")
+
+
+def test_refusal_says_that_some_calls_count_in_full() -> None:
+    budget = make_budget("0.008")
+    budget.settle(reserve(budget), Usage.from_api({"new_tokens": 1}))
+
+    with pytest.raises(NotSentError) as caught:
+        budget.reserve(ask())
+
+    assert "\n  of that, some calls count in full: not priced: new_tokens\n" in str(caught.value)
+
+
 def test_budget_may_be_used_up_to_the_last_cent_and_no_further() -> None:
     highest = find_highest(ask(), PromptReader(COUNT)).cost
     budget = make_budget(str(2 * highest))

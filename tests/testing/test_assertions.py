@@ -12,7 +12,7 @@ import pytest
 
 from harness.calls.call import Call
 from harness.client import token_memo
-from harness.errors import CheckError, RequestError, UnknownModelError, UsageError
+from harness.errors import CheckError, RequestError, UsageError
 from harness.findings.finding import Finding
 from harness.provider.pricing import dollars as show_dollars
 from harness.provider.pricing import price
@@ -282,9 +282,13 @@ def test_limit_that_is_no_number_is_refused(dollars: Any) -> None:
     assert str(caught.value) == f'the limit is {dollars!r}, expected dollars\n  try: write them as text: "0.05"'
 
 
-def test_model_without_a_price_is_an_error_of_its_own() -> None:
-    with pytest.raises(UnknownModelError):
+def test_cost_of_a_model_without_a_price_cannot_be_told() -> None:
+    with pytest.raises(CheckError) as caught:
         assert_cost_below(call_with(request(RULES, model="mystery")), "1")
+
+    assert str(caught.value).startswith(
+        "cannot tell what call 1 costs\n  cost: unknown (not priced: model 'mystery')\n"
+    )
 
 
 # --- imports ---------------------------------------------------------------------------------------------
