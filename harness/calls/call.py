@@ -1,7 +1,7 @@
 """One call of the Messages API: request, answer and usage. All checks read these records."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -70,19 +70,27 @@ class Call:
 
 
 def read_call(
-    body: bytes, response: bytes, headers: Mapping[str, str], *, origin: Origin, reader: PromptReader
-) -> Call | None:
-    """Make a call from a request body and a response with status 200; ``None`` if the response is not a message.
+    body: bytes,
+    response: bytes,
+    headers: Mapping[str, str],
+    *,
+    status: int = 200,
+    origin: Origin,
+    reader: PromptReader,
+) -> Call:
+    """Make a call from a request body and a successful response; the names in ``headers`` are in lower case.
 
-    The names in ``headers`` are in lower case.
+    Of a response that is no message, or has another status than 200, the usage is unknown.
     """
+    make = partial(Call, body=body, status=status, origin=origin, reader=reader)
     if is_event_stream(headers):
         events = read_events(response)
         usage, load_answer = read_stream_usage(events), partial(read_stream, events)
-        return Call(body=body, usage=usage, status=200, origin=origin, reader=reader, load_answer=load_answer)
-    message = read_object(response)
-    if message is None:
-        return None
-    usage = Usage.from_api(message.get("usage"))
-    load_answer = partial(read_message, message)
-    return Call(body=body, usage=usage, status=200, origin=origin, reader=reader, load_answer=load_answer)
+    elif (message := read_object(response)) is not None:
+        usage, load_answer = Usage.from_api(message.get("usage")), partial(read_message, message)
+    else:
+        kind = headers.get("content-type") or "no content type"
+        return make(usage=Usage(unknown=(f"an answer that is no message ({kind})",)))
+    if status != 200:
+        usage = replace(usage, unknown=(*usage.unknown, f"an answer with status {status}"))
+    return make(usage=usage, load_answer=load_answer)

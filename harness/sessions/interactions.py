@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import httpx2
 
+from harness.calls.answer import is_event_stream
 from harness.calls.call import Call, read_call
 from harness.cassettes.format import RecordedRequest, RecordedResponse
 from harness.cassettes.scrub import Scrubber
@@ -25,6 +26,10 @@ def make_call(
     request: RecordedRequest, response: RecordedResponse, origin: Origin, reader: PromptReader
 ) -> Call | None:
     """Make the call of an interaction; ``None`` if it is not an answered Messages request."""
-    if not is_message_call(request.method, request.path) or response.status != 200:
+    status = response.status
+    if status is None or not is_message_call(request.method, request.path) or not 200 <= status < 300:
         return None
-    return read_call(request.body, response.body, response.headers, origin=origin, reader=reader)
+    if response.failure is not None and not is_event_stream(response.headers):
+        # The client got no answer, and has probably asked again.
+        return None
+    return read_call(request.body, response.body, response.headers, status=status, origin=origin, reader=reader)
