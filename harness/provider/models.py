@@ -192,7 +192,7 @@ def _hint(spelling: str) -> str:
     nearest = get_close_matches(spelling.rpartition("/")[2], sorted(short), n=1)
     if nearest:
         return f"the nearest known model is {nearest[0]!r}"
-    return f"say which model it is: harness_models = {spelling} = claude-… (pytest), or --model {spelling}=claude-…"
+    return f"name the model behind it: --model '{spelling}=claude-…' (in pytest, the ini key harness_models)"
 
 
 @cache

@@ -105,9 +105,8 @@ def test_a_misspelt_name_gets_the_nearest_known_one() -> None:
 def test_an_opaque_name_says_how_to_map_it() -> None:
     with pytest.raises(UnknownModelError) as caught:
         find_model("prod-eu")
-    assert (
-        caught.value.hint
-        == "say which model it is: harness_models = prod-eu = claude-… (pytest), or --model prod-eu=claude-…"
+    assert caught.value.hint == (
+        "name the model behind it: --model 'prod-eu=claude-…' (in pytest, the ini key harness_models)"
     )
 
 
