@@ -148,3 +148,26 @@ def test_a_gap_that_is_none_is_refused(seconds: str, run: Any) -> None:
 
     assert code == 2
     assert err.startswith(f"--gap-seconds is {float(seconds)}, expected 0 or more seconds")
+
+
+NUMBERS = (
+    ("ids of 128 bits", "340282366920938463463374607431768211455", "340282366920938463463374607431768211456"),
+    ("zeros", "0", "-0"),
+    ("beyond a float", "1e400", "1e401"),
+    ("a decimal and a whole number", "1.0", "1"),
+    ("trailing zero", "1.10", "1.1"),
+    ("exponent", "1e2", "100.0"),
+)
+
+
+@pytest.mark.parametrize(("one", "other"), [row[1:] for row in NUMBERS], ids=[row[0] for row in NUMBERS])
+def test_numbers_are_judged_as_they_were_sent(one: str, other: str, run: Any) -> None:
+    tool = {"name": "look_up", "input_schema": {"const": "NUMBER"}}
+    bodies = [json.dumps(system(tools=[tool])).replace('"NUMBER"', number).encode() for number in (one, other)]
+
+    assert run(bodies[0], bodies[0])[0] == 0
+    code, out, err = run(*bodies, "--format", "json")
+    assert (code, err) == (1, "")
+    assert (json.loads(out)["cause"], json.loads(out)["path"]) == ("tool_changed", "tools[0]")
+    assert json.loads(out)["excerpt"]["before"].endswith(f"{one[-20:]}}}}}")
+    assert json.loads(out)["excerpt"]["after"].endswith(f"{other[-20:]}}}}}")

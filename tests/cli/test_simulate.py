@@ -222,9 +222,6 @@ def request_with(**changes: Any) -> str:
 BAD_LINES = [
     pytest.param("{", "not JSON: unexpected end of data at column 1", id="not-json"),
     pytest.param('{"at": NaN}', "not JSON: unexpected character, expected a JSON value at column 8", id="nan"),
-    pytest.param(
-        '{"at": 1e400}', "not JSON: number is infinity when parsed as double at column 8", id="infinite-number"
-    ),
     pytest.param('{"at": 1, "at": 2}', "key 'at' appears twice in one object", id="duplicate-key"),
     pytest.param(
         line().replace('"role":', '"role": "user", "role":'), "key 'role' appears twice in one object",
