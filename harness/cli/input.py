@@ -2,6 +2,7 @@
 
 import re
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -9,12 +10,13 @@ from typing import Any, BinaryIO
 import orjson
 
 from harness.errors import RequestError
+from harness.files import decode_text
 from harness.numbers import make_decoder
 
 MAX_BYTES = 32 * 1024 * 1024
 """Largest body that the API accepts. Source: platform.claude.com/docs/en/api/errors (checked 2026-11-23)."""
 
-_TEXT_OR_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*+"|-?(?:0|[1-9]\d*+)(?:\.\d++)?+(?:[eE][+-]?\d++)?+')
+_TEXT_OR_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*+"|-?(?:0|[1-9]\d*+)(?:\.\d++)?+(?:[eE][+-]?\d++)?+')
 _RANGE = 5
 """The shortest number that is beyond the range of a float: ``1e309``."""
 
@@ -45,7 +47,7 @@ def read_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             number = 0
             while data := file.readline(MAX_BYTES + 1):
                 number += 1
-                if data.strip():
+                if data.removeprefix(BOM_UTF8).strip():
                     yield f"{path}:{number}", parse_object(data, f"{path}:{number}", has_lines=False)
     except OSError as error:
         raise RequestError(f"{path}: unreadable: {error.strerror}") from None
@@ -59,9 +61,10 @@ def parse_object(data: bytes, place: str, *, has_lines: bool = True) -> dict[str
     """
     if len(data) > MAX_BYTES:
         raise RequestError(f"{place}: larger than {MAX_BYTES:,} bytes, the most that the API accepts")
+    text = decode_text(data, place, RequestError, has_lines=has_lines)
     try:
-        _check_strictly(data)
-        value = _DECODER.decode(data.decode())
+        _check_strictly(text)
+        value = _DECODER.decode(text)
     except orjson.JSONDecodeError as error:
         line = f":{error.lineno}" if has_lines else ""
         raise RequestError(f"{place}{line}: not JSON: {error.msg} at column {error.colno}") from None
@@ -74,21 +77,21 @@ def parse_object(data: bytes, place: str, *, has_lines: bool = True) -> dict[str
     return value
 
 
-def _check_strictly(data: bytes) -> None:
+def _check_strictly(text: str) -> None:
     """Refuse NaN, lone surrogates and nesting beyond 1,024 levels, as the API does."""
     try:
-        orjson.loads(data)
+        orjson.loads(text)
     except orjson.JSONDecodeError as error:
         if "infinity" not in error.msg:
             raise
         # Numbers beyond the range of a float are JSON too.
-        orjson.loads(_TEXT_OR_NUMBER.sub(_without_range, data))
+        orjson.loads(_TEXT_OR_NUMBER.sub(_without_range, text))
 
 
-def _without_range(found: re.Match[bytes]) -> bytes:
+def _without_range(found: re.Match[str]) -> str:
     """Replace a long number by one of the same length, so that columns stay."""
     text = found[0]
-    return text if text.startswith(b'"') or len(text) < _RANGE else b"0." + b"0" * (len(text) - 2)
+    return text if text.startswith('"') or len(text) < _RANGE else "0.".ljust(len(text), "0")
 
 
 class _DuplicateKeyError(ValueError):

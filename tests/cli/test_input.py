@@ -74,8 +74,6 @@ def test_lines_have_their_place_and_blank_ones_are_counted(tmp_path: Path) -> No
         pytest.param(b"null", "f: a JSON NoneType, expected an object", id="null"),
         pytest.param(b'{"a": {"b": 1, "b": 1}}', "f: key 'b' appears twice in one object", id="duplicate-key"),
         pytest.param(b'{"a": -Infinity}', "f:1: not JSON: no digit after sign at column 8", id="infinity"),
-        pytest.param(b'\xef\xbb\xbf{}',
-                     "f:1: not JSON: UTF-8 byte order mark (BOM) is not supported at column 1", id="bom"),
     ],
 )  # fmt: skip
 def test_bad_object_is_refused_with_its_line(data: bytes, message: str) -> None:
