@@ -4,7 +4,6 @@ import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from harness.cli.assumptions import add_assumptions, read_assumptions
 from harness.cli.input import read_lines
 from harness.client.token_memo import TokenMemo
 from harness.errors import RequestError
+from harness.moments import MomentReader
 from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.reading import Prompt, read_whole
 from harness.prompt.tokens import Count, CountText, TextCounter
@@ -23,8 +23,9 @@ from harness.provider.usage import Usage
 
 _EXAMPLE = """\
 FILE holds JSON lines in time order; "-" reads standard input. Each line is
-  {"at": SECONDS or ISO time, "workspace"?: "name", "request": {...}, "usage"?: {...}}
-If "usage" holds what the API reported, the difference is shown too.
+  {"at": TIME, "workspace"?: "name", "request": {...}, "usage"?: {...}}
+TIME is a Unix time in seconds, milliseconds, microseconds or nanoseconds, an ISO time (UTC where it
+names no zone), or seconds from any start. If "usage" holds what the API reported, the difference is shown too.
 
 exit codes:
   0  done
@@ -100,16 +101,18 @@ def parse_lines(path: Path, assumptions: Assumptions = DEFAULT) -> Iterator[Line
     Raises:
         RequestError: a line has the wrong form or goes back in time; the message starts with ``path:line:``.
     """
-    latest, count_text = float("-inf"), TextCounter(TokenMemo())
+    latest, count_text, moments = float("-inf"), TextCounter(TokenMemo()), MomentReader()
     for place, value in read_lines(path):
-        line = _parse_line(value, place, count_text, assumptions)
+        line = _parse_line(value, place, moments, count_text, assumptions)
         if line.at < latest:
             raise RequestError(f"{place}: at is {value['at']!r}, earlier than the line before, expected time order")
         latest = line.at
         yield line
 
 
-def _parse_line(value: dict[str, Any], place: str, count_text: CountText, assumptions: Assumptions) -> Line:
+def _parse_line(
+    value: dict[str, Any], place: str, moments: MomentReader, count_text: CountText, assumptions: Assumptions
+) -> Line:
     request, usage = value.get("request"), value.get("usage")
     if not isinstance(request, dict):
         raise RequestError(f"{place}: request is missing or not an object")
@@ -120,7 +123,10 @@ def _parse_line(value: dict[str, Any], place: str, count_text: CountText, assump
     except RequestError as error:
         raise RequestError(f"{place}: {error.message}") from None
     return Line(
-        at=_seconds(value.get("at"), place), workspace=str(value.get("workspace", "")), prompt=prompt, usage=usage
+        at=moments.read(value.get("at"), "at", place),
+        workspace=str(value.get("workspace", "")),
+        prompt=prompt,
+        usage=usage,
     )
 
 
@@ -142,19 +148,6 @@ def _share(text: str) -> float:
     if not 0 <= share <= 1:
         raise ValueError(text)
     return share
-
-
-def _seconds(at: Any, place: str) -> float:
-    if isinstance(at, int | float) and not isinstance(at, bool):
-        return float(at)
-    if isinstance(at, str):
-        try:
-            moment = datetime.fromisoformat(at)
-        except ValueError:
-            pass
-        else:
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    raise RequestError(f"{place}: at is {at!r}, expected seconds or an ISO time")
 
 
 def _row(index: int, line: Line, usage: dict[str, Any], count: Count, error: ApiError | None) -> dict[str, Any]:

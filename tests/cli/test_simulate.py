@@ -155,13 +155,20 @@ def test_content_that_cannot_be_counted_is_named(tmp_path: Path, capsys: pytest.
     ("times", "reads"),
     [
         pytest.param((0, 299.5), True, id="seconds"),
-        pytest.param((-400, -200), True, id="negative-seconds"),
         pytest.param((0, 301), False, id="seconds-too-late"),
         pytest.param(("2026-11-23T10:00:00", "2026-11-23T10:04:59"), True, id="iso"),
         pytest.param(("2026-11-23T10:00:00", "2026-11-23T10:05:01"), False, id="iso-too-late"),
         pytest.param(("2026-11-23T10:00:00Z", "2026-11-23T12:01:00+02:00"), True, id="iso-with-offsets"),
         pytest.param(("2026-11-23T10:00:00", "2026-11-23T10:01:00Z"), True, id="iso-without-offset-is-utc"),
-        pytest.param(("1970-01-01T00:01:00", 100), True, id="iso-and-seconds"),
+        pytest.param((1_764_000_000, 1_764_000_299), True, id="unix-seconds"),
+        pytest.param((1_764_000_000, 1_764_000_301), False, id="unix-seconds-too-late"),
+        pytest.param((1_764_000_000_000, 1_764_000_299_000), True, id="milliseconds"),
+        pytest.param((1_764_000_000_000, 1_764_000_301_000), False, id="milliseconds-too-late"),
+        pytest.param((1_764_000_000_000_000, 1_764_000_299_000_000), True, id="microseconds"),
+        pytest.param((1_764_000_000_000_000_000, 1_764_000_301_000_000_000), False, id="nanoseconds-too-late"),
+        pytest.param((1_764_000_000, 1_764_000_299_000), True, id="mixed-units"),
+        pytest.param(("2025-11-24T16:00:00Z", 1_764_000_299_000), True, id="iso-and-milliseconds"),
+        pytest.param(("2025-11-24 16:00:00", "2025-11-24 16:04:59.5+00:00"), True, id="iso-with-a-blank"),
         pytest.param((5, 5), False, id="same-instant-is-parallel"),
     ],
 )
@@ -219,6 +226,8 @@ def request_with(**changes: Any) -> str:
     return line(request=make_request("Be kind.", **changes))
 
 
+EXPECTED = "expected seconds from any start, a Unix time in s, ms, µs or ns up to the year 2100, or an ISO time"
+
 BAD_LINES = [
     pytest.param("{", "not JSON: unexpected end of data at column 1", id="not-json"),
     pytest.param('{"at": NaN}', "not JSON: unexpected character, expected a JSON value at column 8", id="nan"),
@@ -244,15 +253,21 @@ BAD_LINES = [
         request_with(system=3), "system is int, expected a string or a list of text blocks", id="system-a-number"
     ),
     pytest.param(request_with(tools=["a"]), "tools[0] is str, expected an object", id="tool-not-an-object"),
-    pytest.param(line(at=None), "at is None, expected seconds or an ISO time", id="no-time"),
-    pytest.param(line(at="soon"), "at is 'soon', expected seconds or an ISO time", id="time-in-words"),
-    pytest.param(line(at=True), "at is True, expected seconds or an ISO time", id="time-a-truth-value"),
-    pytest.param(line(at=4), "at is 4, earlier than the line before, expected time order", id="time-going-back"),
+    pytest.param(line(at=None), f"at is None, {EXPECTED}", id="no-time"),
+    pytest.param(line(at="soon"), f"at is 'soon', {EXPECTED}", id="time-in-words"),
+    pytest.param(line(at=True), f"at is True, {EXPECTED}", id="time-a-truth-value"),
+    pytest.param(line(at=-1), f"at is -1, {EXPECTED}", id="time-below-zero"),
+    pytest.param(line(at=5e9), f"at is 5000000000.0, {EXPECTED}", id="time-in-no-unit"),
+    pytest.param(line().replace('"at": 5', '"at": 1e400'), f"at is 1e400, {EXPECTED}", id="infinite-time"),
     pytest.param(
-        line(at="1970-01-01T00:00:04"),
-        "at is '1970-01-01T00:00:04', earlier than the line before, expected time order",
-        id="iso-time-going-back",
+        line(at="2026-11-23"), "at is '2026-11-23', expected a time of day too, such as 2026-11-23T10:00:00Z",
+        id="date-alone",
     ),
+    pytest.param(
+        line(at=1_764_000_000_000),
+        "at is 1764000000000, a date, but FILE:1 has 5, expected times of one kind", id="another-start",
+    ),
+    pytest.param(line(at=4), "at is 4, earlier than the line before, expected time order", id="time-going-back"),
     pytest.param(line(usage=3), "usage is int, expected an object", id="usage-not-an-object"),
 ]  # fmt: skip
 
@@ -267,7 +282,7 @@ def test_bad_line_is_one_line_on_stderr_with_its_place(
 
     output = capsys.readouterr()
     assert code == 2
-    assert output.err == f"{path}:3: {message}\n"
+    assert output.err == f"{path}:3: {message.replace('FILE', path)}\n"
     assert [json.loads(row)["index"] for row in output.out.splitlines()] == [0]
 
 
