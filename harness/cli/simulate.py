@@ -23,9 +23,11 @@ from harness.provider.usage import Usage
 
 _EXAMPLE = """\
 FILE holds JSON lines in time order; "-" reads standard input. Each line is
-  {"at": TIME, "workspace"?: "name", "request": {...}, "usage"?: {...}}
+  {"at": TIME, "first_token_at"?: TIME, "workspace"?: "name", "request": {...}, "usage"?: {...}}
 TIME is a Unix time in seconds, milliseconds, microseconds or nanoseconds, an ISO time (UTC where it
-names no zone), or seconds from any start. If "usage" holds what the API reported, the difference is shown too.
+names no zone), or seconds from any start. What a request wrote is readable once its answer begins, at
+"first_token_at"; where that is missing, a read within 3 seconds is in doubt. If "usage" holds what the
+API reported, the difference is shown too.
 
 exit codes:
   0  done
@@ -46,6 +48,8 @@ class Line:
     """One parsed line of the input."""
 
     at: float
+    begins_at: float | None
+    """When the first token of the answer arrived, if that is known."""
     workspace: str
     prompt: Prompt
     usage: dict[str, Any] | None
@@ -91,8 +95,11 @@ def simulate(lines: Iterator[Line], simulator: Simulator) -> Iterator[dict[str, 
         if error is not None:
             yield _row(index, line, _NO_USAGE, Count(total=0, prefixes=()), error)
             continue
-        usage = simulator.send(line.prompt.record, at=line.at, workspace=line.workspace).usage
-        yield _row(index, line, usage.input_to_api(), line.prompt.count, None)
+        outcome = simulator.send(line.prompt.record, at=line.at, workspace=line.workspace, begins_at=line.begins_at)
+        row = _row(index, line, outcome.usage.input_to_api(), line.prompt.count, None)
+        if outcome.doubt is not None:
+            row |= {"exact": False, "unmodelled": [*row["unmodelled"], outcome.doubt]}
+        yield row
 
 
 def parse_lines(path: Path, assumptions: Assumptions = DEFAULT) -> Iterator[Line]:
@@ -122,12 +129,18 @@ def _parse_line(
         prompt = read_whole(request, count_text, assumptions=assumptions)
     except RequestError as error:
         raise RequestError(f"{place}: {error.message}") from None
-    return Line(
-        at=moments.read(value.get("at"), "at", place),
-        workspace=str(value.get("workspace", "")),
-        prompt=prompt,
-        usage=usage,
-    )
+    at, begins_at = _read_times(value, place, moments)
+    return Line(at=at, begins_at=begins_at, workspace=str(value.get("workspace", "")), prompt=prompt, usage=usage)
+
+
+def _read_times(value: dict[str, Any], place: str, moments: MomentReader) -> tuple[float, float | None]:
+    at, begins = moments.read(value.get("at"), "at", place), value.get("first_token_at")
+    if begins is None:
+        return at, None
+    begins_at = moments.read(begins, "first_token_at", place)
+    if begins_at < at:
+        raise RequestError(f"{place}: first_token_at is {begins!r}, earlier than at, expected that time or a later one")
+    return at, begins_at
 
 
 def _check_usage(usage: Any, place: str) -> None:

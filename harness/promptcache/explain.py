@@ -85,12 +85,12 @@ class _Comparison:
         simulator = Simulator(self.assumptions)
         if self.old_error is None:
             simulator.send(before.record, at=0.0)
+        self.error = check_request(after)
         self.outcome = simulator.send(after.record, at=gap_seconds)
 
     def explain(self) -> Explanation:
-        error = check_request(self.new)
-        if error is not None:
-            return self._rejected(error)
+        if self.error is not None:
+            return self._rejected(self.error)
         self._refuse_unclear()
         if not self.new.active_breakpoints:
             return self._never_cached()
@@ -297,6 +297,8 @@ class _Comparison:
         old_ids, new_ids = _tool_ids(self.old), _tool_ids(self.new)
         if old_ids != new_ids[: len(old_ids)]:
             notes.append("ids of tool calls differ: assumed not to be part of the prompt, as measured for server tools")
+        if self.outcome.doubt is not None and self.error is None:
+            notes.append(self.outcome.doubt)
         notes += [_say_doubt(doubt) for doubt in self.new.count.doubts]
         return tuple(notes)
 

@@ -171,3 +171,46 @@ def test_numbers_are_judged_as_they_were_sent(one: str, other: str, run: Any) ->
     assert (json.loads(out)["cause"], json.loads(out)["path"]) == ("tool_changed", "tools[0]")
     assert json.loads(out)["excerpt"]["before"].endswith(f"{one[-20:]}}}}}")
     assert json.loads(out)["excerpt"]["after"].endswith(f"{other[-20:]}}}}}")
+
+
+EARLY = "an entry is readable only once the answer that wrote it has begun"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "notes"),
+    [
+        ("0.5", [f"reads what was written 0.5 s earlier; {EARLY}"]),
+        ("1", [f"reads what was written 1 s earlier; {EARLY}"]),
+        ("1.2", [f"reads what was written 1.2 s earlier; {EARLY}"]),
+        ("2.9", [f"reads what was written 2.9 s earlier; {EARLY}"]),
+        ("3", []),
+        ("30", []),
+    ],
+)
+def test_read_soon_after_the_write_has_a_note(seconds: str, notes: list[str], run: Any) -> None:
+    body = system(STATIC.rstrip())
+    code, out, _ = run(body, body, "--gap-seconds", seconds, "--format", "json")
+
+    assert (code, json.loads(out)["verdict"], json.loads(out)["notes"]) == (0, "hit", notes)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        (full(), full(tool_choice={"type": "any"}), "partial"),
+        (system(), system(STATIC + "More."), "miss"),
+        (marked_blocks(4), marked_blocks(5), "rejected"),
+        (system(), system("Short."), "never_cached"),
+    ],
+)
+def test_only_a_read_is_in_doubt(before: Any, after: Any, verdict: str, run: Any) -> None:
+    code, out, _ = run(before, after, "--gap-seconds", "1", "--format", "json")
+
+    assert (code, json.loads(out)["verdict"]) == (1, verdict)
+    assert [EARLY in note for note in json.loads(out)["notes"]] == [True] * (verdict == "partial")
+
+
+def test_note_is_in_the_text_too(run: Any) -> None:
+    body = system(STATIC.rstrip())
+
+    assert run(body, body, "--gap-seconds", "1")[1].endswith(f"  note:  reads what was written 1 s earlier; {EARLY}\n")

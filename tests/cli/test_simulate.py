@@ -264,6 +264,23 @@ BAD_LINES = [
         id="date-alone",
     ),
     pytest.param(
+        line(first_token_at=4),
+        "first_token_at is 4, earlier than at, expected that time or a later one", id="first-token-before-the-start",
+    ),
+    pytest.param(line(first_token_at="soon"), f"first_token_at is 'soon', {EXPECTED}", id="first-token-in-words"),
+    pytest.param(line(first_token_at=True), f"first_token_at is True, {EXPECTED}", id="first-token-a-truth-value"),
+    pytest.param(line(first_token_at=-5), f"first_token_at is -5, {EXPECTED}", id="first-token-below-zero"),
+    pytest.param(
+        line(first_token_at="2026-11-23"),
+        "first_token_at is '2026-11-23', expected a time of day too, such as 2026-11-23T10:00:00Z",
+        id="first-token-a-date-alone",
+    ),
+    pytest.param(
+        line(first_token_at=1_764_000_000),
+        "first_token_at is 1764000000, a date, but FILE:1 has 5, expected times of one kind",
+        id="first-token-from-another-start",
+    ),
+    pytest.param(
         line(at=1_764_000_000_000),
         "at is 1764000000000, a date, but FILE:1 has 5, expected times of one kind", id="another-start",
     ),
@@ -352,3 +369,52 @@ def test_command_as_installed_prints_no_traceback(tmp_path: Path) -> None:
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"{path}:1: not JSON: unexpected end of data at column 1\n"
+
+
+EARLY = "an entry is readable only once the answer that wrote it has begun"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "read", "doubt"),
+    [
+        pytest.param({"at": 0}, {"at": 1}, 2200, "1 s", id="soon"),
+        pytest.param({"at": 0}, {"at": 1.2}, 2200, "1.2 s", id="fraction"),
+        pytest.param({"at": 1_764_000_000_000}, {"at": 1_764_000_001_250}, 2200, "1.25 s", id="milliseconds"),
+        pytest.param({"at": "2026-11-23T10:00:00Z"}, {"at": "2026-11-23T10:00:02.5Z"}, 2200, "2.5 s", id="iso"),
+        pytest.param({"at": 0}, {"at": 3}, 2200, None, id="late-enough"),
+        pytest.param({"at": 0}, {"at": 0}, 0, None, id="parallel"),
+        pytest.param({"at": 0, "first_token_at": None}, {"at": 1}, 2200, "1 s", id="first-token-unknown"),
+        pytest.param({"at": 0, "first_token_at": 0.8}, {"at": 1}, 2200, None, id="begun"),
+        pytest.param({"at": 0, "first_token_at": 0}, {"at": 1}, 2200, None, id="begun-at-once"),
+        pytest.param({"at": 0, "first_token_at": 1.5}, {"at": 1}, 0, None, id="not-begun"),
+        pytest.param(
+            {"at": 1_764_000_000_000, "first_token_at": "2025-11-24T16:00:00.8Z"}, {"at": 1_764_000_001}, 2200, None,
+            id="begun-in-another-unit",
+        ),
+        pytest.param(
+            {"at": "2025-11-24 16:00:00", "first_token_at": 1_764_000_005_000}, {"at": "2025-11-24 16:00:04"}, 0, None,
+            id="not-begun-in-another-unit",
+        ),
+    ],
+)  # fmt: skip
+def test_entry_is_readable_once_its_answer_has_begun(
+    first: dict[str, Any], second: dict[str, Any], read: int, doubt: str | None, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    lines = [{**line, "request": make_request()} for line in (first, second)]
+
+    _, row = simulate(write_lines(tmp_path, *lines), capsys)
+
+    assert row["usage"]["cache_read_input_tokens"] == read
+    expected = [] if doubt is None else [f"reads what was written {doubt} earlier; {EARLY}"]
+    assert (row["unmodelled"], row["exact"]) == (expected, not expected)
+
+
+def test_table_notes_what_is_in_doubt(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write_lines(tmp_path, *({"at": at, "request": make_request()} for at in (0, 1.2)))
+
+    assert main(["simulate", path]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "      1   2,200             0             0          14    2,214  "
+        f"reads what was written 1.2 s earlier; {EARLY}"
+    )
