@@ -3,8 +3,9 @@
 A fingerprint covers everything that the model sees up to and including a block: model and
 speed, tools, system, the parameters that are rendered before each level, and the message
 blocks with their roles. ``cache_control`` markers are left out, so that moving one keeps
-the fingerprint. Key order inside tool schemas and tool inputs counts, as it does for the API, and
-numbers count as they were sent: ``1.0`` is not ``1``.
+the fingerprint. Key order inside tool inputs counts, as it does for the API; that it counts inside
+tool definitions is assumed (`Assumptions.has_tool_key_order`). Numbers count as they were sent:
+``1.0`` is not ``1``.
 
 Source: platform.claude.com/docs/en/build-with-claude/prompt-caching, "What invalidates the
 cache" (checked 2026-11-23).

@@ -8,6 +8,8 @@ from harness.errors import CannotTellError, UnknownModelError
 from harness.prompt.blocks import Breakpoint
 from harness.prompt.diff import Divergence, first_divergence
 from harness.prompt.doubts import Doubt
+from harness.prompt.fingerprint import block_digest
+from harness.prompt.key_order import sort_keys
 from harness.prompt.reading import ActiveBreakpoint, Prompt
 from harness.promptcache.causes import Cause
 from harness.promptcache.naming import Change, name_change
@@ -17,6 +19,11 @@ from harness.provider.limits import TTL_SECONDS
 from harness.provider.parameters import LEVELS, Level, Parameter
 from harness.provider.pricing import price
 from harness.provider.usage import Usage
+
+_TOOL_KEY_ORDER = (
+    "that the order of keys inside a tool definition matters is assumed, not documented; "
+    "--assume tool-key-order=no judges without it"
+)
 
 Verdict = Literal["hit", "partial", "miss", "never_cached", "rejected"]
 LevelVerdict = Literal["hit", "miss", "n/a", "model_specific"]
@@ -217,12 +224,15 @@ class _Comparison:
         verdict: Verdict = "partial" if self.outcome.read_index is not None else "miss"
         tokens = max(0, lost.tokens - self.read_tokens)
         divergence = self._divergence(lost)
+        notes: tuple[str, ...] = ()
         if divergence is None:
             change, row = self._change_of_markers(lost), None
         else:
             change, row = name_change(divergence, self.old, self.new), divergence.row
             if self._is_unique_tail(divergence, lost):
                 change = change._replace(cause="automatic_after_unique_tail")
+            if _differs_in_tool_keys(divergence):
+                notes = (_TOOL_KEY_ORDER,)
         return Explanation(
             verdict=verdict,
             levels=self._levels(row),
@@ -233,7 +243,7 @@ class _Comparison:
             excerpt=change.excerpt,
             tokens_lost=tokens,
             cost=self._cost(tokens),
-            notes=self._notes(row, change.cause),
+            notes=(*self._notes(row, change.cause), *notes),
         )
 
     # --- causes ------------------------------------------------------------------------------------------
@@ -301,6 +311,14 @@ class _Comparison:
             notes.append(self.outcome.doubt)
         notes += [_say_doubt(doubt) for doubt in self.new.count.doubts]
         return tuple(notes)
+
+
+def _differs_in_tool_keys(divergence: Divergence) -> bool:
+    """Whether two definitions of a tool differ only in the order of their keys."""
+    before, after = (part.block if part else None for part in divergence)
+    if before is None or after is None or before.level != "tools" or after.level != "tools":
+        return False
+    return block_digest(sort_keys(before)) == block_digest(sort_keys(after))
 
 
 def _say_doubt(doubt: Doubt) -> str:

@@ -214,3 +214,52 @@ def test_note_is_in_the_text_too(run: Any) -> None:
     body = system(STATIC.rstrip())
 
     assert run(body, body, "--gap-seconds", "1")[1].endswith(f"  note:  reads what was written 1 s earlier; {EARLY}\n")
+
+
+TOOL_KEY_ORDER = (
+    "that the order of keys inside a tool definition matters is assumed, not documented; "
+    "--assume tool-key-order=no judges without it"
+)
+
+
+def with_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    return system(STATIC.rstrip(), tools=[{"name": "look_up", "input_schema": schema}])
+
+
+BY_SCHEMA = with_schema({"type": "object", "title": "Place"}), with_schema({"title": "Place", "type": "object"})
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "cause", "notes"),
+    [
+        ((), 1, "key_order", [TOOL_KEY_ORDER]),
+        (("--assume", "tool-key-order=yes"), 1, "key_order", [TOOL_KEY_ORDER]),
+        (("--assume", "tool-key-order=no"), 0, None, []),
+        (("--assume", "ttl-in-key=no", "--assume", "tool-key-order=no"), 0, None, []),
+        (("--assume", "tool-key-order=no", "--assume", "tool-key-order=yes"), 1, "key_order", [TOOL_KEY_ORDER]),
+    ],
+)
+def test_order_of_keys_in_tools_is_assumed_to_matter(
+    options: tuple[str, ...], code: int, cause: str | None, notes: list[str], run: Any
+) -> None:
+    found, out, err = run(*BY_SCHEMA, *options, "--format", "json")
+
+    result = json.loads(out)
+    assert (found, err, result["cause"], result["notes"]) == (code, "", cause, notes)
+    assert result["path"] == ("tools[0]" if cause else None)
+
+
+def test_text_states_the_assumption(run: Any) -> None:
+    assert f"\n  note:  {TOOL_KEY_ORDER}\n" in run(*BY_SCHEMA)[1]
+
+
+@pytest.mark.parametrize("word", ["tool-key-order", "tool-key-order=", "tool-key-order=maybe", "key-order=no", "=no"])
+def test_other_words_are_refused_with_the_names(word: str, run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(*BY_SCHEMA, "--assume", word)
+
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.endswith(
+        f"argument --assume: {word!r}, expected one of ttl-in-key, client-tool-ids, tool-key-order, thinking-first "
+        "with =yes or =no\n"
+    )

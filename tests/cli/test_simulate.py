@@ -418,3 +418,27 @@ def test_table_notes_what_is_in_doubt(tmp_path: Path, capsys: pytest.CaptureFixt
         "      1   2,200             0             0          14    2,214  "
         f"reads what was written 1.2 s earlier; {EARLY}"
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "reads"),
+    [
+        ((), False),
+        (("--assume", "tool-key-order=yes"), False),
+        (("--assume", "tool-key-order=no"), True),
+        (("--assume", "ttl-in-key=no"), False),
+        (("--assume", "tool-key-order=no", "--assume", "client-tool-ids=yes"), True),
+    ],
+)
+def test_order_of_keys_in_tools_is_assumed_to_matter(
+    options: tuple[str, ...], reads: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schemas = {"type": "object", "title": "Place"}, {"title": "Place", "type": "object"}
+    requests = [make_request(tools=[{"name": "look_up", "input_schema": schema}]) for schema in schemas]
+    path = write_lines(tmp_path, *({"at": 30 * number, "request": body} for number, body in enumerate(requests)))
+
+    assert main(["simulate", path, "--format", "jsonl", *options]) == 0
+
+    _, row = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    usage = row["usage"]
+    assert (usage["cache_read_input_tokens"] > 0, usage["cache_creation_input_tokens"] > 0) == (reads, not reads)
