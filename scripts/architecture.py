@@ -16,8 +16,10 @@ PICTURE = ROOT / "docs" / "architecture.svg"
 PAGE = ROOT / "docs" / "architecture.md"
 START, END = "<!-- layers: made by scripts/architecture.py -->", "<!-- end of layers -->"
 
-GROUND = "errors, settings, files, loopback"
-GROUND_SENTENCE = "Exceptions, the environment, atomic writes, and which addresses are this machine's own."
+GROUND = "errors, settings, files, loopback, moments, numbers"
+GROUND_SENTENCE = (
+    "Exceptions, the environment, files, this machine's own addresses, times of logs, and numbers as sent."
+)
 
 _ROW, _CELL, _TOP, _LEFT, _TEXT = 30, 22, 118, 16, 720
 _STYLE = """

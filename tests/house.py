@@ -10,7 +10,7 @@ import harness
 ROOT = Path(harness.__file__).parent
 
 LAYERS = (
-    ("errors", "settings", "files", "loopback"),
+    ("errors", "settings", "files", "loopback", "moments", "numbers"),
     ("provider",),
     ("prompt",),
     ("promptcache",),

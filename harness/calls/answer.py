@@ -1,10 +1,10 @@
 """The answer to a call: content blocks, stop reason and usage, from a plain body or from the events of a stream."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.numbers import parse_json
 from harness.provider.usage import Usage
 
 
@@ -98,7 +98,7 @@ def read_events(body: bytes) -> list[dict[str, Any]]:
 def read_object(data: bytes) -> dict[str, Any] | None:
     """Parse a JSON object; ``None`` for anything else, such as the last line of a stream that broke off."""
     try:
-        value = json.loads(data)
+        value = parse_json(data)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

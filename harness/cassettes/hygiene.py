@@ -4,15 +4,15 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.cassettes.format import BLOB_NAME, Cassette, RecordedResponse
 from harness.cassettes.scrub import START
 from harness.cassettes.scrub_stream import is_stream, read_blocks
-from harness.cassettes.store import CassetteStore
+from harness.cassettes.store import CassetteStore, decode_blob
 from harness.errors import CassetteError, UsageError
+from harness.files import decode_text
 
 _BLOB_FILE = re.compile(r"[0-9a-f]{64}\.txt")
 _ENDING = ".json"
@@ -41,6 +41,8 @@ SECRETS = tuple(
     )
 )
 """Secrets that a committed cassette must not hold, each with the pattern that finds it."""
+
+_RESTORE = "restore the file from version control, record it again, or delete it"
 
 _REMAINS = re.compile(r"<(?:api-key|token|workspace-id|organization-id)>(?=[\w.~+/=-]*\d)[\w.~+/=-]{8}")
 
@@ -77,9 +79,10 @@ def read_used(path: Path) -> frozenset[str]:
     """
     hint = f"write it with pytest --harness-list-cassettes={path}"
     try:
-        names = frozenset(path.read_text(encoding="utf-8").splitlines()) - {""}
-    except (OSError, UnicodeDecodeError) as error:
+        data = path.read_bytes()
+    except OSError as error:
         raise UsageError(f"{path}: unreadable: {error}", hint=hint) from None
+    names = frozenset(decode_text(data, path, UsageError, hint=hint).splitlines()) - {""}
     if not names:
         raise UsageError(f"{path}: names no cassette, so all would be removed", hint=hint)
     return names
@@ -130,16 +133,18 @@ def check(folder: Path) -> list[FileProblem]:
         try:
             cassette = store.load(name)
         except CassetteError as error:
-            reason = error.message.removeprefix(f"{path}: ")
-            findings.append(FileProblem(path, _find_line(text, reason), reason))
+            findings.append(_make_problem(path, error.message, text))
         else:
             findings += _find_hidden(path, text, cassette)
         findings += _find_secrets(path, text)
     for path in _list_blobs(folder):
         data = path.read_bytes()
-        if sha256(data).hexdigest() != path.stem:
-            findings.append(FileProblem(path, 1, "not the text that was recorded (its sha256 differs)"))
-        findings += _find_secrets(path, data.decode("utf-8", "replace"))
+        text = data.decode("utf-8", "replace")
+        try:
+            decode_blob(data, path.stem, path)
+        except CassetteError as error:
+            findings.append(_make_problem(path, error.message, text))
+        findings += _find_secrets(path, text)
     return sorted(set(findings))
 
 
@@ -164,14 +169,20 @@ def _list_blobs(folder: Path) -> list[Path]:
 def _read_names(path: Path) -> list[str]:
     """Read the digests of the blobs that a cassette names."""
     try:
-        text = path.read_bytes().decode()
+        text = decode_text(path.read_bytes(), path, CassetteError, hint=_RESTORE)
         json.loads(text)
+    except CassetteError:
+        raise
     except (OSError, ValueError, RecursionError) as error:
-        raise CassetteError(
-            f"{path}:{getattr(error, 'lineno', 1)}: not a cassette: {error}",
-            hint="restore the file from version control, record it again, or delete it",
-        ) from None
+        raise CassetteError(f"{path}:{getattr(error, 'lineno', 1)}: not a cassette: {error}", hint=_RESTORE) from None
     return BLOB_NAME.findall(text)
+
+
+def _make_problem(path: Path, message: str, text: str) -> FileProblem:
+    """Make the problem of an error's message, ``path: what`` or ``path:line: what``; ``text`` is that of the file."""
+    found = re.match(r"(?::(\d+))?: ", message.removeprefix(str(path)))
+    what = message.removeprefix(str(path))[found.end() :] if found else message
+    return FileProblem(path, int(found[1]) if found and found[1] else _find_line(text, what), what)
 
 
 def _find_secrets(path: Path, text: str) -> Iterator[FileProblem]:

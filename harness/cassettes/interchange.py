@@ -31,7 +31,7 @@ from harness.cassettes.format import (
     RecordedResponse,
 )
 from harness.errors import CassetteError
-from harness.files import write_atomically
+from harness.files import decode_text, write_atomically
 from harness.loopback import is_loopback
 from harness.provider.endpoints import API_URL, Origin
 
@@ -47,7 +47,9 @@ def read_vcr(path: Path) -> Cassette:
         CassetteError: the file is not a vcrpy cassette, or a body cannot be decoded; starts with file and place.
     """
     try:
-        document = yamlserializer.deserialize(path.read_bytes().decode())
+        document = yamlserializer.deserialize(decode_text(path.read_bytes(), path, CassetteError))
+    except CassetteError:
+        raise
     except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
         raise CassetteError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     items = document.get("interactions") if isinstance(document, dict) else None

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from harness.cassettes.format import BLOB_NAME, Cassette, decode, encode
 from harness.errors import CassetteError
-from harness.files import write_atomically
+from harness.files import decode_text, write_atomically
+
+_RESTORE = "restore the file from version control, or record it again"
 
 
 class CassetteStore:
@@ -29,15 +31,16 @@ class CassetteStore:
         """
         path = self.path(name)
         try:
-            text = path.read_bytes().decode()
-            return decode(text, self._get_blob)
+            data = path.read_bytes()
         except FileNotFoundError:
             return None
-        except (CassetteError, UnicodeDecodeError, OSError) as error:
-            reason = error.message if isinstance(error, CassetteError) else str(error)
-            raise CassetteError(
-                f"{path}: {reason}", hint="restore the file from version control, or record it again"
-            ) from None
+        except OSError as error:
+            raise CassetteError(f"{path}: {error}", hint=_RESTORE) from None
+        text = decode_text(data, path, CassetteError, hint=_RESTORE)
+        try:
+            return decode(text, self._get_blob)
+        except CassetteError as error:
+            raise CassetteError(f"{path}: {error.message}", hint=error.hint or _RESTORE) from None
 
     def save(self, name: str, cassette: Cassette) -> None:
         """Write a cassette after its blobs, so that no file names a missing blob."""
@@ -62,7 +65,7 @@ class CassetteStore:
 
     def put_text(self, text: str) -> str:
         """Store a text beside the cassettes, once, and return its digest."""
-        digest = sha256(text.encode()).hexdigest()
+        digest = _digest(text.encode())
         path = self._blob_path(digest)
         if not _holds(path, digest):
             write_atomically(path, text.encode())
@@ -80,9 +83,7 @@ class CassetteStore:
             data = path.read_bytes()
         except OSError:
             raise CassetteError(f"blob {path} is missing or unreadable") from None
-        if sha256(data).hexdigest() != digest:
-            raise CassetteError(f"blob {path} is not the text that was recorded (its sha256 differs)")
-        return data.decode()
+        return decode_blob(data, digest, path)
 
     def _blob_path(self, digest: str) -> Path:
         if len(digest) != 64 or not digest.isalnum():
@@ -90,9 +91,26 @@ class CassetteStore:
         return self.folder / "blobs" / f"{digest}.txt"
 
 
+def decode_blob(data: bytes, digest: str, path: Path) -> str:
+    """Decode the text of a blob, and prove it by its digest; an editor may have added a byte order mark.
+
+    Raises:
+        CassetteError: it is not the text that was recorded; starts with its path.
+    """
+    # Only an undamaged text may begin with a byte order mark of its own.
+    text = data.decode() if _digest(data) == digest else decode_text(data, path, CassetteError)
+    if _digest(text.encode()) != digest:
+        raise CassetteError(f"{path}: not the text that was recorded (its sha256 differs)")
+    return text
+
+
+def _digest(data: bytes) -> str:
+    return sha256(data).hexdigest()
+
+
 def _holds(path: Path, digest: str) -> bool:
     """Whether a file exists undamaged: recording again must repair a damaged one."""
     try:
-        return sha256(path.read_bytes()).hexdigest() == digest
+        return _digest(path.read_bytes()) == digest
     except OSError:
         return False

@@ -36,7 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("before", metavar="BEFORE", type=Path)
     parser.add_argument("after", metavar="AFTER", type=Path)
     parser.add_argument(
-        "--gap-seconds", type=float, default=30.0, metavar="S", help="time between the two requests (default: 30)"
+        "--gap-seconds",
+        type=float,
+        default=30.0,
+        metavar="S",
+        help="time between the two requests; below 3, a read is in doubt (default: 30)",
     )
     add_assumptions(parser)
     add_models(parser)

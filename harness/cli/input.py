@@ -1,7 +1,8 @@
 """Strict reading of a command's JSON input; errors name the place."""
 
-import json
+import re
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -9,9 +10,15 @@ from typing import Any, BinaryIO
 import orjson
 
 from harness.errors import RequestError
+from harness.files import decode_text
+from harness.numbers import make_decoder
 
 MAX_BYTES = 32 * 1024 * 1024
 """Largest body that the API accepts. Source: platform.claude.com/docs/en/api/errors (checked 2026-11-23)."""
+
+_TEXT_OR_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*+"|-?(?:0|[1-9]\d*+)(?:\.\d++)?+(?:[eE][+-]?\d++)?+')
+_RANGE = 5
+"""The shortest number that is beyond the range of a float: ``1e309``."""
 
 
 def read_object(path: Path) -> dict[str, Any]:
@@ -40,7 +47,7 @@ def read_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             number = 0
             while data := file.readline(MAX_BYTES + 1):
                 number += 1
-                if data.strip():
+                if data.removeprefix(BOM_UTF8).strip():
                     yield f"{path}:{number}", parse_object(data, f"{path}:{number}", has_lines=False)
     except OSError as error:
         raise RequestError(f"{path}: unreadable: {error.strerror}") from None
@@ -54,18 +61,37 @@ def parse_object(data: bytes, place: str, *, has_lines: bool = True) -> dict[str
     """
     if len(data) > MAX_BYTES:
         raise RequestError(f"{place}: larger than {MAX_BYTES:,} bytes, the most that the API accepts")
+    text = decode_text(data, place, RequestError, has_lines=has_lines)
     try:
-        # Refuses NaN, lone surrogates and nesting beyond 1,024 levels, as the API does.
-        orjson.loads(data)
-        value = json.loads(data, object_pairs_hook=_unique)
+        _check_strictly(text)
+        value = _DECODER.decode(text)
     except orjson.JSONDecodeError as error:
         line = f":{error.lineno}" if has_lines else ""
         raise RequestError(f"{place}{line}: not JSON: {error.msg} at column {error.colno}") from None
     except _DuplicateKeyError as error:
         raise RequestError(f"{place}: key {error.args[0]!r} appears twice in one object") from None
+    except RequestError as error:
+        raise RequestError(f"{place}: {error.message}") from None
     if not isinstance(value, dict):
         raise RequestError(f"{place}: a JSON {type(value).__name__}, expected an object")
     return value
+
+
+def _check_strictly(text: str) -> None:
+    """Refuse NaN, lone surrogates and nesting beyond 1,024 levels, as the API does."""
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        if "infinity" not in error.msg:
+            raise
+        # Numbers beyond the range of a float are JSON too.
+        orjson.loads(_TEXT_OR_NUMBER.sub(_without_range, text))
+
+
+def _without_range(found: re.Match[str]) -> str:
+    """Replace a long number by one of the same length, so that columns stay."""
+    text = found[0]
+    return text if text.startswith('"') or len(text) < _RANGE else "0.".ljust(len(text), "0")
 
 
 class _DuplicateKeyError(ValueError):
@@ -78,6 +104,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = [key for key, _ in pairs]
         raise _DuplicateKeyError(next(key for key in keys if keys.count(key) > 1))
     return result
+
+
+_DECODER = make_decoder(_unique)
 
 
 def _open(path: Path) -> BinaryIO:

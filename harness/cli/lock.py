@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.cli.models import add_models
 from harness.errors import LockError, UnknownModelError, UsageError
-from harness.files import relative
+from harness.files import decode_text, relative
 from harness.lock.entries import Lock, LockedCall, LockEntry
 from harness.lock.lockfile import parse_lock, read_lock
 from harness.settings import GithubSettings
@@ -119,23 +119,23 @@ def read_revision(path: Path, revision: str) -> Lock:
         raise UsageError(
             f"--base is {revision!r}, but git knows no such revision here", hint="check the name, or fetch it"
         )
-    commit, name = commit.strip(), f"./{real.name}"
-    if not _git(real.parent, "ls-tree", commit, "--", name):
+    found, name = commit.decode().strip(), f"./{real.name}"
+    if not _git(real.parent, "ls-tree", found, "--", name):
         return Lock()
     place = f"{revision}:{relative(path, Path.cwd())}"
-    text = _git(real.parent, "show", f"{commit}:{name}")
-    if text is None:
+    data = _git(real.parent, "show", f"{found}:{name}")
+    if data is None:
         raise LockError(f"{place}: git cannot show it", hint="fetch it: a partial clone may lack it")
-    return parse_lock(text, place)
+    return parse_lock(decode_text(data, place, LockError), place)
 
 
-def _git(folder: Path, *arguments: str) -> str | None:
+def _git(folder: Path, *arguments: str) -> bytes | None:
     """The output of git; ``None`` if it fails."""
     try:
         done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False)
     except OSError as error:
         raise UsageError(f"git cannot be run: {error.strerror}") from None
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+    return done.stdout if done.returncode == 0 else None
 
 
 def _list(lock: Lock, style: str) -> str:

@@ -4,7 +4,6 @@ import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from harness.cli.models import add_models
 from harness.client.token_memo import TokenMemo
 from harness.errors import RequestError
 from harness.findings.words import printable
+from harness.moments import MomentReader
 from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.reading import Prompt, read_whole
 from harness.prompt.tokens import Count, CountText, TextCounter
@@ -26,8 +26,11 @@ from harness.provider.usage import Usage
 
 _EXAMPLE = """\
 FILE holds JSON lines in time order; "-" reads standard input. Each line is
-  {"at": SECONDS or ISO time, "workspace"?: "name", "request": {...}, "usage"?: {...}}
-If "usage" holds what the API reported, the difference is shown too, and what it bills besides tokens.
+  {"at": TIME, "first_token_at"?: TIME, "workspace"?: "name", "request": {...}, "usage"?: {...}}
+TIME is a Unix time in seconds, milliseconds, microseconds or nanoseconds, an ISO time (UTC where it
+names no zone), or seconds from any start. What a request wrote is readable once its answer begins, at
+"first_token_at"; where that is missing, a read within 3 seconds is in doubt. If "usage" holds what the
+API reported, the difference is shown too, and what it bills besides tokens.
 
 exit codes:
   0  done
@@ -48,6 +51,8 @@ class Line:
     """One parsed line of the input."""
 
     at: float
+    begins_at: float | None
+    """When the first token of the answer arrived, if that is known."""
     workspace: str
     prompt: Prompt
     usage: Usage | None
@@ -95,8 +100,11 @@ def simulate(lines: Iterator[Line], simulator: Simulator) -> Iterator[dict[str, 
         if error is not None:
             yield _row(index, line, _NO_USAGE, Count(total=0, prefixes=()), error)
             continue
-        usage = simulator.send(line.prompt.record, at=line.at, workspace=line.workspace).usage
-        yield _row(index, line, usage.input_to_api(), line.prompt.count, None)
+        outcome = simulator.send(line.prompt.record, at=line.at, workspace=line.workspace, begins_at=line.begins_at)
+        row = _row(index, line, outcome.usage.input_to_api(), line.prompt.count, None)
+        if outcome.doubt is not None:
+            row |= {"exact": False, "unmodelled": [*row["unmodelled"], outcome.doubt]}
+        yield row
 
 
 def parse_lines(path: Path, assumptions: Assumptions = DEFAULT) -> Iterator[Line]:
@@ -105,16 +113,18 @@ def parse_lines(path: Path, assumptions: Assumptions = DEFAULT) -> Iterator[Line
     Raises:
         RequestError: a line has the wrong form or goes back in time; the message starts with ``path:line:``.
     """
-    latest, count_text = float("-inf"), TextCounter(TokenMemo())
+    latest, count_text, moments = float("-inf"), TextCounter(TokenMemo()), MomentReader()
     for place, value in read_lines(path):
-        line = _parse_line(value, place, count_text, assumptions)
+        line = _parse_line(value, place, moments, count_text, assumptions)
         if line.at < latest:
             raise RequestError(f"{place}: at is {value['at']!r}, earlier than the line before, expected time order")
         latest = line.at
         yield line
 
 
-def _parse_line(value: dict[str, Any], place: str, count_text: CountText, assumptions: Assumptions) -> Line:
+def _parse_line(
+    value: dict[str, Any], place: str, moments: MomentReader, count_text: CountText, assumptions: Assumptions
+) -> Line:
     request = value.get("request")
     if not isinstance(request, dict):
         raise RequestError(f"{place}: request is missing or not an object")
@@ -124,9 +134,18 @@ def _parse_line(value: dict[str, Any], place: str, count_text: CountText, assump
         prompt = read_whole(request, count_text, assumptions=assumptions)
     except RequestError as error:
         raise RequestError(f"{place}: {error.message}", hint=error.hint) from None
-    return Line(
-        at=_seconds(value.get("at"), place), workspace=str(value.get("workspace", "")), prompt=prompt, usage=usage
-    )
+    at, begins_at = _read_times(value, place, moments)
+    return Line(at=at, begins_at=begins_at, workspace=str(value.get("workspace", "")), prompt=prompt, usage=usage)
+
+
+def _read_times(value: dict[str, Any], place: str, moments: MomentReader) -> tuple[float, float | None]:
+    at, begins = moments.read(value.get("at"), "at", place), value.get("first_token_at")
+    if begins is None:
+        return at, None
+    begins_at = moments.read(begins, "first_token_at", place)
+    if begins_at < at:
+        raise RequestError(f"{place}: first_token_at is {begins!r}, earlier than at, expected that time or a later one")
+    return at, begins_at
 
 
 def _read_usage(value: Any, place: str) -> Usage | None:
@@ -141,19 +160,6 @@ def _share(text: str) -> float:
     if not 0 <= share <= 1:
         raise ValueError(text)
     return share
-
-
-def _seconds(at: Any, place: str) -> float:
-    if isinstance(at, int | float) and not isinstance(at, bool):
-        return float(at)
-    if isinstance(at, str):
-        try:
-            moment = datetime.fromisoformat(at)
-        except ValueError:
-            pass
-        else:
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    raise RequestError(f"{place}: at is {at!r}, expected seconds or an ISO time")
 
 
 def _row(index: int, line: Line, usage: dict[str, Any], count: Count, error: ApiError | None) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The local cache: whole responses on disk, for offline use and redundancy."""
 
+import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,16 +28,17 @@ class LocalCache:
     def key(self, request: Mapping[str, Any]) -> str:
         """SHA-256 (hex) of the whole request, prefix and prompt version; the order of keys does not matter."""
         canonical = [self.prefix, self.prompt_version, request]
-        return sha256(orjson.dumps(canonical, default=_plain, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return sha256(_dump(canonical)).hexdigest()
 
     def read(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
         """Read the stored response to a request; ``None`` if there is none that can be read."""
         path = self._path(request)
         try:
-            stored = orjson.loads(path.read_bytes())
+            # Unlike orjson, it keeps integers beyond 64 bits.
+            stored = json.loads(path.read_bytes())
         except FileNotFoundError:
             return None
-        except (OSError, orjson.JSONDecodeError) as error:
+        except (OSError, ValueError) as error:
             self.warn(request, str(error))
             return None
         response = stored.get("response") if isinstance(stored, dict) else None
@@ -52,10 +54,18 @@ class LocalCache:
     def write(self, request: Mapping[str, Any], response: Mapping[str, Any]) -> None:
         """Store a response; a reader sees the old file or the new one, never part of one."""
         stored = {"model": request.get("model"), "response": response}
-        write_atomically(self._path(request), orjson.dumps(stored, option=orjson.OPT_INDENT_2))
+        write_atomically(self._path(request), json.dumps(stored, indent=2).encode())
 
     def _path(self, request: Mapping[str, Any]) -> Path:
         return self.folder / f"{self.key(request)}.json"
+
+
+def _dump(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        # An integer beyond 64 bits.
+        return json.dumps(value, default=_plain, sort_keys=True).encode()
 
 
 def _plain(value: Any) -> Any:

@@ -1,8 +1,12 @@
 """Write a message as the events of a stream, in the order and form of the API."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from harness.numbers import write_json
+
+SPACED = (", ", ": ")
+"""Between the items of an input in a stream."""
 
 _TEXT_CHARACTERS = 120
 _JSON_CHARACTERS = 12
@@ -29,7 +33,7 @@ def write_events(message: Mapping[str, Any]) -> Iterator[bytes]:
 
 def dump(value: Any) -> str:
     """Write JSON as the API does."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return write_json(value)
 
 
 def _opened(block: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,7 +46,7 @@ def _deltas(block: Mapping[str, Any]) -> Iterator[dict[str, str]]:
         yield from ({"type": "text_delta", "text": piece} for piece in _pieces(block["text"], _TEXT_CHARACTERS))
         return
     # An empty piece comes first; for an empty input it is the only one.
-    text = json.dumps(block["input"], ensure_ascii=False) if block["input"] else ""
+    text = write_json(block["input"], separators=SPACED) if block["input"] else ""
     for piece in ("", *_pieces(text, _JSON_CHARACTERS)):
         yield {"type": "input_json_delta", "partial_json": piece}
 

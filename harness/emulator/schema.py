@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
+from math import isinf
 from typing import Any
 
 from harness.errors import RequestError
@@ -29,6 +30,9 @@ _FORMATS = {
 }
 _LONGEST = 10_000
 """Most characters or items, so that a schema that asks for more does not fill the memory."""
+
+_EXACT = 2**53
+"""The largest integer up to which a ``float`` is exact."""
 
 _TYPES_BY_KEYWORD = {"properties": "object", "required": "object", "items": "array", "prefixItems": "array"}
 
@@ -143,11 +147,19 @@ def _number(schema: Schema, *, above: float) -> float:
     """Zero, or the bound nearest to it; ``above`` is the distance from an exclusive bound."""
     lowest, highest = (_number_at(schema, key) for key in ("minimum", "maximum"))
     if (bound := _number_at(schema, "exclusiveMinimum")) is not None:
-        lowest = bound + above if lowest is None else max(lowest, bound + above)
+        lowest = _add(bound, above) if lowest is None else max(lowest, _add(bound, above))
     if (bound := _number_at(schema, "exclusiveMaximum")) is not None:
-        highest = bound - above if highest is None else min(highest, bound - above)
+        highest = _add(bound, -above) if highest is None else min(highest, _add(bound, -above))
     number = 0 if highest is None else min(0, highest)
     return number if lowest is None else max(number, lowest)
+
+
+def _add(bound: float, step: float) -> float:
+    """Move a bound by a step, or by one where it is so large that the step would be lost."""
+    if isinstance(bound, int) and abs(bound) > _EXACT:
+        return bound + (1 if step > 0 else -1)
+    # Nothing is beyond a bound that no ``float`` can hold.
+    return bound if isinf(bound) else bound + step
 
 
 def _type(schema: Schema) -> str:

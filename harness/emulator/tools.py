@@ -1,12 +1,13 @@
 """The tool call that a request forces: which tool, which input, and how many output tokens."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.emulator.events import SPACED
 from harness.emulator.schema import minimal_instance
 from harness.errors import RequestError
+from harness.numbers import write_json
 from harness.prompt.parameters import tool_choice
 from harness.prompt.tokens import CountText
 from harness.provider.models import Generation
@@ -58,7 +59,7 @@ def count_call(call: ToolCall, generation: Generation, count_text: CountText) ->
     """Count the output tokens of a forced call, close to what the API bills."""
     texts = [] if call.is_named else [call.name]
     for key, value in call.input.items():
-        texts += [key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)]
+        texts += [key, value if isinstance(value, str) else write_json(value, separators=SPACED)]
     counted = sum(count_text(text, generation.tokenizer) for text in texts)
     return _TOKENS_AROUND + generation.parameter * len(call.input) + counted
 

@@ -1,11 +1,11 @@
 """Convert a request to its record in the lock file, and restore a request from the record."""
 
-import json
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
 
 from harness.lock.entries import LockedBlock, LockedBreakpoint, LockedCall
+from harness.numbers import parse_json, write_json
 from harness.prompt.blocks import Block, Request, can_carry_marker
 from harness.prompt.parameters import has_citations, has_images, rendered_part, web_tools
 from harness.prompt.reading import Prompt, read
@@ -99,7 +99,7 @@ def restore_request(call: LockedCall, get_text: GetText, count_text: CountText) 
         text = get_text(block.digest)
         if text is None:
             return None
-        content = {"type": "text", "text": text} if block.form == "text" else json.loads(text)
+        content = {"type": "text", "text": text} if block.form == "text" else parse_json(text)
         if block.path in marks:
             content = {**content, "cache_control": {"type": "ephemeral", "ttl": marks[block.path]}}
         _place(request, block, content)
@@ -162,7 +162,7 @@ def _content(block: Block) -> tuple[str, str]:
         return "text", block_text(block)
     if block.type == "text":
         plain = {key: value for key, value in block.content.items() if key != "cache_control"}
-        return "json", json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+        return "json", write_json(plain)
     return "json", block_text(block)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from harness.errors import LockError
 from harness.lock.entries import Lock, LockedCall, LockEntry
 from harness.lock.values import RESTORE, UPGRADE, check_count, check_keys, check_list, check_text, damaged
+from harness.numbers import parse_json
 
 _NEWEST = 2
 _FIGURES = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
@@ -22,7 +23,7 @@ def parse_document(text: str, place: str) -> Lock:
         LockError: the text is not a lock file in format 1.
     """
     try:
-        document = json.loads(text)
+        document = parse_json(text)
     except json.JSONDecodeError as error:
         raise damaged(f"{place}:{error.lineno}", f"not a lock file: {error.msg}") from None
     except RecursionError:

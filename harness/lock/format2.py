@@ -23,18 +23,19 @@ cases to another version, since git keeps a line that both branches added only o
 `harness.lock.parse2` reads this format.
 """
 
-import json
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
 from harness.lock.entries import Lock, LockedCall, LockEntry
+from harness.numbers import write_json
 
 VERSION = 2
 END = {"end": True}
 """The last line; it is missing in a truncated file."""
 
 _SUM_DIGITS = 16
+_SPACED = (", ", ": ")
 
 type Group = tuple[str, str]
 """Suite and version."""
@@ -53,7 +54,9 @@ def format_lock(lock: Lock) -> str:
 
 def check_sum(call: LockedCall) -> str:
     """The name of a call's prefix: the first digits of the SHA-256 of its lines, independent of their layout."""
-    text = "\n".join(json.dumps(line, sort_keys=True) for line in _prefix_lines(call))
+    text = "\n".join(
+        write_json(line, separators=_SPACED, ensure_ascii=True, sort_keys=True) for line in _prefix_lines(call)
+    )
     return sha256(text.encode()).hexdigest()[:_SUM_DIGITS]
 
 
@@ -101,6 +104,6 @@ def _prefix_lines(call: LockedCall) -> Iterator[dict[str, Any]]:
 
 
 def _dump(line: dict[str, Any]) -> str:
-    text = json.dumps(line, ensure_ascii=False)
+    text = write_json(line, separators=_SPACED)
     # User-defined names may hold half a surrogate pair, which cannot be written, or characters that hide others.
-    return text if text.isprintable() else json.dumps(line)
+    return text if text.isprintable() else write_json(line, separators=_SPACED, ensure_ascii=True)

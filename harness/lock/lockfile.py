@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from harness.errors import LockError
-from harness.files import write_atomically
+from harness.files import decode_text, write_atomically
 from harness.lock.entries import Lock
 from harness.lock.format1 import parse_document
 from harness.lock.format2 import VERSION, format_lock
@@ -63,12 +63,12 @@ def write_lock(path: Path, lock: Lock) -> bool:
 
 def _read(path: Path) -> str | None:
     try:
-        return path.read_bytes().decode()
+        data = path.read_bytes()
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise LockError(f"{path}: unreadable: {why}", hint=RESTORE) from None
+    except OSError as error:
+        raise LockError(f"{path}: unreadable: {error.strerror}", hint=RESTORE) from None
+    return decode_text(data, path, LockError, hint=RESTORE)
 
 
 def _find_format(text: str) -> int | None:

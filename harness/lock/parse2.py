@@ -1,8 +1,8 @@
 """Read format 2 of the lock file, which `harness.lock.format2` describes: sort its lines and combine them."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
+from json import JSONDecodeError
 from typing import Any, NamedTuple
 
 from harness.errors import LockError
@@ -29,6 +29,7 @@ from harness.lock.values import (
     check_list,
     check_text,
 )
+from harness.numbers import make_decoder
 
 MERGE = "keep the lines of one side, or restore the file; then accept what changed: pytest --harness-update-lock"
 
@@ -66,7 +67,7 @@ def parse_lines(text: str, place: str) -> Lock:
 def _load(number: int, raw: str) -> Any:
     try:
         return _DECODER.decode(raw)
-    except json.JSONDecodeError as error:
+    except JSONDecodeError as error:
         raise _LineError(number, f"not a line of a lock file: {error.msg}", RESTORE) from None
     except RecursionError:
         raise _LineError(number, "not a line of a lock file: nested too deeply", RESTORE) from None
@@ -100,8 +101,8 @@ def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return data
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_make_object)
-"""One for all lines, since ``json.loads`` would make one for each."""
+_DECODER = make_decoder(_make_object)
+"""One for all lines."""
 
 
 class _Lines:

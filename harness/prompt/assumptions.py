@@ -19,6 +19,13 @@ class Assumptions:
     Recorded traffic shows that ids of server tools are not; one report says that ids of client
     tools are (router-for-me/CLIProxyAPI#5107).
     """
+    has_tool_key_order: bool = True
+    """The order of keys inside a tool definition is part of the prompt.
+
+    Not documented: the warning about the order of keys speaks of tool calls. Token counts of recorded
+    calls show that definitions are billed as if their keys were sorted.
+    Source: platform.claude.com/docs/en/build-with-claude/prompt-caching; recorded calls (checked 2026-11-23).
+    """
     is_thinking_first: bool = False
     """Thinking and effort are rendered in front of the tools, so a change of them loses every level.
 

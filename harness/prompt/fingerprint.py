@@ -3,7 +3,9 @@
 A fingerprint covers everything that the model sees up to and including a block: model and
 speed, tools, system, the parameters that are rendered before each level, and the message
 blocks with their roles. ``cache_control`` markers are left out, so that moving one keeps
-the fingerprint. Key order inside tool schemas and tool inputs counts, as it does for the API.
+the fingerprint. Key order inside tool inputs counts, as it does for the API; that it counts inside
+tool definitions is assumed (`Assumptions.has_tool_key_order`). Numbers count as they were sent:
+``1.0`` is not ``1``.
 
 Source: platform.claude.com/docs/en/build-with-claude/prompt-caching, "What invalidates the
 cache" (checked 2026-11-23).
@@ -13,11 +15,10 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
-import orjson
-
 from harness.errors import RequestError
 from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.blocks import Block
+from harness.prompt.json_bytes import encode_json
 from harness.prompt.parameters import Value
 from harness.provider.parameters import Level
 
@@ -153,6 +154,6 @@ def _result_parts(content: Any, block: Block, unrendered: frozenset[str]) -> Any
 
 def _dump(value: Any, path: str) -> bytes:
     try:
-        return orjson.dumps(value)
-    except TypeError as error:
+        return encode_json(value)
+    except (TypeError, RecursionError) as error:
         raise RequestError(f"{path} cannot be fingerprinted: {error}") from None

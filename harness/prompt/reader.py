@@ -1,11 +1,11 @@
 """Reading of request bodies: each distinct one is parsed, read, fingerprinted and counted once."""
 
-import json
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from harness.errors import CannotTellError, RequestError
+from harness.numbers import parse_json
 from harness.prompt.reading import Prompt, read
 from harness.prompt.tokens import CountText, TextCounter
 
@@ -71,7 +71,9 @@ def _try(read_body: Callable[[bytes], Prompt], body: bytes) -> Prompt | None:
 
 def _parse(body: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(body)
+        value = parse_json(body)
+    except RequestError as error:
+        raise RequestError(f"The request body cannot be read: {error.message}") from None
     except (ValueError, RecursionError) as error:
         raise RequestError(f"The request body is not valid JSON: {error}") from None
     if not isinstance(value, dict):

@@ -8,6 +8,7 @@ from harness.errors import RequestError
 from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.blocks import Block, Breakpoint, Request, find_breakpoints, read_blocks
 from harness.prompt.fingerprint import fingerprints
+from harness.prompt.key_order import sort_tool_keys
 from harness.prompt.parameters import Value, read_parameters
 from harness.prompt.parts import Part, list_parts
 from harness.prompt.rendering import lookback_positions, rendered_blocks
@@ -49,7 +50,10 @@ class Prompt:
     sent_blocks: tuple[Block, ...]
     """All blocks, including those that the API strips; used only to find what the API refuses."""
     blocks: tuple[Block, ...]
-    """The rendered blocks: tools, system, messages, without thinking that the API strips."""
+    """The rendered blocks: tools, system, messages, without thinking that the API strips.
+
+    If the order of keys in tool definitions is assumed not to matter, their keys are sorted.
+    """
     breakpoints: tuple[Breakpoint, ...]
     """Breakpoints in wire order, the automatic one last; their indexes are those of ``blocks``."""
     parameters: tuple[Value, ...]
@@ -195,6 +199,8 @@ def read(request: Request, count_text: CountText | None = None, *, assumptions: 
     model = find_model(name) if isinstance(name, str) else known_models()[0]
     sent = read_blocks(request)
     blocks = rendered_blocks(request, sent, model)
+    if not assumptions.has_tool_key_order:
+        blocks = sort_tool_keys(blocks)
     return Prompt(
         request=request,
         model=model,

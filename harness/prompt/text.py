@@ -1,9 +1,10 @@
 """Texts of blocks as people see them: the text that an offset counts in, first differences, excerpts."""
 
-import json
 from typing import Any
 
+from harness.numbers import write_json
 from harness.prompt.blocks import Block
+from harness.prompt.json_bytes import encode_json
 
 _CONTEXT = 24
 
@@ -40,5 +41,9 @@ def cut_around(text: str, offset: int) -> str:
 
 
 def dump(value: Any) -> str:
-    """Write JSON on one line, without escaping any character that it need not escape."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=dict)
+    """Write JSON on one line, without escaping any character that it need not escape, and with numbers as sent."""
+    try:
+        return encode_json(value).decode()
+    except TypeError:
+        # Half of a surrogate pair, deep nesting, or keys that are not text: such blocks are only shown.
+        return write_json(value)

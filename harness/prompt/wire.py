@@ -1,11 +1,11 @@
 """Request parameters as the bytes that the official SDK sends."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence, Set, ValuesView
 from datetime import date
 from typing import Any
 
 from harness.errors import RequestError
+from harness.numbers import write_json
 from harness.provider.parameters import PARAMETERS
 
 _LEFT_OUT = frozenset({"NotGiven", "Omit"})
@@ -21,7 +21,8 @@ def to_body(parameters: Mapping[str, Any]) -> bytes:
     """Write the body of a request from the parameters of the SDK's ``messages.create``.
 
     As in the SDK, sets become arrays in iteration order, which depends on the hash seed; pydantic
-    models become their JSON; and values marked as not given are left out at any depth.
+    models become their JSON; and values marked as not given are left out at any depth. Numbers
+    that were parsed from JSON are written as they were sent.
 
     Raises:
         RequestError: the parameters are not a mapping, or hold a value that JSON cannot carry.
@@ -31,7 +32,7 @@ def to_body(parameters: Mapping[str, Any]) -> bytes:
     given = {key: value for key, value in parameters.items() if key not in _ARGUMENTS}
     try:
         plain = _plain({**given, **(parameters.get("extra_body") or {})})
-        return json.dumps(plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        return write_json(plain).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise RequestError(f"a request cannot be written as JSON: {error}") from None
 

@@ -9,6 +9,8 @@ from harness.errors import CannotTellError, UnknownPriceError
 from harness.prompt.blocks import Breakpoint
 from harness.prompt.diff import Divergence, first_divergence
 from harness.prompt.doubts import Doubt
+from harness.prompt.fingerprint import block_digest
+from harness.prompt.key_order import sort_keys
 from harness.prompt.reading import ActiveBreakpoint, Prompt
 from harness.prompt.unclear import name_unclear
 from harness.promptcache.causes import Cause
@@ -19,6 +21,11 @@ from harness.provider.limits import TTL_SECONDS
 from harness.provider.parameters import LEVELS, Level, Parameter
 from harness.provider.pricing import price
 from harness.provider.usage import Usage
+
+_TOOL_KEY_ORDER = (
+    "that the order of keys inside a tool definition matters is assumed, not documented; "
+    "--assume tool-key-order=no judges without it"
+)
 
 Verdict = Literal["hit", "partial", "miss", "never_cached", "rejected"]
 LevelVerdict = Literal["hit", "miss", "n/a", "model_specific"]
@@ -98,12 +105,12 @@ class _Comparison:
         simulator = Simulator(self.assumptions)
         if self.old_error is None:
             simulator.send(before.record, at=0.0)
+        self.error = check_request(after)
         self.outcome = simulator.send(after.record, at=gap_seconds)
 
     def explain(self) -> Explanation:
-        error = check_request(self.new)
-        if error is not None:
-            return self._rejected(error)
+        if self.error is not None:
+            return self._rejected(self.error)
         refuse_unclear(self.old, self.new)
         if not self.new.active_breakpoints:
             return self._never_cached()
@@ -226,6 +233,7 @@ class _Comparison:
         verdict: Verdict = "partial" if self.outcome.read_index is not None else "miss"
         tokens = max(0, lost.tokens - self.read_tokens)
         divergence = self._divergence(lost)
+        notes: tuple[str, ...] = ()
         if divergence is None:
             change, row = self._change_of_markers(lost), None
         else:
@@ -233,6 +241,8 @@ class _Comparison:
             change, row = name_change(divergence, self.old, self.new), divergence.row
             if self._is_unique_tail(divergence, lost):
                 change = change._replace(cause="automatic_after_unique_tail")
+            if _differs_in_tool_keys(divergence):
+                notes = (_TOOL_KEY_ORDER,)
         return Explanation(
             verdict=verdict,
             levels=self._levels(row),
@@ -243,7 +253,7 @@ class _Comparison:
             excerpt=change.excerpt,
             tokens_lost=tokens,
             cost=self._cost(tokens),
-            notes=self._notes(row, change.cause),
+            notes=(*self._notes(row, change.cause), *notes),
         )
 
     # --- causes ------------------------------------------------------------------------------------------
@@ -305,6 +315,8 @@ class _Comparison:
         old_ids, new_ids = _tool_ids(self.old), _tool_ids(self.new)
         if old_ids != new_ids[: len(old_ids)]:
             notes.append("ids of tool calls differ: assumed not to be part of the prompt, as measured for server tools")
+        if self.outcome.doubt is not None and self.error is None:
+            notes.append(self.outcome.doubt)
         notes += [_say_doubt(doubt) for doubt in self.new.count.doubts]
         return tuple(notes)
 
@@ -339,6 +351,14 @@ def _cannot_count(prompt: Prompt, point: Breakpoint) -> CannotTellError:
         f"{prompt.model.min_cacheable_tokens:,} ({doubt})",
         hint="ask /v1/messages/count_tokens, or move the breakpoint behind more text",
     )
+
+
+def _differs_in_tool_keys(divergence: Divergence) -> bool:
+    """Whether two definitions of a tool differ only in the order of their keys."""
+    before, after = (part.block if part else None for part in divergence)
+    if before is None or after is None or before.level != "tools" or after.level != "tools":
+        return False
+    return block_digest(sort_keys(before)) == block_digest(sort_keys(after))
 
 
 def _say_doubt(doubt: Doubt) -> str:

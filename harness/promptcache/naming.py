@@ -1,11 +1,11 @@
 """The cause of a difference, taken only from the two texts themselves."""
 
-import json
 import unicodedata
 from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any, NamedTuple, cast
 
+from harness.numbers import make_decoder, write_json
 from harness.prompt.blocks import Block
 from harness.prompt.diff import Divergence
 from harness.prompt.parts import Part
@@ -178,12 +178,12 @@ def _normalised(text: str) -> str:
 def _unordered(value: Any) -> str:
     if isinstance(value, dict):
         value = {key: item for key, item in value.items() if key != "cache_control"}
-    return json.dumps(value, sort_keys=True, default=dict)
+    return write_json(value, sort_keys=True)
 
 
 def _differs_in_key_order(old: str, new: str) -> bool:
     """Whether two texts differ only in the order of keys of one JSON object inside them."""
-    decoder = json.JSONDecoder()
+    decoder = make_decoder()
     limit = first_difference(old, new)
     start = old.rfind("{", 0, limit)
     for _ in range(20):

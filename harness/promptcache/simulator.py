@@ -11,21 +11,26 @@ from typing import NamedTuple
 
 from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.reading import ActiveBreakpoint, PromptRecord
-from harness.provider.limits import LOOKBACK_POSITIONS, TTL_SECONDS, Ttl
+from harness.provider.limits import LOOKBACK_POSITIONS, READABLE_AFTER_SECONDS, TTL_SECONDS, Ttl
 from harness.provider.usage import Usage
 
 
 class CacheEntry:
     """One written prefix. Mutable, because every use extends its lifetime."""
 
-    __slots__ = ("expires_at", "readable_from")
+    __slots__ = ("certain_from", "expires_at", "readable_from")
 
-    def __init__(self, expires_at: float, readable_from: float) -> None:
+    def __init__(self, expires_at: float, readable_from: float, certain_from: float) -> None:
         self.expires_at = expires_at
         self.readable_from = readable_from
+        self.certain_from = certain_from
+        """From when on it is certain that the answer that wrote the entry has begun."""
 
 
 _Entries = dict[Ttl, dict[bytes, CacheEntry]]
+
+_Found = tuple[int, CacheEntry] | tuple[None, None]
+_NOTHING: tuple[None, None] = (None, None)
 
 
 class Outcome(NamedTuple):
@@ -35,6 +40,18 @@ class Outcome(NamedTuple):
     """Input side only; ``output_tokens`` is 0."""
     read_index: int | None
     """Index of the block that ends the prefix read; ``None`` for a miss."""
+    early_read_seconds: float | None = None
+    """How long before the read its entry was written, if the answer that wrote it may not have begun by then."""
+
+    @property
+    def doubt(self) -> str | None:
+        """What is uncertain about the read; ``None`` if nothing is."""
+        if self.early_read_seconds is None:
+            return None
+        return (
+            f"reads what was written {self.early_read_seconds:.3g} s earlier; "
+            "an entry is readable only once the answer that wrote it has begun"
+        )
 
 
 class Simulator:
@@ -52,18 +69,19 @@ class Simulator:
     def send(self, prompt: PromptRecord, *, at: float, workspace: str = "", begins_at: float | None = None) -> Outcome:
         """Bill a request that starts at ``at`` seconds, and store the prefixes that it writes.
 
-        Entries are readable once the response begins, at ``begins_at``; by default just after
-        ``at``, so that requests of the same instant are parallel and each pays its write.
+        Entries are readable once the response begins, at ``begins_at``. If that is not known, they
+        are read from just after ``at`` on, so that requests of the same instant are parallel and
+        each pays its write; for the first seconds, the read is in doubt.
         """
         entries = self._workspaces.get(workspace)
         if entries is None:
             entries = self._workspaces[workspace] = {"5m": {}, "1h": {}}
         breakpoints = prompt.breakpoints
-        read_index = self._find_read(prompt, breakpoints, entries, at)
+        read_index, read = self._find_read(prompt, breakpoints, entries, at)
         if read_index is not None:
             if self._miss_rate and self._random.random() < self._miss_rate:
                 earlier = tuple(point for point in breakpoints if point.block_index < read_index)
-                read_index = self._find_read(prompt, earlier, entries, at)
+                read_index, read = self._find_read(prompt, earlier, entries, at)
             elif not breakpoints or read_index != breakpoints[-1].block_index:
                 _refresh(prompt.fingerprints[read_index], entries, at)
         for _, fingerprint, ttl, _, _ in breakpoints:
@@ -71,40 +89,43 @@ class Simulator:
             entry = by_fingerprint.get(fingerprint)
             if entry is None or entry.expires_at < at:
                 readable_from = nextafter(at, inf) if begins_at is None else begins_at
-                by_fingerprint[fingerprint] = CacheEntry(at + TTL_SECONDS[ttl], readable_from)
+                certain_from = at + READABLE_AFTER_SECONDS if begins_at is None else begins_at
+                by_fingerprint[fingerprint] = CacheEntry(at + TTL_SECONDS[ttl], readable_from, certain_from)
             else:
                 entry.expires_at = at + TTL_SECONDS[ttl]
+        if read is not None and at < read.certain_from:
+            return Outcome(bill(prompt, read_index), read_index, READABLE_AFTER_SECONDS - (read.certain_from - at))
         return Outcome(bill(prompt, read_index), read_index)
 
     def _find_read(
         self, prompt: PromptRecord, breakpoints: Sequence[ActiveBreakpoint], entries: _Entries, at: float
-    ) -> int | None:
-        """Find the block that ends the longest live prefix within reach of a breakpoint; return its index."""
+    ) -> _Found:
+        """Find the longest live prefix within reach of a breakpoint: the index of its last block, and its entry."""
         for index, fingerprint, ttl, _, _ in reversed(breakpoints):
             entry = entries[ttl].get(fingerprint)
             if entry is not None and entry.readable_from <= at <= entry.expires_at:
-                return index
+                return index, entry
             found = self._look_back(prompt, breakpoints, index, entries, at)
-            if found is not None:
+            if found is not _NOTHING:
                 return found
-        return None
+        return _NOTHING
 
     def _look_back(
         self, prompt: PromptRecord, breakpoints: Sequence[ActiveBreakpoint], start: int, entries: _Entries, at: float
-    ) -> int | None:
+    ) -> _Found:
         """Do the same for the lookback positions of one breakpoint, from the last to the first."""
         fingerprints, positions = prompt.fingerprints, prompt.positions
         marked = {point.block_index: point.ttl for point in breakpoints} if self._assumptions.is_ttl_in_key else {}
         lowest = positions[start] - LOOKBACK_POSITIONS + 1
         for index in range(start, -1, -1):
             if positions[index] < lowest:
-                return None
+                return _NOTHING
             ttl = marked.get(index)
             for by_fingerprint in (entries[ttl],) if ttl else entries.values():
                 entry = by_fingerprint.get(fingerprints[index])
                 if entry is not None and entry.readable_from <= at <= entry.expires_at:
-                    return index
-        return None
+                    return index, entry
+        return _NOTHING
 
 
 def bill(prompt: PromptRecord, read_index: int | None) -> Usage:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.numbers import parse_json
 from harness.prompt.wire import to_body
 from harness.pytest_plugin import attachments
 from harness.pytest_plugin.run import RUN
@@ -63,7 +64,7 @@ class Mutator:
     def _rewrite(self, body: bytes) -> bytes:
         assert self._mutation is not None
         self._number += 1
-        changed = self._mutation.apply(json.loads(body), self._number)
+        changed = self._mutation.apply(parse_json(body), self._number)
         if changed is None:
             return body
         self.outcome.changed.add(self._test)

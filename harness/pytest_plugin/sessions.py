@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -32,6 +33,7 @@ class Sessions:
         self.rewrite: Callable[[bytes], bytes] | None = None
         """Changes each request body before it is sent, in a mutation test."""
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.sleep: Callable[[float], None] = time.sleep
 
     def open(self, item: pytest.Item, cassette: str) -> CallSession:
         """Open the session that answers one test's calls.
@@ -105,6 +107,7 @@ class Sessions:
             rewrite=self.rewrite,
             scrubber=Scrubber(rules=options.scrub),
             is_realtime=options.is_realtime,
+            sleep=self.sleep,
         )
 
     def _check_foreign(self) -> None:

@@ -17,6 +17,7 @@ from harness.calls.answer import is_event_stream, read_events, read_object, read
 from harness.calls.call import NO_DIVERGENCE, PENDING
 from harness.cassettes.format import RecordedRequest, RecordedResponse
 from harness.findings.finding import Finding
+from harness.numbers import write_json
 from harness.provider.endpoints import is_message_call
 from harness.provider.usage import Usage
 from harness.sessions.budget import Budget, NotSentError, Reservation
@@ -156,7 +157,7 @@ def add_prefix(body: bytes, prefix: str) -> bytes | None:
     """
     request = read_object(body)
     changed = None if request is None else _with_prefix(request, prefix)
-    return None if changed is None else json.dumps(changed, separators=(",", ":")).encode()
+    return None if changed is None else write_json(changed, ensure_ascii=True).encode()
 
 
 def add_question(body: bytes, previous: str | None) -> bytes | None:

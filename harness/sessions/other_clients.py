@@ -63,6 +63,7 @@ class ForeignSession(CallSession):
             self._recorder = _OrderedRecorder(
                 origin=self.origin, on_call=self.calls.append, reader=options.reader, scrubber=options.scrubber
             )
+            self._recorder.on_begin = self._pause.note_answer
 
     @property
     def misses(self) -> tuple[CassetteMissError, ...]:

@@ -48,6 +48,8 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         route: LiveRoute | None = None,
     ) -> None:
         """Record the answers of ``upstream``; if that is the real API, ``route`` prepares the requests."""
+        self.on_begin: Callable[[], object] = lambda: None
+        """Called when an answer begins."""
         self._scrubber = scrubber
         self._route = route
         self._upstream = upstream
@@ -79,7 +81,7 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             recording.end(error)
             raise
         assert isinstance(response.stream, httpx2.SyncByteStream)
-        recording.begin(response)
+        self._begin(recording, response)
         return _with_stream(response, _SyncTee(response.stream, recording))
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -102,7 +104,7 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             recording.end(error)
             raise
         assert isinstance(response.stream, httpx2.AsyncByteStream)
-        recording.begin(response)
+        self._begin(recording, response)
         return _with_stream(response, _AsyncTee(response.stream, recording))
 
     def close(self) -> None:
@@ -131,6 +133,10 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         return _Recording(
             recorded, lambda interaction: self._close(slot, interaction, live_request), live_request
         ), request
+
+    def _begin(self, recording: _Recording, response: httpx2.Response) -> None:
+        recording.begin(response)
+        self.on_begin()
 
     def _close(self, slot: int, interaction: Interaction, live_request: LiveRequest | None) -> None:
         diagnostics = live_request.end(interaction.response) if live_request is not None else None

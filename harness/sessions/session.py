@@ -27,6 +27,7 @@ from harness.sessions.budget import Budget, NotSentError
 from harness.sessions.interactions import BUILT_IN_ONLY
 from harness.sessions.live import LiveRoute, add_prefix
 from harness.sessions.miss import find_miss
+from harness.sessions.pause import Clock, Pause, Sleep
 from harness.sessions.record import RecordTransport
 from harness.sessions.replay import CassetteMissError, ReplayTransport
 from harness.sessions.rewrite import Rewrite, RewritingTransport
@@ -84,6 +85,9 @@ class SessionOptions:
     """In ``live`` mode, put before every prompt, so that no run reads what an earlier one wrote."""
     rewrite: Rewrite | None = None
     """Changes the requests, in a mutation test of the gate."""
+    clock: Clock = time.monotonic
+    sleep: Sleep = time.sleep
+    """Waits between the rounds of a case if the real API answers."""
     today: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -107,6 +111,7 @@ class CallSession:
         self._recorder: RecordTransport | None = None
         self._replay: ReplayTransport | None = None
         self._responder = responder
+        self._pause = Pause(options.clock, options.sleep)
         if options.mode == "replay":
             cassette = options.store.load(name)
 
@@ -194,6 +199,11 @@ class CallSession:
         for error in (*self.misses, *self.not_sent, *self.unjudged):
             raise error
 
+    def await_entries(self) -> None:
+        """Wait until what the real API has written to its prompt cache is readable; offline, it is at once."""
+        if self.is_real:
+            self._pause.wait()
+
     def as_billed(self, call: Call) -> Call:
         """Copy a call with the body that was billed: with the unique prefix of a live run."""
         prefix = self._options.unique_prefix if self.is_live else ""
@@ -264,5 +274,6 @@ class CallSession:
                 scrubber=self._options.scrubber,
                 route=self._route,
             )
+            self._recorder.on_begin = self._pause.note_answer
         rewrite = self._options.rewrite
         return self._recorder if rewrite is None else RewritingTransport(self._recorder, rewrite)

@@ -17,6 +17,7 @@ from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from harness.numbers import parse_json
 from harness.settings import copy_environment
 from harness.stability.conditions import (
     PERTURBATIONS,
@@ -124,7 +125,7 @@ class Jobs:
             return BuildResult(failure=f"no answer within {self.timeout_seconds:g} seconds")
         if done.returncode or not done.stdout:
             return BuildResult(failure=f"its process ended with exit code {done.returncode}")
-        answer = json.loads(done.stdout)
+        answer = parse_json(done.stdout)
         return BuildResult(rounds=tuple(answer["rounds"]), requests=answer["requests"])
 
     def _run_worker(self, worker: _Worker, workspace: Workspace) -> list[Rebuilt]:

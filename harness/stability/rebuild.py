@@ -16,6 +16,7 @@ from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
+from harness.numbers import write_json
 from harness.stability.conditions import Conditions, case_key
 from harness.stability.surroundings import put_in_place
 
@@ -36,7 +37,7 @@ def main() -> None:
     job = json.load(sys.stdin)
     conditions = Conditions(**{**job["conditions"], "seeds": tuple(job["conditions"]["seeds"])})
     reseed = put_in_place(conditions)
-    answer.write(json.dumps(build_all(job["suites"], conditions, reseed)).encode())
+    answer.write(write_json(build_all(job["suites"], conditions, reseed), ensure_ascii=True).encode())
     answer.flush()
     os._exit(0)
 

@@ -23,6 +23,7 @@ def run_case(run: CaseRun, function: SuiteFunction, session: CallSession) -> lis
     """
 
     def make_round(number: int) -> list[Call]:
+        session.await_entries()
         before = len(session.calls)
         sdk = None if run.suite.client == "http" else session.anthropic()
         run.invoke(function, sdk, inputs=run.case.round_inputs(number))

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import SuiteError
+from harness.files import decode_text
 
 
 def load_text(path: Path, named_at: str) -> str:
@@ -13,12 +14,7 @@ def load_text(path: Path, named_at: str) -> str:
     Raises:
         SuiteError: the file is unreadable, empty or not UTF-8.
     """
-    try:
-        text = path.read_bytes().decode()
-    except OSError as error:
-        raise SuiteError(f"{named_at}: {path} is unreadable: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise SuiteError(f"{path}:{_line(error)}: not UTF-8 text: {error.reason}") from None
+    text = _read(path, named_at)
     if not text.strip():
         raise SuiteError(f"{path}:1: the prompt is empty")
     return text
@@ -30,15 +26,16 @@ def load_fixture(path: Path, named_at: str) -> Any:
     Raises:
         SuiteError: the file is unreadable or not JSON.
     """
+    text = _read(path, named_at)
     try:
-        return json.loads(path.read_bytes().decode())
-    except OSError as error:
-        raise SuiteError(f"{named_at}: {path} is unreadable: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise SuiteError(f"{path}:{_line(error)}: not UTF-8 text: {error.reason}") from None
+        return json.loads(text)
     except json.JSONDecodeError as error:
         raise SuiteError(f"{path}:{error.lineno}: not JSON: {error.msg}") from None
 
 
-def _line(error: UnicodeDecodeError) -> int:
-    return error.object[: error.start].count(b"\n") + 1
+def _read(path: Path, named_at: str) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SuiteError(f"{named_at}: {path} is unreadable: {error.strerror}") from None
+    return decode_text(data, path, SuiteError)

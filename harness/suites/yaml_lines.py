@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from harness.errors import SuiteError
+from harness.files import decode_text
 
 # The C loader is ten times as fast, but not always installed.
 _FAST_LOADER = getattr(yaml, "CSafeLoader", None)
@@ -24,7 +25,9 @@ def load_yaml(path: Path) -> tuple[Any, dict[YamlPlace, int]]:
         SuiteError: the file is unreadable, not YAML, or has a duplicate key.
     """
     try:
-        root = _compose(path.read_text(encoding="utf-8"))
+        root = _compose(decode_text(path.read_bytes(), path, SuiteError))
+    except SuiteError:
+        raise
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SuiteError(f"{path}:{line}: not YAML: {error.problem}") from None

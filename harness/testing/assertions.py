@@ -11,8 +11,10 @@ from harness.findings.describe import add_change, add_loss
 from harness.findings.finding import Finding
 from harness.findings.words import unknown_cost
 from harness.prompt.blocks import Request
-from harness.prompt.reading import Prompt, read
+from harness.prompt.reader import PromptReader
+from harness.prompt.reading import Prompt
 from harness.prompt.tokens import TextCounter
+from harness.prompt.wire import to_body
 from harness.promptcache.explain import Explanation, explain
 from harness.promptcache.validation import check_request
 from harness.provider.models import find_model
@@ -47,8 +49,8 @@ def assert_same_prefix(first: Call | Request, second: Call | Request) -> None:
         CheckError: there is no prefix, it changed, or it has no breakpoint where it can be read.
         RequestError: one of them does not have the shape of a Messages request, or cannot be judged.
     """
-    count_text = TextCounter(TokenMemo())
-    before, after = (call.prompt if isinstance(call, Call) else read(call, count_text) for call in (first, second))
+    reader = PromptReader(TextCounter(TokenMemo()))
+    before, after = (call.prompt if isinstance(call, Call) else reader.read(to_body(call)) for call in (first, second))
     if not before.breakpoints:
         headline = "the first request has no breakpoint"
         raise check_error(Finding(rule="never-cached", headline=headline).with_cause("unmarked"))

@@ -1,6 +1,5 @@
 """Check the property that a prompt builder makes the same cached prefix from any inputs."""
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
@@ -15,6 +14,7 @@ from hypothesis.strategies import SearchStrategy
 from harness.calls.call import Call
 from harness.errors import UsageError
 from harness.findings.finding import Finding
+from harness.numbers import parse_json
 from harness.prompt.blocks import Request
 from harness.prompt.reading import Prompt, read
 from harness.prompt.wire import to_body
@@ -102,7 +102,7 @@ class _Property:
             return result.prompt
         if not isinstance(result, Mapping):
             raise check_error(_not_a_request(result))
-        return read(json.loads(to_body(result)))
+        return read(parse_json(to_body(result)))
 
     def moves(self, inputs: Inputs) -> bool:
         """Whether inputs give another prefix than the reference."""

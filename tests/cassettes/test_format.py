@@ -21,6 +21,7 @@ from harness.cassettes.format import (
 )
 from harness.errors import CassetteError
 from tests.cassettes.examples import cassette, dump, interaction, request, response
+from tests.test_numbers import PAIRS
 
 LONG = "x" * BLOB_CHARACTERS
 CHANGED = "changed since it was recorded (its sha256 differs): edited by hand, or with other line endings"
@@ -313,3 +314,17 @@ def test_the_key_covers_method_path_and_the_exact_bytes() -> None:
 def test_a_recorded_request_has_the_key_of_what_it_was() -> None:
     recorded = request({"a": 1})
     assert recorded.key == key("POST", "/v1/messages", b'{"a":1}')
+
+
+@pytest.mark.parametrize("number", dict.fromkeys(text for pair in PAIRS for text in pair), ids="{:.20}".format)
+def test_number_comes_back_as_it_was_sent(number: str) -> None:
+    body = f'{{"tools":[{{"a":{number}}}]}}'.encode()
+    request = RecordedRequest.from_body("POST", "/v1/messages", body)
+    response = RecordedResponse(status=200, headers={}, chunks=(Chunk(body),))
+    header = Header(origin="emulator", recorded_at="2026-11-23T10:00:00Z", sdk="anthropic 2.12.0")
+
+    (kept,) = round_trip(
+        Cassette(header=header, interactions=(Interaction(request=request, response=response),))
+    ).interactions
+
+    assert (kept.request.body, kept.response.body) == (body, body)

@@ -180,9 +180,9 @@ def test_what_is_not_whole_is_found_with_its_line(folder: Path) -> None:
     line = next(number for number, line in enumerate(two.read_text().split("\n"), 1) if own.stem in line)
 
     assert [str(finding) for finding in check(folder)] == [
-        f"{one}:1: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte",
+        f"{one}:1: not UTF-8 text: invalid start byte",
         f"{folder}/a/three.json:3: not a cassette: Expecting value: line 3 column 1 (char 12)",
-        f"{two}:{line}: blob {own} is not the text that was recorded (its sha256 differs)",
+        f"{two}:{line}: {own}: not the text that was recorded (its sha256 differs)",
         f"{own}:1: not the text that was recorded (its sha256 differs)",
     ]
 

@@ -115,7 +115,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("NaN", b'{\n"temperature": NaN}', "FOLDER/after.json:2: not JSON: "),
     ("duplicate key", b'{"a": 1, "a": 2}', "FOLDER/after.json: key 'a' appears twice in one object"),
     ("lone surrogate", b'{"messages": [], "system": "\\ud800"}', "FOLDER/after.json:1: not JSON: "),
-    ("not UTF-8", b'{"system": "\xff"}', "FOLDER/after.json:1: not JSON: "),
+    ("not UTF-8", b'{"system": "\xff"}', "FOLDER/after.json:1: not UTF-8 text: invalid start byte"),
     ("nested deep", b"[" * 10_000, "FOLDER/after.json:1: not JSON: "),
     ("closed and nested deep", b'{"a": ' + b"[" * 10_000 + b"]" * 10_000 + b"}", "FOLDER/after.json:1: not JSON: "),
     ("50 MB", b" " * 50_000_000, "FOLDER/after.json: larger than 33,554,432 bytes, the most that the API accepts"),
@@ -148,3 +148,118 @@ def test_a_gap_that_is_none_is_refused(seconds: str, run: Any) -> None:
 
     assert code == 2
     assert err.startswith(f"--gap-seconds is {float(seconds)}, expected 0 or more seconds")
+
+
+NUMBERS = (
+    ("ids of 128 bits", "340282366920938463463374607431768211455", "340282366920938463463374607431768211456"),
+    ("zeros", "0", "-0"),
+    ("beyond a float", "1e400", "1e401"),
+    ("a decimal and a whole number", "1.0", "1"),
+    ("trailing zero", "1.10", "1.1"),
+    ("exponent", "1e2", "100.0"),
+)
+
+
+@pytest.mark.parametrize(("one", "other"), [row[1:] for row in NUMBERS], ids=[row[0] for row in NUMBERS])
+def test_numbers_are_judged_as_they_were_sent(one: str, other: str, run: Any) -> None:
+    tool = {"name": "look_up", "input_schema": {"const": "NUMBER"}}
+    bodies = [json.dumps(system(tools=[tool])).replace('"NUMBER"', number).encode() for number in (one, other)]
+
+    assert run(bodies[0], bodies[0])[0] == 0
+    code, out, err = run(*bodies, "--format", "json")
+    assert (code, err) == (1, "")
+    assert (json.loads(out)["cause"], json.loads(out)["path"]) == ("tool_changed", "tools[0]")
+    assert json.loads(out)["excerpt"]["before"].endswith(f"{one[-20:]}}}}}")
+    assert json.loads(out)["excerpt"]["after"].endswith(f"{other[-20:]}}}}}")
+
+
+EARLY = "an entry is readable only once the answer that wrote it has begun"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "notes"),
+    [
+        ("0.5", [f"reads what was written 0.5 s earlier; {EARLY}"]),
+        ("1", [f"reads what was written 1 s earlier; {EARLY}"]),
+        ("1.2", [f"reads what was written 1.2 s earlier; {EARLY}"]),
+        ("2.9", [f"reads what was written 2.9 s earlier; {EARLY}"]),
+        ("3", []),
+        ("30", []),
+    ],
+)
+def test_read_soon_after_the_write_has_a_note(seconds: str, notes: list[str], run: Any) -> None:
+    body = system(STATIC.rstrip())
+    code, out, _ = run(body, body, "--gap-seconds", seconds, "--format", "json")
+
+    assert (code, json.loads(out)["verdict"], json.loads(out)["notes"]) == (0, "hit", notes)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        (full(), full(tool_choice={"type": "any"}), "partial"),
+        (system(), system(STATIC + "More."), "miss"),
+        (marked_blocks(4), marked_blocks(5), "rejected"),
+        (system(), system("Short."), "never_cached"),
+    ],
+)
+def test_only_a_read_is_in_doubt(before: Any, after: Any, verdict: str, run: Any) -> None:
+    code, out, _ = run(before, after, "--gap-seconds", "1", "--format", "json")
+
+    assert (code, json.loads(out)["verdict"]) == (1, verdict)
+    assert [EARLY in note for note in json.loads(out)["notes"]] == [True] * (verdict == "partial")
+
+
+def test_note_is_in_the_text_too(run: Any) -> None:
+    body = system(STATIC.rstrip())
+
+    assert run(body, body, "--gap-seconds", "1")[1].endswith(f"  note:  reads what was written 1 s earlier; {EARLY}\n")
+
+
+TOOL_KEY_ORDER = (
+    "that the order of keys inside a tool definition matters is assumed, not documented; "
+    "--assume tool-key-order=no judges without it"
+)
+
+
+def with_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    return system(STATIC.rstrip(), tools=[{"name": "look_up", "input_schema": schema}])
+
+
+BY_SCHEMA = with_schema({"type": "object", "title": "Place"}), with_schema({"title": "Place", "type": "object"})
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "cause", "notes"),
+    [
+        ((), 1, "key_order", [TOOL_KEY_ORDER]),
+        (("--assume", "tool-key-order=yes"), 1, "key_order", [TOOL_KEY_ORDER]),
+        (("--assume", "tool-key-order=no"), 0, None, []),
+        (("--assume", "ttl-in-key=no", "--assume", "tool-key-order=no"), 0, None, []),
+        (("--assume", "tool-key-order=no", "--assume", "tool-key-order=yes"), 1, "key_order", [TOOL_KEY_ORDER]),
+    ],
+)
+def test_order_of_keys_in_tools_is_assumed_to_matter(
+    options: tuple[str, ...], code: int, cause: str | None, notes: list[str], run: Any
+) -> None:
+    found, out, err = run(*BY_SCHEMA, *options, "--format", "json")
+
+    result = json.loads(out)
+    assert (found, err, result["cause"], result["notes"]) == (code, "", cause, notes)
+    assert result["path"] == ("tools[0]" if cause else None)
+
+
+def test_text_states_the_assumption(run: Any) -> None:
+    assert f"\n  note:  {TOOL_KEY_ORDER}\n" in run(*BY_SCHEMA)[1]
+
+
+@pytest.mark.parametrize("word", ["tool-key-order", "tool-key-order=", "tool-key-order=maybe", "key-order=no", "=no"])
+def test_other_words_are_refused_with_the_names(word: str, run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run(*BY_SCHEMA, "--assume", word)
+
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.endswith(
+        f"argument --assume: {word!r}, expected one of ttl-in-key, client-tool-ids, tool-key-order, thinking-first "
+        "with =yes or =no\n"
+    )

@@ -197,13 +197,20 @@ def test_content_that_cannot_be_counted_is_named(tmp_path: Path, capsys: pytest.
     ("times", "reads"),
     [
         pytest.param((0, 299.5), True, id="seconds"),
-        pytest.param((-400, -200), True, id="negative-seconds"),
         pytest.param((0, 301), False, id="seconds-too-late"),
         pytest.param(("2026-11-23T10:00:00", "2026-11-23T10:04:59"), True, id="iso"),
         pytest.param(("2026-11-23T10:00:00", "2026-11-23T10:05:01"), False, id="iso-too-late"),
         pytest.param(("2026-11-23T10:00:00Z", "2026-11-23T12:01:00+02:00"), True, id="iso-with-offsets"),
         pytest.param(("2026-11-23T10:00:00", "2026-11-23T10:01:00Z"), True, id="iso-without-offset-is-utc"),
-        pytest.param(("1970-01-01T00:01:00", 100), True, id="iso-and-seconds"),
+        pytest.param((1_764_000_000, 1_764_000_299), True, id="unix-seconds"),
+        pytest.param((1_764_000_000, 1_764_000_301), False, id="unix-seconds-too-late"),
+        pytest.param((1_764_000_000_000, 1_764_000_299_000), True, id="milliseconds"),
+        pytest.param((1_764_000_000_000, 1_764_000_301_000), False, id="milliseconds-too-late"),
+        pytest.param((1_764_000_000_000_000, 1_764_000_299_000_000), True, id="microseconds"),
+        pytest.param((1_764_000_000_000_000_000, 1_764_000_301_000_000_000), False, id="nanoseconds-too-late"),
+        pytest.param((1_764_000_000, 1_764_000_299_000), True, id="mixed-units"),
+        pytest.param(("2025-11-24T16:00:00Z", 1_764_000_299_000), True, id="iso-and-milliseconds"),
+        pytest.param(("2025-11-24 16:00:00", "2025-11-24 16:04:59.5+00:00"), True, id="iso-with-a-blank"),
         pytest.param((5, 5), False, id="same-instant-is-parallel"),
     ],
 )
@@ -261,12 +268,11 @@ def request_with(**changes: Any) -> str:
     return line(request=make_request("Be kind.", **changes))
 
 
+EXPECTED = "expected seconds from any start, a Unix time in s, ms, µs or ns up to the year 2100, or an ISO time"
+
 BAD_LINES = [
     pytest.param("{", "not JSON: unexpected end of data at column 1", id="not-json"),
     pytest.param('{"at": NaN}', "not JSON: unexpected character, expected a JSON value at column 8", id="nan"),
-    pytest.param(
-        '{"at": 1e400}', "not JSON: number is infinity when parsed as double at column 8", id="infinite-number"
-    ),
     pytest.param('{"at": 1, "at": 2}', "key 'at' appears twice in one object", id="duplicate-key"),
     pytest.param(
         line().replace('"role":', '"role": "user", "role":'), "key 'role' appears twice in one object",
@@ -291,15 +297,38 @@ BAD_LINES = [
         request_with(system=3), "system is int, expected a string or a list of text blocks", id="system-a-number"
     ),
     pytest.param(request_with(tools=["a"]), "tools[0] is str, expected an object", id="tool-not-an-object"),
-    pytest.param(line(at=None), "at is None, expected seconds or an ISO time", id="no-time"),
-    pytest.param(line(at="soon"), "at is 'soon', expected seconds or an ISO time", id="time-in-words"),
-    pytest.param(line(at=True), "at is True, expected seconds or an ISO time", id="time-a-truth-value"),
-    pytest.param(line(at=4), "at is 4, earlier than the line before, expected time order", id="time-going-back"),
+    pytest.param(line(at=None), f"at is None, {EXPECTED}", id="no-time"),
+    pytest.param(line(at="soon"), f"at is 'soon', {EXPECTED}", id="time-in-words"),
+    pytest.param(line(at=True), f"at is True, {EXPECTED}", id="time-a-truth-value"),
+    pytest.param(line(at=-1), f"at is -1, {EXPECTED}", id="time-below-zero"),
+    pytest.param(line(at=5e9), f"at is 5000000000.0, {EXPECTED}", id="time-in-no-unit"),
+    pytest.param(line().replace('"at": 5', '"at": 1e400'), f"at is 1e400, {EXPECTED}", id="infinite-time"),
     pytest.param(
-        line(at="1970-01-01T00:00:04"),
-        "at is '1970-01-01T00:00:04', earlier than the line before, expected time order",
-        id="iso-time-going-back",
+        line(at="2026-11-23"), "at is '2026-11-23', expected a time of day too, such as 2026-11-23T10:00:00Z",
+        id="date-alone",
     ),
+    pytest.param(
+        line(first_token_at=4),
+        "first_token_at is 4, earlier than at, expected that time or a later one", id="first-token-before-the-start",
+    ),
+    pytest.param(line(first_token_at="soon"), f"first_token_at is 'soon', {EXPECTED}", id="first-token-in-words"),
+    pytest.param(line(first_token_at=True), f"first_token_at is True, {EXPECTED}", id="first-token-a-truth-value"),
+    pytest.param(line(first_token_at=-5), f"first_token_at is -5, {EXPECTED}", id="first-token-below-zero"),
+    pytest.param(
+        line(first_token_at="2026-11-23"),
+        "first_token_at is '2026-11-23', expected a time of day too, such as 2026-11-23T10:00:00Z",
+        id="first-token-a-date-alone",
+    ),
+    pytest.param(
+        line(first_token_at=1_764_000_000),
+        "first_token_at is 1764000000, a date, but FILE:1 has 5, expected times of one kind",
+        id="first-token-from-another-start",
+    ),
+    pytest.param(
+        line(at=1_764_000_000_000),
+        "at is 1764000000000, a date, but FILE:1 has 5, expected times of one kind", id="another-start",
+    ),
+    pytest.param(line(at=4), "at is 4, earlier than the line before, expected time order", id="time-going-back"),
     pytest.param(line(usage=3), "usage is int, expected an object", id="usage-not-an-object"),
     pytest.param(
         line(usage=usage(written=5) | {"cache_creation_input_tokens": 3}),
@@ -338,7 +367,7 @@ def test_bad_line_is_one_line_on_stderr_with_its_place(
 
     output = capsys.readouterr()
     assert code == 2
-    assert output.err == f"{path}:3: {message}\n"
+    assert output.err == f"{path}:3: {message.replace('FILE', path)}\n"
     assert [json.loads(row)["index"] for row in output.out.splitlines()] == [0]
 
 
@@ -379,9 +408,7 @@ def test_line_that_is_not_utf_8_is_refused_with_its_place(tmp_path: Path, capsys
     path.write_bytes(b'\n{"at": "\xe9"}\n')
 
     assert main(["simulate", str(path)]) == 2
-    assert capsys.readouterr().err == (
-        f"{path}:2: not JSON: str is not valid UTF-8: surrogates not allowed at column 1\n"
-    )
+    assert capsys.readouterr().err == (f"{path}:2: not UTF-8 text: invalid continuation byte\n")
 
 
 @pytest.mark.parametrize(("name", "reason"), [("gone.jsonl", "No such file or directory"), (".", "Is a directory")])
@@ -410,3 +437,76 @@ def test_command_as_installed_prints_no_traceback(tmp_path: Path) -> None:
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"{path}:1: not JSON: unexpected end of data at column 1\n"
+
+
+EARLY = "an entry is readable only once the answer that wrote it has begun"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "read", "doubt"),
+    [
+        pytest.param({"at": 0}, {"at": 1}, 2200, "1 s", id="soon"),
+        pytest.param({"at": 0}, {"at": 1.2}, 2200, "1.2 s", id="fraction"),
+        pytest.param({"at": 1_764_000_000_000}, {"at": 1_764_000_001_250}, 2200, "1.25 s", id="milliseconds"),
+        pytest.param({"at": "2026-11-23T10:00:00Z"}, {"at": "2026-11-23T10:00:02.5Z"}, 2200, "2.5 s", id="iso"),
+        pytest.param({"at": 0}, {"at": 3}, 2200, None, id="late-enough"),
+        pytest.param({"at": 0}, {"at": 0}, 0, None, id="parallel"),
+        pytest.param({"at": 0, "first_token_at": None}, {"at": 1}, 2200, "1 s", id="first-token-unknown"),
+        pytest.param({"at": 0, "first_token_at": 0.8}, {"at": 1}, 2200, None, id="begun"),
+        pytest.param({"at": 0, "first_token_at": 0}, {"at": 1}, 2200, None, id="begun-at-once"),
+        pytest.param({"at": 0, "first_token_at": 1.5}, {"at": 1}, 0, None, id="not-begun"),
+        pytest.param(
+            {"at": 1_764_000_000_000, "first_token_at": "2025-11-24T16:00:00.8Z"}, {"at": 1_764_000_001}, 2200, None,
+            id="begun-in-another-unit",
+        ),
+        pytest.param(
+            {"at": "2025-11-24 16:00:00", "first_token_at": 1_764_000_005_000}, {"at": "2025-11-24 16:00:04"}, 0, None,
+            id="not-begun-in-another-unit",
+        ),
+    ],
+)  # fmt: skip
+def test_entry_is_readable_once_its_answer_has_begun(
+    first: dict[str, Any], second: dict[str, Any], read: int, doubt: str | None, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    lines = [{**line, "request": make_request()} for line in (first, second)]
+
+    _, row = simulate(write_lines(tmp_path, *lines), capsys)
+
+    assert row["usage"]["cache_read_input_tokens"] == read
+    expected = [] if doubt is None else [f"reads what was written {doubt} earlier; {EARLY}"]
+    assert (row["unmodelled"], row["exact"]) == (expected, not expected)
+
+
+def test_table_notes_what_is_in_doubt(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write_lines(tmp_path, *({"at": at, "request": make_request()} for at in (0, 1.2)))
+
+    assert main(["simulate", path]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "      1   2,200             0             0          14    2,214  "
+        f"reads what was written 1.2 s earlier; {EARLY}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "reads"),
+    [
+        ((), False),
+        (("--assume", "tool-key-order=yes"), False),
+        (("--assume", "tool-key-order=no"), True),
+        (("--assume", "ttl-in-key=no"), False),
+        (("--assume", "tool-key-order=no", "--assume", "client-tool-ids=yes"), True),
+    ],
+)
+def test_order_of_keys_in_tools_is_assumed_to_matter(
+    options: tuple[str, ...], reads: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schemas = {"type": "object", "title": "Place"}, {"title": "Place", "type": "object"}
+    requests = [make_request(tools=[{"name": "look_up", "input_schema": schema}]) for schema in schemas]
+    path = write_lines(tmp_path, *({"at": 30 * number, "request": body} for number, body in enumerate(requests)))
+
+    assert main(["simulate", path, "--format", "jsonl", *options]) == 0
+
+    _, row = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    usage = row["usage"]
+    assert (usage["cache_read_input_tokens"] > 0, usage["cache_creation_input_tokens"] > 0) == (reads, not reads)

@@ -93,7 +93,11 @@ def test_a_file_is_named_after_the_key_and_reads_as_json(cache: LocalCache) -> N
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"{", "not a stored response (unexpected end of data: line 1 column 2 (char 1)); asking again"),
+        (
+            b"{",
+            "not a stored response (Expecting property name enclosed in double quotes: line 1 column 2 (char 1)); "
+            "asking again",
+        ),
         (b"[]", "not a stored response (it holds no response); asking again"),
         (b'{"model": "x"}', "not a stored response (it holds no response); asking again"),
         (b'{"response": "text"}', "not a stored response (it holds no response); asking again"),
@@ -114,3 +118,17 @@ def test_a_file_that_holds_no_response_is_passed_over_with_a_warning(
 def test_a_path_that_cannot_be_read_counts_as_no_response(cache: LocalCache) -> None:
     (cache.folder / f"{cache.key(REQUEST)}.json").mkdir(parents=True)
     assert cache.read(REQUEST) is None
+
+
+LARGE = (2**64, -(2**63) - 1, 2**128, 10**300, -(10**40))
+
+
+@pytest.mark.parametrize("number", LARGE)
+def test_integers_beyond_64_bits_are_kept(cache: LocalCache, number: int) -> None:
+    request = {**REQUEST, "tools": [{"name": "a", "input_schema": {"const": number}}]}
+    other = {**REQUEST, "tools": [{"name": "a", "input_schema": {"const": number + 1}}]}
+    response = {"content": [{"type": "tool_use", "input": {"id": number}}]}
+    cache.write(request, response)
+
+    assert cache.read(request) == response
+    assert cache.read(other) is None

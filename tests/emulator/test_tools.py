@@ -243,3 +243,57 @@ def test_a_choice_that_stays_forced_calls_again_behind_a_result(anthropic: Anthr
     second = create(anthropic, **request, messages=history)
     assert (second.stop_reason, second.content[0].input) == ("tool_use", ARGUMENTS)
     assert second.content[0].id != first.content[0].id
+
+
+# --- numbers as they were sent -------------------------------------------------------------------------------
+
+NUMBERS = ("1e400", "-0", "1.10", "340282366920938463463374607431768211456", "1E5", "-1e400", "1.0")
+
+
+def with_schema(schema: str) -> bytes:
+    return with_tools().replace(json.dumps(FIND_JOB["input_schema"]).encode(), schema.encode())
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("keyword", ["const", "default", "enum"])
+def test_a_number_of_a_schema_comes_back_as_it_was_sent(emulator: Emulator, keyword: str, number: str) -> None:
+    value = f"[{number}]" if keyword == "enum" else number
+    schema = f'{{"type": "object", "properties": {{"id": {{"{keyword}": {value}}}}}}}'
+
+    plain, stream = (
+        send(emulator, with_schema(schema)),
+        send(emulator, with_schema(schema)[:-1] + b', "stream": true}'),
+    )
+
+    assert b'"input":{"id":%b}' % number.encode() in b"".join(plain.chunks)
+    pieces = [event["delta"]["partial_json"] for event in events(stream) if event["type"] == "content_block_delta"]
+    assert "".join(pieces) == f'{{"id": {number}}}'
+
+
+@pytest.mark.parametrize(
+    ("bounds", "number"),
+    [
+        ('"minimum": 1e400', "1e400"),
+        ('"exclusiveMinimum": 1e400', "1e400"),
+        ('"maximum": -1e400', "-1e400"),
+        ('"exclusiveMaximum": -1e400', "-1e400"),
+        ('"minimum": 2E1, "maximum": 1e400', "2E1"),
+        ('"exclusiveMinimum": 18446744073709551616', "18446744073709551617"),
+        ('"exclusiveMinimum": 1' + "0" * 400, "1" + "0" * 399 + "1"),
+        ('"exclusiveMaximum": -1' + "0" * 400, "-1" + "0" * 399 + "1"),
+    ],
+)
+def test_bounds_may_be_any_numbers(emulator: Emulator, bounds: str, number: str) -> None:
+    answer = send(emulator, with_schema(f'{{"properties": {{"id": {{"type": "number", {bounds}}}}}}}'))
+
+    assert answer.status == 200
+    assert b'"input":{"id":%b}' % number.encode() in b"".join(answer.chunks)
+
+
+def test_a_number_with_too_many_digits_is_an_error_of_the_request(emulator: Emulator) -> None:
+    answer = send(emulator, with_schema(f'{{"const": {"1" * 5_000}}}'))
+
+    assert answer.status == 400
+    assert parse(answer)["error"]["message"] == (
+        "The request body cannot be read: a number has 5,000 digits, expected at most 4,300"
+    )

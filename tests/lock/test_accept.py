@@ -16,9 +16,11 @@ from harness.lock.figures import expect_usage, price_of_1000, write_price, writt
 from harness.lock.format2 import format_lock
 from harness.lock.lockfile import parse_lock
 from harness.mutation.mutations import MUTATIONS, Mutation
+from harness.numbers import parse_json
 from harness.prompt import read
 from harness.prompt.blocks import Request
 from harness.prompt.tokens import TextCounter
+from harness.prompt.wire import to_body
 from harness.promptcache.explain import explain
 from harness.promptcache.simulator import Simulator
 from harness.promptcache.validation import check_request
@@ -394,3 +396,22 @@ def test_prefix_below_the_minimum_is_not_written_and_costs_nothing() -> None:
     assert len(call.breakpoints) == 1
     assert written_breakpoints(call) == ()
     assert write_price(call) == 0
+
+
+SENT = ("1e400", "-0", "1.10", "340282366920938463463374607431768211456", "1E5", "1.0", "1e-07")
+
+
+@pytest.mark.parametrize("number", SENT)
+def test_numbers_are_accepted_as_they_were_sent(number: str) -> None:
+    shown = parse_json(f'{{"name": "order", "input_schema": {{"maximum": {number}}}}}')
+    answer = parse_json(f'{{"format": {{"type": "json_schema", "schema": {{"minimum": {number}}}}}}}')
+    body = request(user(LATE), tools=[shown], output_config=answer)
+    call, texts = keep(body)
+
+    restored = restore_request(call, texts.get, quarter)
+
+    assert restored is not None
+    assert prefix_key(restored) == call.prefix == prefix_key(read(body))
+    assert to_body({"tools": restored.request["tools"]}).decode() == (
+        f'{{"tools":[{{"name":"order","input_schema":{{"maximum":{number}}}}}]}}'
+    )

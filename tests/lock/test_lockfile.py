@@ -228,8 +228,7 @@ REFUSED = {
     "tokens of no list": (changed("[4]", "4"), ":7: tail_tokens is 4, expected a list", RESTORE),
     "tokens without end": (
         changed("[4]", f"[{'9' * 5000}]"),
-        ":7: Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits; "
-        "use sys.set_int_max_str_digits() to increase the limit",
+        ":7: a number has 5,000 digits, expected at most 4,300",
         RESTORE,
     ),
     "nested without end": (changed("[4]", "[" * 200_000), ":7: not a line of a lock file: nested too deeply", RESTORE),
@@ -293,8 +292,7 @@ def test_bytes_that_are_no_text_are_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(LockError) as caught:
         read_lock(path)
 
-    why = "'utf-8' codec can't decode byte 0xff in position 2: invalid start byte"
-    assert str(caught.value) == f"{path}: unreadable: {why}\n  try: {RESTORE}"
+    assert str(caught.value) == f"{path}:2: not UTF-8 text: invalid start byte\n  try: {RESTORE}"
 
 
 def test_folder_in_its_place_is_refused_in_words(tmp_path: Path) -> None:

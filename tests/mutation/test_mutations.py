@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.mutation.mutations import BY_NAME, MUTATIONS, Mutation
+from harness.numbers import parse_json
 from harness.prompt import read
 from harness.prompt.tokens import TextCounter
 from harness.prompt.wire import to_body
@@ -137,3 +138,14 @@ def test_second_application_changes_the_request_again() -> None:
         once = BY_NAME[name].apply(rich_request())
         assert once is not None
         assert BY_NAME[name].apply(once) is not None
+
+
+@pytest.mark.parametrize("number", ["1e400", "-0", "1.10", "340282366920938463463374607431768211456", "1E5", "1e-07"])
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+def test_mutation_leaves_numbers_as_they_were_sent(mutation: Mutation, number: str) -> None:
+    text = json.dumps({**rich_request(), "metadata": {"a": "NUMBER"}}).replace('"NUMBER"', number)
+
+    changed = mutation.apply(parse_json(text))
+
+    assert changed is not None
+    assert f'"metadata":{{"a":{number}}}'.encode() in to_body(changed)

@@ -3,6 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -155,3 +156,49 @@ def test_a_miss_rate_of_one_reads_less_and_never_more(request: dict[str, Any]) -
 
     assert found.cache_read_input_tokens <= expected.cache_read_input_tokens
     assert found.total_input_tokens == expected.total_input_tokens
+
+
+def seconds_in_doubt(*moments: tuple[float, float | None]) -> list[float | None]:
+    """The doubt on each of several equal requests, by when they start and when their answers begin."""
+    marked = {"type": "text", "text": "long " * 600, "cache_control": {"type": "ephemeral"}}
+    body = {"model": "claude-sonnet-5-5", "max_tokens": 9, "system": [marked], "messages": []}
+    simulator, record = Simulator(), read(body, _count).record
+    return [simulator.send(record, at=at, begins_at=begins_at).early_read_seconds for at, begins_at in moments]
+
+
+@pytest.mark.parametrize(
+    ("moments", "doubts"),
+    [
+        pytest.param([(0, None), (1.25, None)], [None, 1.25], id="soon"),
+        pytest.param([(0, None), (0.001, None)], [None, pytest.approx(0.001)], id="at-once"),
+        pytest.param([(0, None), (2.999, None)], [None, pytest.approx(2.999)], id="just-too-soon"),
+        pytest.param([(0, None), (3, None)], [None, None], id="late-enough"),
+        pytest.param([(0, None), (0, None)], [None, None], id="parallel-and-not-read"),
+        pytest.param([(0, None), (1, None), (2, None), (3.5, None)], [None, 1, 2, None], id="counted-from-the-write"),
+        pytest.param([(0, 0.5), (1, None)], [None, None], id="begun"),
+        pytest.param([(0, 5), (4, None), (5, None)], [None, None, None], id="not-begun-and-not-read"),
+        pytest.param([(0, None), (400, None), (401, None)], [None, None, 1], id="written-again"),
+        pytest.param([(1.8e9, None), (1.8e9 + 1.5, None)], [None, pytest.approx(1.5)], id="dates"),
+    ],
+)
+def test_early_read_is_in_doubt(moments: list[tuple[float, float | None]], doubts: list[float | None]) -> None:
+    assert seconds_in_doubt(*moments) == doubts
+
+
+@given(requests(), requests(), st.floats(0.01, 10), st.booleans())
+def test_doubt_says_how_long_ago_what_is_read_was_written(
+    first: dict[str, Any], second: dict[str, Any], gap: float, is_known: bool
+) -> None:
+    simulator = Simulator()
+    simulator.send(read(first, _count).record, at=100, begins_at=100 if is_known else None)
+
+    outcome = simulator.send(read(second, _count).record, at=100 + gap)
+
+    if outcome.read_index is None or is_known or gap > 3.001:
+        assert outcome.doubt is None
+    elif gap < 2.999:
+        assert outcome.early_read_seconds == pytest.approx(gap)
+        assert outcome.doubt == (
+            f"reads what was written {gap:.3g} s earlier; "
+            "an entry is readable only once the answer that wrote it has begun"
+        )

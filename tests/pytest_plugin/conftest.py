@@ -10,7 +10,7 @@ import pytest
 from harness.emulator.server import EmulatorServer
 from harness.prompt.tokens import TextCounter
 from harness.promptcache.simulator import Simulator
-from tests.pytest_plugin.live_api import Api, Serve
+from tests.pytest_plugin.live_api import Api, Pauses, Serve
 
 # pytester restores sys.modules after each in-process run. Imported again, these modules would break
 # (yaml) or take a second each time (anthropic).
@@ -88,6 +88,8 @@ class Project:
     def __init__(self, pytester: pytest.Pytester) -> None:
         self.pytester = pytester
         self.path = pytester.path
+        self.plugins: list[object] = []
+        """Plugins of the inner runs, besides their own."""
         self.write("pytest.ini", INI)
 
     def write(self, name: str, text: str) -> Path:
@@ -104,7 +106,9 @@ class Project:
 
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run pytest in this process."""
-        return self.pytester.runpytest_inprocess("-p", "no:cacheprovider", *OTHERS_PLUGINS, *arguments)
+        return self.pytester.runpytest_inprocess(
+            "-p", "no:cacheprovider", *OTHERS_PLUGINS, *arguments, plugins=self.plugins
+        )
 
     def record(self, *arguments: str) -> None:
         """Record all cassettes from the emulator; all tests must pass."""
@@ -131,11 +135,13 @@ def project(
 
 @pytest.fixture
 def serve(project: Project, monkeypatch: pytest.MonkeyPatch, count_text: TextCounter) -> Iterator[Serve]:
-    """Start an API on loopback, and point the environment at it."""
+    """Start an API on loopback, and point the environment at it; runs do not wait between rounds."""
+    pauses = Pauses()
+    project.plugins.append(pauses)
     servers: list[EmulatorServer] = []
 
     def start(simulator: Simulator | None = None) -> Api:
-        api = Api(count_text=count_text, simulator=simulator)
+        api = Api(count_text=count_text, simulator=simulator, pauses=pauses.seconds)
         servers.append(EmulatorServer(api))
         monkeypatch.setenv("ANTHROPIC_BASE_URL", servers[-1].__enter__().url)
         monkeypatch.setenv("ANTHROPIC_API_KEY", "test-only")

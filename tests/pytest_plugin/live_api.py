@@ -5,6 +5,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+import pytest
+
 from harness.emulator.core import Emulator, HttpAnswer
 from harness.prompt.reader import PromptReader
 from harness.prompt.tokens import TextCounter
@@ -14,10 +16,38 @@ from tests.conftest import Clock
 LIVE = "--harness-mode=live"
 
 
+UNHURRIED = """
+import pytest
+from harness.pytest_plugin.run import RUN
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config):
+    config.stash[RUN].sessions.sleep = lambda seconds: None
+"""
+"""A ``conftest.py`` for runs in other processes: they wait for nothing."""
+
+
+class Pauses:
+    """A plugin that notes how long a run would wait for the API, and lets it go on at once."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Replace the sleep of the run's sessions."""
+        # Each inner run imports the plugin again.
+        from harness.pytest_plugin.run import RUN
+
+        config.stash[RUN].sessions.sleep = self.seconds.append
+
+
 class Api(Emulator):
     """The emulator, which remembers its requests and whose answers a test can change."""
 
-    def __init__(self, *, count_text: TextCounter, simulator: Simulator | None = None) -> None:
+    def __init__(self, *, count_text: TextCounter, simulator: Simulator | None = None, pauses: list[float]) -> None:
+        self.pauses = pauses
+        """The pauses between rounds, in seconds."""
         super().__init__(reader=PromptReader(count_text), clock=Clock(), simulator=simulator)
         self.bodies: list[dict[str, Any]] = []
         self.ids: list[str] = []

@@ -6,7 +6,7 @@ import pytest
 
 from harness.emulator.core import HttpAnswer
 from tests.pytest_plugin.conftest import APP, Project, shown
-from tests.pytest_plugin.live_api import LIVE, Serve, missing
+from tests.pytest_plugin.live_api import LIVE, UNHURRIED, Serve, missing
 
 pytest_plugins = ("pytester",)
 
@@ -219,6 +219,7 @@ def test_all_cases_of_a_run_have_the_same_prefix(project: Project, serve: Serve)
 def test_processes_of_one_run_have_the_same_prefix(project: Project, serve: Serve) -> None:
     project.add_suite("support")
     api = serve()
+    project.write("conftest.py", UNHURRIED)
 
     result = project.pytester.runpytest_subprocess("-p", "no:cacheprovider", LIVE, "--harness-unique-prefix", "-n", "2")
 
@@ -402,3 +403,48 @@ def test_address_is_not_read_where_nothing_is_sent(project: Project, monkeypatch
     project.add_suite("support")
 
     project.run("--harness-mode=emulate").assert_outcomes(passed=2)
+
+
+# --- the pause between rounds --------------------------------------------------------------------------------
+
+FROM_THE_API = ("--harness-mode=record", "--harness-upstream=anthropic")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "pauses"),
+    [
+        pytest.param((LIVE,), 2, id="live"),
+        pytest.param(FROM_THE_API, 2, id="record"),
+        pytest.param(("--harness-mode=record", "--harness-upstream=emulator"), 0, id="record-from-the-emulator"),
+        pytest.param(("--harness-mode=emulate",), 0, id="emulate"),
+    ],
+)
+def test_second_round_waits_until_the_first_is_readable(
+    arguments: tuple[str, ...], pauses: int, project: Project, serve: Serve
+) -> None:
+    project.add_suite("support")
+    api = serve()
+
+    project.run(*arguments).assert_outcomes(passed=2)
+
+    assert len(api.pauses) == pauses
+    assert all(0 < seconds <= 3 for seconds in api.pauses)
+
+
+def test_replay_waits_for_nothing(project: Project, serve: Serve) -> None:
+    project.add_suite("support")
+    project.record()
+    api = serve()
+
+    project.run().assert_outcomes(passed=2)
+
+    assert (api.bodies, api.pauses) == ([], [])
+
+
+def test_repeated_round_waits_too(project: Project, serve: Serve) -> None:
+    project.add_suite("support")
+    api = serve(missing(0.1, 0.9))
+
+    project.run(LIVE, *REFUND).assert_outcomes(passed=1)
+
+    assert (len(api.bodies), len(api.pauses)) == (3, 2)

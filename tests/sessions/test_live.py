@@ -392,3 +392,10 @@ def test_connections_are_closed_with_the_session(tmp_path: Path, monkeypatch: py
             session.close()
 
     assert len(session.calls) == 2
+
+
+@pytest.mark.parametrize("number", ["1e400", "-0", "1.10", "340282366920938463463374607431768211456", "1E5", "1e-07"])
+def test_prefix_leaves_numbers_as_they_were_sent(number: str) -> None:
+    changed = add_prefix(b'{"system":"","tools":[{"a":%b}]}' % number.encode(), "Run 1.\n")
+
+    assert changed == b'{"system":"Run 1.\\n","tools":[{"a":%b}]}' % number.encode()

@@ -22,7 +22,7 @@ FIELDS = ("resume.basics.name", "resume.work[0].name", "resume.work[1].name", "r
 
 def request(system: str, **more: Any) -> dict[str, Any]:
     blocks = [{"type": "text", "text": system, "cache_control": MARK}]
-    return {"model": "m", "system": blocks, "messages": [{"role": "user", "content": "x"}], **more}
+    return {"model": "claude-opus-5", "system": blocks, "messages": [{"role": "user", "content": "x"}], **more}
 
 
 def found(system: str) -> list[tuple[str, int | None]]:

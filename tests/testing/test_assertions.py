@@ -331,3 +331,27 @@ def test_thinking_that_the_api_strips_is_not_the_same_prefix(pair: Pair) -> None
     assert isinstance(finding, Finding)
     assert finding.place is not None
     assert (finding.cause, finding.place.path) == ("thinking_stripped", pair.path)
+
+
+NUMBERS = (
+    ("ids beyond 64 bits", 2**64, 2**64 + 1),
+    ("ids of 128 bits", 2**128 - 1, 2**128 - 2),
+    ("zeros", 0.0, -0.0),
+    ("a whole number and a decimal", 1, 1.0),
+    ("large decimals", 1e22, 1e23),
+    ("small decimals", 1e-7, 1e-8),
+)
+
+
+def request_about(number: float) -> dict[str, Any]:
+    tool = {"name": "look_up", "input_schema": {"type": "object", "properties": {"id": {"const": number}}}}
+    return {**request(RULES, "Go."), "tools": [tool]}
+
+
+@pytest.mark.parametrize(("first", "second"), [row[1:] for row in NUMBERS], ids=[row[0] for row in NUMBERS])
+def test_numbers_of_a_program_are_compared_as_they_are_sent(first: float, second: float) -> None:
+    assert_same_prefix(request_about(first), call_with(request_about(first)))
+    message = message_for(request_about(first), request_about(second))
+    assert f"{json.dumps(first)[-20:]}}}}}}}}}'" in message
+    assert f"{json.dumps(second)[-20:]}}}}}}}}}'" in message
+    assert "cause: tool_changed" in message

@@ -127,7 +127,11 @@ def test_field_in_the_prefix_is_named_with_its_place() -> None:
 
 def test_several_fields_are_counted_and_the_first_ones_shown() -> None:
     def build(resume: Any) -> dict[str, Any]:
-        return {"model": "m", "cache_control": MARK, "messages": [{"role": "user", "content": str(resume["basics"])}]}
+        return {
+            "model": "claude-opus-5",
+            "cache_control": MARK,
+            "messages": [{"role": "user", "content": str(resume["basics"])}],
+        }
 
     found = message(build, resume=resumes()).splitlines()
 
@@ -263,7 +267,7 @@ def test_breakpoint_that_moves_is_found() -> None:
 
 def test_automatic_breakpoint_on_what_varies_is_called_so() -> None:
     def build(number: int) -> dict[str, Any]:
-        return {"model": "m", "cache_control": MARK, "messages": [{"role": "user", "content": str(number)}]}
+        return {"model": "claude-opus-5", "cache_control": MARK, "messages": [{"role": "user", "content": str(number)}]}
 
     assert "  cause: automatic_after_unique_tail: " in message(build, number=st.integers())
 
