@@ -1,6 +1,6 @@
 """Findings from two requests: the place of the first difference, its cause, its cost and its fix."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from harness.findings.advice import ADVICE
@@ -44,6 +44,11 @@ def add_loss(finding: Finding, result: Explanation) -> Finding:
     place = finding.place or (None if result.path is None else Place(path=result.path))
     costs = (_loss(result),) if result.tokens_lost else ()
     return replace(finding, place=place, tokens=result.tokens_lost, costs=costs).with_cause(result.cause)
+
+
+def note_lines(notes: Sequence[str]) -> tuple[str, ...]:
+    """Write the notes of an explanation as those of a finding."""
+    return tuple(f"note:  {note}" for note in notes)
 
 
 def loss_lines(result: Explanation) -> Iterator[str]:
