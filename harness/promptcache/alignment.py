@@ -19,7 +19,7 @@ class Move(NamedTuple):
     old: int
     new: int
     is_swap: bool = False
-    """Whether it changed places with the item that is now there."""
+    """Whether it changed places with the item that was there."""
 
 
 def find_hunks(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Hunk]:
@@ -70,7 +70,7 @@ def find_move(old: Sequence[Hashable], new: Sequence[Hashable]) -> Move:
     origin = _find(old, new[here] if here < len(new) else None, here)
     target = _find(new, old[here] if here < len(old) else None, here)
     if origin is not None and (target is None or origin >= target):
-        return Move(origin, here, is_swap=origin == target)
+        return Move(here, origin, is_swap=True) if origin == target else Move(origin, here)
     return Move(here, here if target is None else target)
 
 
@@ -85,7 +85,9 @@ def _slid(old: Sequence[Hashable], new: Sequence[Hashable], start: int) -> int:
     for dropped in range(1, len(old) - start):
         kept = len(old) - start - dropped
         if old[start + dropped] == new[start] and old[start + dropped :] == new[start : start + kept]:
-            return dropped
+            # If as many of them follow later as are kept, they did not go: they moved.
+            back = Counter(old[start : start + dropped]) & Counter(new[start + kept :])
+            return dropped if back.total() < kept else 0
     return 0
 
 

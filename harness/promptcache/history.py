@@ -8,7 +8,7 @@ from harness.promptcache.alignment import find_hunks, is_move
 from harness.promptcache.boundaries import find_recut, is_recut_with_other_spaces
 from harness.promptcache.causes import Cause
 from harness.promptcache.history_notes import say_added, say_border, say_dropped, say_replaced
-from harness.promptcache.items import Item, group_messages
+from harness.promptcache.items import Item, Message, group_messages
 from harness.promptcache.named import Named, Spot
 from harness.promptcache.pairs import find_inner_spots, name_pair, name_text, say_pair
 from harness.promptcache.places import find_spots, say_move, say_recut, without_moved
@@ -42,7 +42,7 @@ class _History:
             return None
         if self.old_rest[0].key == self.new_rest[0].key:
             note = say_border(self.old, self.start)
-            return Named("block_boundary", (note,), find_spots(self.old_rest, self.new_rest, self.start))
+            return Named("block_boundary", (note,), find_spots(self.old_rest, self.new_rest))
         cut = find_recut(self.old_rest, self.new_rest)
         if cut is None:
             return None
@@ -58,7 +58,7 @@ class _History:
         keys = [message.key for message in old], [message.key for message in new]
         hunks = find_hunks(*keys)
         shared = hunks[0].old.start if hunks else len(old)
-        if any(one.role != other.role for one, other in zip(old[:shared], new, strict=False)):
+        if not hunks or any(one.role != other.role for one, other in zip(old[:shared], new, strict=False)):
             return self._name_pair()
         if is_move(*keys, hunks):
             return self._moved(
@@ -66,16 +66,15 @@ class _History:
             )
         gone, here = ([side[index] for index in span] for side, span in zip((old, new), hunks[0], strict=True))
         if not here:
-            place = hunks[0].new.start
-            return self._dropped(gone[0].start, gone[-1].end, new[place].start if place < len(new) else len(self.new))
+            return self._dropped(gone[0].start, gone[-1].end, _start(new, hunks[0].new.start))
         if not gone:
-            return self._added("history_edit", here[0].start, here[-1].end, old[hunks[0].old.start].start)
-        named = self._name_blocks(gone[-1].end, here[-1].end)
+            return self._added("history_edit", here[0].start, here[-1].end, _start(old, hunks[0].old.start))
+        goes_on = hunks[0].old.stop < len(old) and hunks[0].new.stop < len(new)
+        is_shorter = len(gone) > len(here) and (number > 0 or shared > 0 or goes_on)
+        named = self._name_blocks(gone[-1].end, here[-1].end, is_shorter=is_shorter)
         if named is not None:
             return named
-        goes_on = hunks[0].old.stop < len(old) and hunks[0].new.stop < len(new)
-        has_more = number > 0 or shared > 0 or goes_on
-        if len(gone) > len(here) and has_more:
+        if is_shorter:
             previous = self.old[gone[0].start - 1].block.message if gone[0].start else None
             note = say_replaced(len(gone), len(here), previous)
             return Named("history_drop", (note,), self._spots(gone[-1].end, here[-1].end))
@@ -83,7 +82,7 @@ class _History:
 
     # --- blocks of a message -----------------------------------------------------------------------------
 
-    def _name_blocks(self, end: int, new_end: int) -> Named | None:
+    def _name_blocks(self, end: int, new_end: int, *, is_shorter: bool) -> Named | None:
         """Name what happened to the blocks up to two ends; ``None`` if one became another that says no more."""
         if self.old_rest[0].key == self.new_rest[0].key:
             return self._name_pair()
@@ -96,7 +95,7 @@ class _History:
         gone, here = self.start + hunk.old.stop, self.new_start + hunk.new.stop
         if not hunk.new:
             return self._dropped(self.start, gone, self.new_start)
-        if not hunk.old:
+        if not hunk.old and not is_shorter:
             is_text = all(item.block.type == "text" for item in new[: hunk.new.stop])
             cause: Cause = "history_edit" if not self._is_last else "text_changed" if is_text else "other"
             return self._added(cause, self.new_start, here, self.start)
@@ -122,10 +121,10 @@ class _History:
         return Named(cause, (say_added(self.new, start, end),), self._spots(old_start, end))
 
     def _moved(self, cause: Cause, note: str) -> Named:
-        return Named(cause, (note,), find_spots(*without_moved(self.old_rest, self.new_rest), self.start))
+        return Named(cause, (note,), find_spots(*without_moved(self.old_rest, self.new_rest)))
 
     def _spots(self, end: int, new_end: int) -> tuple[Spot, ...]:
-        return find_spots(self.old[end:], self.new[new_end:], end)
+        return find_spots(self.old[end:], self.new[new_end:])
 
     def _edit(self) -> Cause:
         """The name of an edit: of the last message, or of one that was already answered."""
@@ -144,3 +143,8 @@ class _History:
     @property
     def _after(self) -> Block:
         return self.new_rest[0].block
+
+
+def _start(messages: Sequence[Message], index: int) -> int:
+    """The number of blocks before a message; of all blocks if there is none at the index."""
+    return messages[index].start if index < len(messages) else messages[-1].end

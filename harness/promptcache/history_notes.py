@@ -8,14 +8,12 @@ from harness.promptcache.places import say_count
 
 def say_dropped(old: Sequence[Item], start: int, end: int) -> str:
     """Say how many messages, and blocks of others, were dropped from ``start`` to ``end``."""
-    size, number = _measure(old, start, end)
-    return f"{size} {'was' if number == 1 else 'were'} dropped {_say_place(old, start)}"
+    return _say(old, start, end, "dropped", "from")
 
 
 def say_added(new: Sequence[Item], start: int, end: int) -> str:
     """Say how many messages, and blocks of others, were added from ``start`` to ``end``."""
-    size, number = _measure(new, start, end)
-    return f"{size} {'was' if number == 1 else 'were'} added {_say_place(new, start)}"
+    return _say(new, start, end, "added", "to")
 
 
 def say_replaced(gone: int, here: int, previous: int | None) -> str:
@@ -34,20 +32,21 @@ def say_border(old: Sequence[Item], index: int) -> str:
     return f"messages[{number}] is cut in two messages now"
 
 
-def _measure(items: Sequence[Item], start: int, end: int) -> tuple[str, int]:
-    """How much a run of blocks is, in words, and the number of its messages and lone blocks."""
-    all_blocks = {message.number: len(message.items) for message in group_messages(items)}
+def _say(items: Sequence[Item], start: int, end: int, what: str, preposition: str) -> str:
+    sizes = {message.number: len(message.items) for message in group_messages(items)}
     groups = group_messages(items[start:end])
-    whole = [group for group in groups if len(group.items) == all_blocks[group.number]]
+    whole = [group for group in groups if len(group.items) == sizes[group.number]]
     blocks = end - start - sum(len(group.items) for group in whole)
-    sizes = [say_count(len(whole), "message")] if whole else []
-    sizes += [say_count(blocks, "block")] if blocks else []
-    return " and ".join(sizes), len(whole) + blocks
+    counts = [say_count(len(whole), "message")] if whole else []
+    counts += [say_count(blocks, "block")] if blocks else []
+    verb = "was" if len(whole) + blocks == 1 else "were"
+    is_inside = not whole and len(groups) == 1
+    place = f"{preposition} {groups[0].path}" if is_inside else _say_place(items, start)
+    return f"{' and '.join(counts)} {verb} {what} {place}"
 
 
 def _say_place(items: Sequence[Item], start: int) -> str:
     if start == 0:
         return "at the start"
     previous = items[start - 1].block
-    is_inside = start < len(items) and not items[start].starts_message
-    return f"after {previous.path}" if is_inside else f"after messages[{previous.message}]"
+    return f"after messages[{previous.message}]" if items[start].starts_message else f"after {previous.path}"

@@ -14,6 +14,8 @@ class Item(NamedTuple):
     key: str
     """Equal for the same content anywhere: without the border of its message."""
     starts_message: bool
+    position: int
+    """The number of blocks of its level before it."""
 
     @property
     def path(self) -> str:

@@ -1,8 +1,12 @@
 """Records of how a difference between two prompts is named."""
 
+import sys
 from typing import NamedTuple
 
 from harness.promptcache.causes import Cause
+
+END = sys.maxsize
+"""A position after all blocks."""
 
 
 class Spot(NamedTuple):
@@ -11,7 +15,7 @@ class Spot(NamedTuple):
     text: str
     """Its path, and what happened there: ``tools[2] (added)``."""
     position: int
-    """The number of blocks of the level that come before it in the earlier prompt."""
+    """The number of blocks of the level that come before it in the earlier prompt; `END` after all of them."""
 
     @property
     def path(self) -> str:

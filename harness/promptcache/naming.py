@@ -12,7 +12,7 @@ from harness.promptcache.causes import Cause
 from harness.promptcache.excerpts import cut_excerpt
 from harness.promptcache.history import name_history
 from harness.promptcache.items import Item, find_index
-from harness.promptcache.named import Named, Spot
+from harness.promptcache.named import END, Named, Spot
 from harness.promptcache.places import find_spots, say_also
 from harness.promptcache.system_changes import name_system
 from harness.promptcache.tool_changes import find_tool_spots, name_tool
@@ -83,7 +83,7 @@ def _find_others(spots: Sequence[Spot], first: Part, before: Prompt, after: Prom
             yield from _find_parameters(before, after, level, first)
         found = spots if level == first.level else _find_spots(before, after, level)
         blocks = [block for block in before.blocks if block.level == level]
-        limit = next((index for index, block in enumerate(blocks) if block is last), len(blocks))
+        limit = next((index for index, block in enumerate(blocks) if block is last), END)
         yield from (spot for spot in found if spot.position <= limit)
 
 
@@ -107,9 +107,9 @@ def _find_spots(before: Prompt, after: Prompt, level: Level) -> tuple[Spot, ...]
 def _list_items(parts: Sequence[Part], level: Level) -> list[Item]:
     """List the blocks of one level, as they are compared."""
     return [
-        Item(part.block, part.key.rpartition(":")[2], starts_message=":" in part.key)
-        for part in parts
-        if part.level == level and part.block is not None
+        Item(part.block, part.key.rpartition(":")[2], ":" in part.key, position)
+        for position, part in enumerate(part for part in parts if part.level == level and part.block is not None)
+        if part.block is not None
     ]
 
 

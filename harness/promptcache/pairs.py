@@ -72,7 +72,7 @@ def find_inner_spots(
     """Find where else two blocks differ, if it may have another reason; ``index`` is that of the earlier one."""
     if cause not in _IN_ONE_BLOCK or before.type != after.type:
         return ()
-    _, *offsets = find_offsets(block_text(align_fields(before, after, assumptions)), block_text(after))
+    offsets = find_offsets(block_text(align_fields(before, after, assumptions)), block_text(after))[1:]
     if len(offsets) > _LISTED:
         return (Spot(f"{after.path} in {len(offsets):,} other places", index),)
     return tuple(Spot(f"{after.path} at character {offset:,}", index) for offset in offsets)
@@ -92,7 +92,8 @@ def _say_pair(before: Block, after: Block, assumptions: Assumptions) -> Iterator
 
 def _is_text_change(before: Block, after: Block) -> bool:
     """Whether two blocks of one type differ in a text that people wrote or read."""
-    return before.type == after.type and list(_texts(before.content)) != list(_texts(after.content))
+    texts = _texts(before.content), _texts(after.content)
+    return before.type == after.type and bool(texts[0] and texts[1]) and texts[0] != texts[1]
 
 
 def _texts(value: Any, key: str = "") -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterator, Sequence
 
 from harness.promptcache.alignment import find_hunks, find_move, find_moved
 from harness.promptcache.items import Item
-from harness.promptcache.named import Spot
+from harness.promptcache.named import END, Spot
 
 _LISTED = 5
 """Places that a note lists."""
@@ -32,7 +32,8 @@ def say_move(paths: tuple[Sequence[str], Sequence[str]], keys: tuple[Sequence[st
     """Say what moved, at the first difference between the keys of two sequences."""
     move = find_move(*keys)
     old, new = paths[0][move.old], paths[1][move.new]
-    return f"{new} and {old} changed places" if move.is_swap else f"{old} moved to {new}"
+    is_swap = move.is_swap and (old, new) == (paths[1][move.old], paths[0][move.new])
+    return f"{old} and {new} changed places" if is_swap else f"{old} moved to {new}"
 
 
 def say_recut(old: Sequence[Item], new: Sequence[Item]) -> str:
@@ -45,9 +46,9 @@ def say_recut(old: Sequence[Item], new: Sequence[Item]) -> str:
     return f"the text from {old[0].path} on was in {say_count(counts[0], noun)}, and is in {counts[1]:,} now"
 
 
-def find_spots(old: Sequence[Item], new: Sequence[Item], start: int = 0) -> tuple[Spot, ...]:
-    """Find where two runs of blocks differ; ``start`` blocks of the earlier prompt come before them."""
-    return tuple(_find_spots(old, new, start))
+def find_spots(old: Sequence[Item], new: Sequence[Item]) -> tuple[Spot, ...]:
+    """Find where two runs of blocks differ."""
+    return tuple(_find_spots(old, new))
 
 
 def without_moved(old: Sequence[Item], new: Sequence[Item]) -> tuple[list[Item], list[Item]]:
@@ -59,25 +60,26 @@ def without_moved(old: Sequence[Item], new: Sequence[Item]) -> tuple[list[Item],
     return old_rest, [item for item in new if not _take(left[1], item.key)]
 
 
-def _find_spots(old: Sequence[Item], new: Sequence[Item], start: int) -> Iterator[Spot]:
+def _find_spots(old: Sequence[Item], new: Sequence[Item]) -> Iterator[Spot]:
     keys = [item.key for item in old], [item.key for item in new]
     hunks = find_hunks(*keys)
     left, arrived = find_moved(*keys, hunks), find_moved(*keys, hunks)
     for hunk in hunks:
         moved = [index for index in hunk.old if _take(left, keys[0][index])]
-        yield from (Spot(f"{old[index].path} (moved)", start + index) for index in moved)
+        yield from (Spot(f"{old[index].path} (moved)", old[index].position) for index in moved)
         gone = [index for index in hunk.old if index not in moved]
         here = [index for index in hunk.new if not _take(arrived, keys[1][index])]
         pairs = min(len(gone), len(here))
-        yield from (Spot(new[j].path, start + i) for i, j in zip(gone, here, strict=False))
-        yield from _say_run([old[index] for index in gone[pairs:]], "removed", start + hunk.old.start)
-        yield from _say_run([new[index] for index in here[pairs:]], "added", start + hunk.old.start)
+        yield from (Spot(new[j].path, old[i].position) for i, j in zip(gone, here, strict=False))
+        position = old[hunk.old.start].position if hunk.old.start < len(old) else END
+        yield from _say_run([old[index] for index in gone[pairs:]], "removed", position)
+        yield from _say_run([new[index] for index in here[pairs:]], "added", position)
 
 
-def _say_run(items: Sequence[Item], what: str, index: int) -> Iterator[Spot]:
+def _say_run(items: Sequence[Item], what: str, position: int) -> Iterator[Spot]:
     if items:
         more = f" and {say_count(len(items) - 1, 'block')} after it" if len(items) > 1 else ""
-        yield Spot(f"{items[0].path}{more} ({what})", index)
+        yield Spot(f"{items[0].path}{more} ({what})", position)
 
 
 def _take(left: Counter[Hashable], key: str) -> bool:

@@ -21,16 +21,16 @@ def name_system(old: Sequence[Item], new: Sequence[Item], *, at: tuple[int, int]
     cut = find_recut(old, new)
     if cut is not None:
         note = say_recut(old[: cut.old], new[: cut.new])
-        return Named("block_boundary", (note,), find_spots(old[cut.old :], new[cut.new :], start + cut.old))
+        return Named("block_boundary", (note,), find_spots(old[cut.old :], new[cut.new :]))
     keys = [item.key for item in old], [item.key for item in new]
     hunks = find_hunks(*keys)
     if is_move(*keys, hunks):
         note = say_move(([item.path for item in old], [item.path for item in new]), keys)
-        return Named("other", (note,), find_spots(*without_moved(old, new), start))
+        return Named("other", (note,), find_spots(*without_moved(old, new)))
     gone, here = old[: hunks[0].old.stop], new[: hunks[0].new.stop]
     if gone and here and not is_recut_with_other_spaces(gone, here):
         return _name_replaced(old, new, start, assumptions)
-    spots = find_spots(old[len(gone) :], new[len(here) :], start + len(gone))
+    spots = find_spots(old[len(gone) :], new[len(here) :])
     if gone and here:
         return Named("text_changed", (f"{say_recut(gone, here)}, with other whitespace",), spots)
     return Named(_name_lone(gone or here), (_say_lone(gone, here),), spots)
@@ -41,7 +41,7 @@ def _name_replaced(old: Sequence[Item], new: Sequence[Item], start: int, assumpt
     cause = name_pair(before, after, assumptions)
     inner = find_inner_spots(cause, before, after, start, assumptions)
     notes = say_pair(before, after, assumptions) if cause == "other" else ()
-    return Named(cause, notes, (*inner, *find_spots(old[1:], new[1:], start + 1)))
+    return Named(cause, notes, (*inner, *find_spots(old[1:], new[1:])))
 
 
 def _name_lone(items: Sequence[Item]) -> Cause:

@@ -1,10 +1,11 @@
 """The cause of a first difference among the tools, and the other tools that changed."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from harness.prompt.assumptions import Assumptions
 from harness.promptcache.items import Item
-from harness.promptcache.named import Named, Spot
+from harness.promptcache.named import END, Named, Spot
 from harness.promptcache.pairs import find_inner_spots, name_text
 from harness.promptcache.places import say_move
 
@@ -62,13 +63,22 @@ def _find_spots(old: Sequence[Item], new: Sequence[Item], seen: set[str | None])
             yield Spot(after[name].path, index)
     for index, item in enumerate(new):
         if tool_name(item) not in before and tool_name(item) not in seen:
-            yield Spot(f"{item.path} (added)", min(index, len(old)))
+            yield Spot(f"{item.path} (added)", old[index].position if index < len(old) else END)
 
 
 def _kept(old: Sequence[Item], new: Sequence[Item]) -> tuple[list[Item], list[Item]]:
-    """The tools whose names are in both prompts."""
-    names = {*_names(old)} & {*_names(new)}
-    return [item for item in old if tool_name(item) in names], [item for item in new if tool_name(item) in names]
+    """The tools that are in both prompts by name, as often as in both."""
+    shared = Counter(_names(old)) & Counter(_names(new))
+    return _take(old, Counter(shared)), _take(new, Counter(shared))
+
+
+def _take(items: Sequence[Item], left: Counter[str]) -> list[Item]:
+    taken = []
+    for item in items:
+        left[tool_name(item)] -= 1
+        if left[tool_name(item)] >= 0:
+            taken.append(item)
+    return taken
 
 
 def _names(items: Sequence[Item]) -> list[str]:
