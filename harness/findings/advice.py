@@ -45,11 +45,11 @@ ADVICE: dict[str, Advice] = {
     ),
     "history_edit": Advice("an earlier message was changed", "append to the conversation, never rewrite what was sent"),
     "history_drop": Advice(
-        "an earlier message was dropped",
+        "earlier messages, or blocks of them, were dropped",
         "drop many messages at once and rarely, or keep the first ones and compact the rest",
     ),
     "block_boundary": Advice(
-        "the same text is split into different blocks",
+        "the same text is split into different blocks or messages",
         "keep the split where it was: one block for the static text, one for the rest",
     ),
     "model_changed": Advice("each model has its own prompt cache", "keep a conversation on one model"),
@@ -125,7 +125,7 @@ ADVICE: dict[str, Advice] = {
     ),
     "other": Advice(
         "it has a reason that no other cause covers",
-        "see the place, the texts and the API's answer above",
+        "see the place, the texts, the notes and, if there is one, the API's answer",
     ),
 }
 """Keyed by `harness.promptcache.causes.Cause`; a test proves that every cause has a row."""

@@ -1,6 +1,6 @@
 """Findings from two requests: the place of the first difference, its cause, its cost and its fix."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from harness.findings.advice import ADVICE
@@ -8,7 +8,6 @@ from harness.findings.finding import Finding, Place
 from harness.findings.words import amount
 from harness.prompt.diff import first_divergence
 from harness.prompt.reading import Prompt
-from harness.promptcache.causes import Cause
 from harness.promptcache.explain import Explanation
 from harness.promptcache.naming import Change, name_change
 
@@ -19,22 +18,18 @@ def make_place(change: Change, *, first: str, second: str) -> Place:
     return Place(path=change.path, offset=change.offset, first=first, second=second, before=before, after=after)
 
 
-def find_change(before: Prompt, after: Prompt, *, first: str, second: str) -> tuple[Place, Cause] | None:
-    """Find place and cause of the first difference between two requests; ``first`` and ``second`` name them."""
+def add_change(finding: Finding, before: Prompt, after: Prompt, *, first: str, second: str) -> Finding:
+    """Add place, cause, fix and notes of the first difference between two requests, if there is one.
+
+    ``first`` and ``second`` name them.
+    """
     divergence = first_divergence(before.parts, after.parts)
     if divergence is None:
-        return None
-    change = name_change(divergence, before, after)
-    return make_place(change, first=first, second=second), change.cause
-
-
-def add_change(finding: Finding, before: Prompt, after: Prompt, *, first: str, second: str) -> Finding:
-    """Add place, cause and fix of the first difference between two requests, if there is one."""
-    change = find_change(before, after, first=first, second=second)
-    if change is None:
         return finding
-    place, cause = change
-    return replace(finding, place=place).with_cause(cause)
+    change = name_change(divergence, before, after)
+    notes = dict.fromkeys((*finding.notes, *note_lines(change.notes)))
+    place = make_place(change, first=first, second=second)
+    return replace(finding, place=place, notes=tuple(notes)).with_cause(change.cause)
 
 
 def add_loss(finding: Finding, result: Explanation) -> Finding:
@@ -44,6 +39,11 @@ def add_loss(finding: Finding, result: Explanation) -> Finding:
     place = finding.place or (None if result.path is None else Place(path=result.path))
     costs = (_loss(result),) if result.tokens_lost else ()
     return replace(finding, place=place, tokens=result.tokens_lost, costs=costs).with_cause(result.cause)
+
+
+def note_lines(notes: Sequence[str]) -> tuple[str, ...]:
+    """Write the notes of an explanation as those of a finding."""
+    return tuple(f"note:  {note}" for note in notes)
 
 
 def loss_lines(result: Explanation) -> Iterator[str]:

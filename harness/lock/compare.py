@@ -6,6 +6,7 @@ from functools import cached_property
 
 from harness.errors import UnknownPriceError
 from harness.findings.advice import ADVICE
+from harness.findings.describe import note_lines
 from harness.findings.finding import Finding, Place
 from harness.findings.words import amount, count
 from harness.lock.accept import GetText, lock_call, prefix_key, restore_request
@@ -137,6 +138,7 @@ class Gate:
             tokens=result.tokens_lost,
             costs=self._costs(result, prompt),
             fix=ADVICE[result.cause].fix if result.cause else None,
+            notes=note_lines(result.changes),
         )
 
     def _unwritten(self, call: LockedCall, lost: LockedBreakpoint, prompt: Prompt, case: CaseRequests) -> Finding:

@@ -5,7 +5,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from harness.prompt.parts import Part
-from harness.prompt.text import block_text, cut, cut_around, dump, first_difference
+from harness.prompt.text import block_text, first_difference
 from harness.provider.parameters import LEVELS, Level, Parameter
 
 
@@ -35,15 +35,6 @@ class Divergence(NamedTuple):
             return None
         return first_difference(block_text(self.before.block), block_text(self.after.block))
 
-    def excerpts(self) -> tuple[str, str]:
-        """Return the text on both sides around the difference, shortened alike; the two always differ."""
-        old, new = (part.block if part else None for part in (self.before, self.after))
-        if old is None or new is None or self.offset is None:
-            return _show(self.before), _show(self.after)
-        if block_text(old) == block_text(new):
-            return f"role {old.role}", f"role {new.role}"
-        return cut_around(block_text(old), self.offset), cut_around(block_text(new), self.offset)
-
 
 def first_divergence(old: Sequence[Part], new: Sequence[Part]) -> Divergence | None:
     """Find the first pair of parts that differ, level by level; ``None`` if the prompt cache sees no difference."""
@@ -61,9 +52,3 @@ def pair_parts(old: Sequence[Part], new: Sequence[Part], level: Level) -> list[t
     rows = [{part.row.name: part for part in side if part.row is not None} for side in sides]
     old_blocks, new_blocks = ([part for part in side if part.row is None] for side in sides)
     return [*((rows[0].get(name), rows[1].get(name)) for name in names), *zip_longest(old_blocks, new_blocks)]
-
-
-def _show(part: Part | None) -> str:
-    if part is None:
-        return ""
-    return dump(part.value) if part.block is None else cut(block_text(part.block), 0, 0)

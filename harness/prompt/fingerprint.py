@@ -93,6 +93,14 @@ def block_digest(block: Block, assumptions: Assumptions = DEFAULT) -> str:
     return sha256(_key(block, _unrendered(assumptions))).hexdigest()
 
 
+def rendered_fields(block: Block, assumptions: Assumptions = DEFAULT) -> dict[str, Any]:
+    """Return the fields of a block that its digest covers; two blocks with equal fields in equal order are the same.
+
+    The parts of a tool result are lists of fields.
+    """
+    return dict(_fields(block, _unrendered(assumptions)))
+
+
 def _of_level(parameters: Sequence[Value], level: Level) -> dict[str, Any]:
     """The parameters rendered in front of the blocks of a level, except model and speed."""
     return {
@@ -117,14 +125,17 @@ def _key(block: Block, unrendered: frozenset[str]) -> bytes:
     if content.get("type") == "text" and len(content) - ("cache_control" in content) == 2:
         # Nearly every block is plain text, with nothing to sort.
         return _text_key(content.get("text"), block)
-    fields = sorted(item for item in content.items() if _is_rendered(*item, unrendered))
+    fields = _fields(block, unrendered)
     if len(fields) == 1 and fields[0][0] == "text":
         return _text_key(fields[0][1], block)
-    if content.get("type") == "tool_result":
-        fields = [
-            (key, _result_parts(value, block, unrendered) if key == "content" else value) for key, value in fields
-        ]
     return _dump(fields, block.path) + _END_OF_JSON
+
+
+def _fields(block: Block, unrendered: frozenset[str]) -> list[tuple[str, Any]]:
+    fields = sorted(item for item in block.content.items() if _is_rendered(*item, unrendered))
+    if block.content.get("type") != "tool_result":
+        return fields
+    return [(key, _result_parts(value, block, unrendered) if key == "content" else value) for key, value in fields]
 
 
 def _text_key(text: Any, block: Block) -> bytes:

@@ -54,27 +54,35 @@ def find_moments(text: str) -> list[Span]:
 
 
 def reads_as_time(before: str, after: str) -> bool:
-    """Whether two texts differ only in a date or time, with at most a short label."""
+    """Whether two texts differ only in dates or times, or in one that was put in with at most a short label."""
     start = first_difference(before, after)
     end = first_difference(before[start:][::-1], after[start:][::-1])
-    sides = [_changed_times(text, start, len(text) - end) for text in (before, after)]
-    return any(has_time for has_time, _ in sides) and all(
-        len(rest) <= _LABEL_CHARACTERS and (has_time or not rest) for has_time, rest in sides
-    )
+    sides = [_without_times(text, start, len(text) - end) for text in (before, after)]
+    if [""] in sides:
+        # One text has nothing there; the other one may have a label with its time.
+        added = max(sides, key=len)
+        return len(added) > 1 and len("".join(added).strip()) <= _LABEL_CHARACTERS
+    return min(map(len, sides)) > 1 and _without_padding(sides[0]) == _without_padding(sides[1])
 
 
-def _changed_times(text: str, start: int, end: int) -> tuple[bool, str]:
-    """Whether a time overlaps the changed region, and what else is in the region."""
-    low = max(0, start - _SPAN_CHARACTERS)
-    window = text[low : end + _SPAN_CHARACTERS]
+def _without_times(text: str, start: int, end: int) -> list[str]:
+    """Cut the times out of a changed region: the pieces around them, one more than there are times."""
     if start == end:
         # Nothing was there; a time that begins right after it did not change.
-        return False, ""
+        return [""]
+    low = max(0, start - _SPAN_CHARACTERS)
+    window = text[low : end + _SPAN_CHARACTERS]
     times = [(span.start + low, span.end + low) for span in find_moments(window)]
     times += [(match.start() + low, match.end() + low) for match in _TIME_IN_A_CHANGE.finditer(window)]
-    spans = sorted(time for time in times if time[0] < end and time[1] > start)
-    rest, position = "", start
-    for span_start, span_end in spans:
-        rest += text[position : max(position, span_start)]
+    pieces: list[str] = []
+    position = start
+    for span_start, span_end in sorted(time for time in times if time[0] < end and time[1] > start):
+        if span_start >= position or not pieces:
+            pieces.append(text[position : max(position, span_start)])
         position = max(position, span_end)
-    return bool(spans), (rest + text[position:end]).strip()
+    return [*pieces, text[position:end]]
+
+
+def _without_padding(pieces: list[str]) -> str:
+    """Join the pieces, but not those of nothing but spaces before a time: they pad hours and days of one digit."""
+    return "".join("" if piece.isspace() else piece for piece in pieces[:-1]) + pieces[-1]

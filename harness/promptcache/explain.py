@@ -49,6 +49,8 @@ class Explanation:
     cost: Decimal | None = Decimal(0)
     """Dollars that the loss adds to the later request; ``None`` if no price is known."""
     error: ApiError | None = None
+    changes: tuple[str, ...] = ()
+    """The first of the notes: what the cause does not say of the change."""
     notes: tuple[str, ...] = ()
 
     @property
@@ -253,7 +255,8 @@ class _Comparison:
             excerpt=change.excerpt,
             tokens_lost=tokens,
             cost=self._cost(tokens),
-            notes=(*self._notes(row, change.cause), *notes),
+            changes=change.notes,
+            notes=(*change.notes, *self._notes(row, change.cause), *notes),
         )
 
     # --- causes ------------------------------------------------------------------------------------------

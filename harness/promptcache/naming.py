@@ -1,21 +1,24 @@
-"""The cause of a difference, taken only from the two texts themselves."""
+"""The cause of a difference, taken only from the two prompts themselves."""
 
-import unicodedata
-from collections.abc import Sequence
-from itertools import takewhile
-from typing import Any, NamedTuple, cast
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, cast
 
-from harness.numbers import make_decoder, write_json
 from harness.prompt.blocks import Block
-from harness.prompt.diff import Divergence
+from harness.prompt.diff import Divergence, pair_parts
+from harness.prompt.fingerprint import rendered_fields
 from harness.prompt.parts import Part
 from harness.prompt.reading import Prompt
-from harness.prompt.text import block_text, first_difference
-from harness.prompt.times import reads_as_time
 from harness.promptcache.causes import Cause
+from harness.promptcache.excerpts import cut_excerpt
+from harness.promptcache.history import name_history
+from harness.promptcache.items import Item, find_index
+from harness.promptcache.named import END, Named, Spot
+from harness.promptcache.places import find_spots, say_also
+from harness.promptcache.system_changes import name_system
+from harness.promptcache.tool_changes import find_tool_spots, name_tool
+from harness.provider.parameters import LEVELS, Level
 
-_NEIGHBOURS = 8
-"""Characters on either side of a difference that may compose with it."""
+_NAMERS = {"tools": name_tool, "system": name_system, "messages": name_history}
 
 
 class Change(NamedTuple):
@@ -27,193 +30,100 @@ class Change(NamedTuple):
     """The first differing character of the block's text."""
     excerpt: tuple[str, str] | None = None
     """Both texts around the place, shortened."""
+    notes: tuple[str, ...] = ()
+    """What the cause does not say: how many messages were dropped, what moved, and what else changed."""
 
 
 def name_change(divergence: Divergence, before: Prompt, after: Prompt) -> Change:
     """Name the first difference between two prompts."""
-    if _is_stripped(divergence):
+    part = divergence.after or divergence.before
+    assert part is not None
+    if _is_stripped(divergence.before, after):
         assert divergence.before is not None
         return Change("thinking_stripped", divergence.before.path)
-    cause = _name_cause(divergence, before.parts, after.parts)
-    return Change(cause, _find_path(cause, divergence, before, after), divergence.offset, divergence.excerpts())
+    name = _name_parameter if part.block is None else _name_block
+    named = name(part, divergence, before, after)
+    notes = (*named.notes, *say_also([*_find_others(named.spots, part, before, after)]))
+    excerpt = cut_excerpt(divergence, after.assumptions)
+    return Change(named.cause, named.path or part.path, excerpt.offset, excerpt.texts, notes)
 
 
-def _find_path(cause: Cause, divergence: Divergence, before: Prompt, after: Prompt) -> str:
-    """Find where a change is; for parameters that are read from a block, that block."""
-    if cause in ("image_added", "image_removed"):
-        return _image_path(after.blocks if cause == "image_added" else before.blocks)
-    if cause == "citations_changed":
-        return _citations_path(after.blocks, before.blocks)
-    if cause == "tool_removed":
-        return _removed_tool_path(before.parts, after.parts) or divergence.path
-    return divergence.path
+def _name_block(part: Part, divergence: Divergence, before: Prompt, after: Prompt) -> Named:
+    old, new = (_list_items(prompt.parts, part.level) for prompt in (before, after))
+    blocks = [side.block if side else None for side in divergence]
+    at = find_index(old, blocks[0]), find_index(new, blocks[1])
+    return _NAMERS[part.level](old, new, at=at, assumptions=after.assumptions)
 
 
-def _name_cause(divergence: Divergence, old: Sequence[Part], new: Sequence[Part]) -> Cause:
-    """Name the cause of the first difference between two requests, given all their parts."""
-    before, after = divergence
-    part = after or before
-    assert part is not None
-    if part.block is None:
-        return _name_parameter(part, after)
-    if part.level == "tools":
-        return _name_tool(divergence, old, new)
-    if _same_text(before, after, old, new):
-        return "block_boundary"
-    if before is not None and after is not None:
-        text_cause = _name_text(before.block, after.block)
-        if text_cause:
-            return text_cause
-    if part.level == "messages":
-        return _name_history(divergence, old, new)
-    return "text_changed"
-
-
-def _name_parameter(part: Part, after: Part | None) -> Cause:
+def _name_parameter(part: Part, divergence: Divergence, before: Prompt, after: Prompt) -> Named:
+    """Name a changed parameter; one that is read from a block has that block's path."""
     assert part.row is not None
-    if part.row.name == "images":
-        return "image_added" if after is not None and after.value else "image_removed"
-    return cast("Cause", part.row.cause)
+    spots = _find_spots(before, after, part.level)
+    if part.row.kind != "derived" or part.row.name == "web":
+        return Named(cast("Cause", part.row.cause), spots=spots)
+    if part.row.name == "citations":
+        cause, path = cast("Cause", part.row.cause), _citations_path(after.blocks, before.blocks)
+    elif divergence.after is not None and part.value:
+        cause, path = "image_added", _image_path(after.blocks)
+    else:
+        cause, path = "image_removed", _image_path(before.blocks)
+    return Named(cause, (), tuple(spot for spot in spots if not path.startswith(spot.path)), path)
 
 
-def _name_tool(divergence: Divergence, old: Sequence[Part], new: Sequence[Part]) -> Cause:
-    names = [_tool_names(parts) for parts in (old, new)]
-    if names[0] == names[1]:
-        old_block, new_block = (part.block if part else None for part in divergence)
-        return _name_text(old_block, new_block) or "tool_changed"
-    if sorted(names[0]) == sorted(names[1]):
-        return "tool_reorder"
-    there, here = (_tool_name(part) if part else None for part in divergence)
-    if here is not None and here == there:
-        # This tool changed, while others after it were added or removed.
-        return _name_text(*(part.block if part else None for part in divergence)) or "tool_changed"
-    if here in names[0] and set(names[0]) <= set(names[1]):
-        return "tool_reorder"
-    if here is None or here in names[0]:
-        return "tool_removed"
-    is_renamed = len(names[0]) == len(names[1]) and sum(a != b for a, b in zip(*names, strict=True)) == 1
-    return "tool_changed" if is_renamed else "tool_added"
+# --- what else changed -----------------------------------------------------------------------------------
 
 
-def _tool_names(parts: Sequence[Part]) -> list[str]:
-    """List the names of the tools among the parts, in order."""
-    return [_tool_name(part) for part in parts if part.level == "tools" and part.block]
+def _find_others(spots: Sequence[Spot], first: Part, before: Prompt, after: Prompt) -> Iterator[Spot]:
+    """Find where else the cached prefix of the earlier prompt changed; ``spots`` are in the level of ``first``."""
+    if not before.breakpoints:
+        return
+    last = before.blocks[max(point.block_index for point in before.breakpoints)]
+    for level in LEVELS[LEVELS.index(first.level) : LEVELS.index(last.level) + 1]:
+        if level != first.level or first.block is None:
+            yield from _find_parameters(before, after, level, first)
+        found = spots if level == first.level else _find_spots(before, after, level)
+        blocks = [block for block in before.blocks if block.level == level]
+        limit = next((index for index, block in enumerate(blocks) if block is last), END)
+        yield from (spot for spot in found if spot.position <= limit)
 
 
-def _tool_name(part: Part) -> str:
-    return str(part.block.content.get("name") or part.block.content.get("type")) if part.block else ""
+def _find_parameters(before: Prompt, after: Prompt, level: Level, first: Part) -> Iterator[Spot]:
+    """Find the parameters of a level that changed; those read from blocks change with their blocks."""
+    for old, new in pair_parts(before.parts, after.parts, level):
+        part = new or old
+        if part is None or part.row is None or part.row.kind == "derived" or part.path == first.path:
+            continue
+        # A default may differ with the model; then nobody changed it.
+        given = [[prompt.request.get(key) for key in (part.row.key, part.row.also_at)] for prompt in (before, after)]
+        if given[0] != given[1] and (old is None or new is None or old.key != new.key):
+            yield Spot(part.path, 0)
 
 
-def _name_text(before: Block | None, after: Block | None) -> Cause | None:
-    """The cause if two blocks differ only in spaces, Unicode form, the order of keys, or a time."""
-    if before is None or after is None or before.role != after.role:
-        return None
-    if before.type != "text" and _unordered(before.content) == _unordered(after.content):
-        return "key_order"
-    old, new = block_text(before), block_text(after)
-    if _squeezed(old) == _squeezed(new):
-        return "whitespace"
-    if _differ_in_form(old, new):
-        return "unicode"
-    if reads_as_time(old, new):
-        return "timestamp"
-    if _differs_in_key_order(old, new):
-        return "key_order"
-    return None
+def _find_spots(before: Prompt, after: Prompt, level: Level) -> tuple[Spot, ...]:
+    old, new = (_list_items(prompt.parts, level) for prompt in (before, after))
+    return find_tool_spots(old, new, set()) if level == "tools" else find_spots(old, new)
 
 
-def _name_history(divergence: Divergence, old: Sequence[Part], new: Sequence[Part]) -> Cause:
-    rows = [[part for part in parts if part.level == "messages" and part.block] for parts in (old, new)]
-    if divergence.after is None:
-        return "history_drop"
-    if divergence.before is None:
-        return "other"
-    later = rows[0][rows[0].index(divergence.before) + 1 :]
-    if _without_border(divergence.after.key) in {_without_border(part.key) for part in later}:
-        return "history_drop"
-    last = [row[-1].block.message for row in rows if row[-1].block]
-    here = divergence.before.block.message if divergence.before.block else None
-    return "text_changed" if last == [here, here] else "history_edit"
+def _list_items(parts: Sequence[Part], level: Level) -> list[Item]:
+    """List the blocks of one level, as they are compared."""
+    return [
+        Item(part.block, part.key.rpartition(":")[2], ":" in part.key, position)
+        for position, part in enumerate(part for part in parts if part.level == level and part.block is not None)
+        if part.block is not None
+    ]
 
 
-def _same_text(before: Part | None, after: Part | None, old: Sequence[Part], new: Sequence[Part]) -> bool:
-    """Whether the text from here to the end of the level or message is the same, but cut into other blocks."""
-    first = before or after
-    assert first is not None
-    sides = []
-    for parts, start in ((old, before), (new, after)):
-        blocks = [part.block for part in parts if part.level == first.level and part.block]
-        index = len(blocks) if start is None else next(i for i, block in enumerate(blocks) if block is start.block)
-        reach = _turn(blocks[index:])
-        if any(block.type != "text" for block in reach):
-            return False
-        sides.append((len(reach), "".join(block_text(block) for block in reach)))
-    (old_count, old_text), (new_count, new_text) = sides
-    return old_count != new_count and old_text == new_text
+# --- causes with rules of their own ----------------------------------------------------------------------
 
 
-def _turn(blocks: Sequence[Block]) -> list[Block]:
-    """The first blocks that share one role."""
-    return list(takewhile(lambda block: block.role == blocks[0].role, blocks))
-
-
-def _squeezed(text: str) -> str:
-    return "".join(text.split())
-
-
-def _differ_in_form(old: str, new: str) -> bool:
-    """Whether two texts are equal after normalisation; only the text around the differences is compared."""
-    if old.isascii() and new.isascii():
+def _is_stripped(before: Part | None, after: Prompt) -> bool:
+    """Whether a block is thinking that is still sent, but not rendered any more."""
+    block = before.block if before else None
+    if block is None or block.type not in ("thinking", "redacted_thinking"):
         return False
-    start = max(0, first_difference(old, new) - _NEIGHBOURS)
-    end = max(0, first_difference(old[start:][::-1], new[start:][::-1]) - _NEIGHBOURS)
-    return _normalised(old[start : len(old) - end]) == _normalised(new[start : len(new) - end])
-
-
-def _normalised(text: str) -> str:
-    visible = "".join(char for char in text if unicodedata.category(char) != "Cf")
-    return unicodedata.normalize("NFKC", visible)
-
-
-def _unordered(value: Any) -> str:
-    if isinstance(value, dict):
-        value = {key: item for key, item in value.items() if key != "cache_control"}
-    return write_json(value, sort_keys=True)
-
-
-def _differs_in_key_order(old: str, new: str) -> bool:
-    """Whether two texts differ only in the order of keys of one JSON object inside them."""
-    decoder = make_decoder()
-    limit = first_difference(old, new)
-    start = old.rfind("{", 0, limit)
-    for _ in range(20):
-        if start < 0:
-            return False
-        try:
-            first, first_end = decoder.raw_decode(old, start)
-            second, second_end = decoder.raw_decode(new, start)
-        except (ValueError, RecursionError):
-            pass
-        else:
-            return (
-                min(first_end, second_end) > limit
-                and _unordered(first) == _unordered(second)
-                and old[first_end:] == new[second_end:]
-            )
-        start = old.rfind("{", 0, start)
-    return False
-
-
-def _without_border(key: str) -> str:
-    return key.rpartition(":")[2]
-
-
-def _is_stripped(divergence: Divergence) -> bool:
-    """Whether the first difference is a thinking block that is still sent, but not rendered any more."""
-    part = divergence.before
-    if part is None or part.block is None or part.block.type not in ("thinking", "redacted_thinking"):
-        return False
-    return divergence.after is None or divergence.after.block is None or divergence.after.block.type != part.block.type
+    fields = rendered_fields(block, after.assumptions)
+    is_sent = any(rendered_fields(other, after.assumptions) == fields for other in after.sent_blocks)
+    return is_sent and not any(rendered_fields(other, after.assumptions) == fields for other in after.blocks)
 
 
 def _image_path(blocks: Sequence[Block]) -> str:
@@ -229,9 +139,3 @@ def _image_path(blocks: Sequence[Block]) -> str:
 
 def _citations_path(*sides: Sequence[Block]) -> str:
     return next((block.path for blocks in sides for block in blocks if block.content.get("citations")), "messages")
-
-
-def _removed_tool_path(old: Sequence[Part], new: Sequence[Part]) -> str | None:
-    """Of the first tool that is gone; ``None`` if there were two of one name, of which one is left."""
-    kept = set(_tool_names(new))
-    return next((f"tools[{index}]" for index, name in enumerate(_tool_names(old)) if name not in kept), None)

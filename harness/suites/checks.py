@@ -6,7 +6,7 @@ from dataclasses import replace
 from harness.calls.call import Call
 from harness.errors import CannotTellError, RequestError
 from harness.findings.advice import ADVICE
-from harness.findings.describe import add_change, add_loss
+from harness.findings.describe import add_change, add_loss, note_lines
 from harness.findings.finding import Finding, Place
 from harness.prompt.reading import Prompt
 from harness.promptcache.explain import explain
@@ -58,7 +58,8 @@ def check_read(earlier: Call, later: Call, *, names: CallNames, extent: Extent =
     found = add_loss(finding, result)
     # Losses after the expected prefix are not part of this finding.
     costs = found.costs if result.tokens_lost == finding.tokens else ()
-    return replace(found, place=place, tokens=finding.tokens, costs=costs)
+    notes = note_lines(result.changes) if extent == "all" else ()
+    return replace(found, place=place, tokens=finding.tokens, costs=costs, notes=notes)
 
 
 def find_doubt(call: Call) -> Finding | None:

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from harness.calls.call import Call
 from harness.client.token_memo import TokenMemo
 from harness.errors import RequestError, UnknownPriceError, UsageError
-from harness.findings.describe import add_change, add_loss
+from harness.findings.describe import add_change, add_loss, note_lines
 from harness.findings.finding import Finding
 from harness.findings.words import unknown_cost
 from harness.prompt.blocks import Request
@@ -62,7 +62,9 @@ def assert_same_prefix(first: Call | Request, second: Call | Request) -> None:
         raise check_error(_describe_change(before, after, result))
     if result.cause is not None:
         headline = "the second request has the cached prefix of the first, but does not read it"
-        raise check_error(add_loss(Finding(rule="second-call", headline=headline, notes=_notes(result)), result))
+        raise check_error(
+            add_loss(Finding(rule="second-call", headline=headline, notes=note_lines(result.notes)), result)
+        )
 
 
 def assert_cost_below(calls: Call | Iterable[Call], dollars: str | float | Decimal) -> None:
@@ -139,7 +141,7 @@ def _explain(fault: Finding, first: Call, second: Call) -> Finding:
         return fault
     is_there = fault.place is not None and fault.place.path == result.path
     explained = add_loss(fault if is_there else replace(fault, place=None), result)
-    return replace(explained, notes=(*fault.notes, *_notes(result)))
+    return replace(explained, notes=(*fault.notes, *note_lines(result.notes)))
 
 
 def _has_breakpoint(call: Call) -> bool:
@@ -165,14 +167,10 @@ def _describe_change(before: Prompt, after: Prompt, result: Explanation) -> Find
         rule="second-call",
         headline="the second request does not have the cached prefix of the first",
         facts=(f"the API answers {error.status}: {error.message}",) if error else (),
-        notes=_notes(result),
+        notes=note_lines(result.notes),
     )
     changed = add_change(finding, before, after, first="first", second="second")
     return add_loss(changed, result) if result.verdict in ("miss", "partial") else changed
-
-
-def _notes(result: Explanation) -> tuple[str, ...]:
-    return tuple(f"note:  {note}" for note in result.notes)
 
 
 # --- costs -----------------------------------------------------------------------------------------------

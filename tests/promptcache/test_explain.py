@@ -21,6 +21,9 @@ def test_every_pair_is_judged_by_the_rules(pair: Pair) -> None:
     assert result.is_bust == (pair.cause is not None)
     if pair.offset is not None:
         assert result.offset == pair.offset
+    if pair.changes is not None:
+        assert result.changes == pair.changes
+        assert result.notes[: len(pair.changes)] == pair.changes
     if pair.levels is not None:
         assert tuple(result.levels[level] for level in LEVELS) == pair.levels
 

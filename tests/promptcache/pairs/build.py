@@ -123,6 +123,8 @@ class Pair:
     offset: int | None = None
     gap: float = 30
     levels: tuple[str, str, str] | None = None
+    changes: tuple[str, ...] | None = None
+    """The notes about the change."""
 
 
 def hit(name: str, before: dict[str, Any], after: dict[str, Any], **more: Any) -> Pair:

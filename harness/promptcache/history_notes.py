@@ -1,0 +1,52 @@
+"""What happened to the messages of a conversation, in words for notes."""
+
+from collections.abc import Sequence
+
+from harness.promptcache.items import Item, group_messages
+from harness.promptcache.places import say_count
+
+
+def say_dropped(old: Sequence[Item], start: int, end: int) -> str:
+    """Say how many messages, and blocks of others, were dropped from ``start`` to ``end``."""
+    return _say(old, start, end, "dropped", "from")
+
+
+def say_added(new: Sequence[Item], start: int, end: int) -> str:
+    """Say how many messages, and blocks of others, were added from ``start`` to ``end``."""
+    return _say(new, start, end, "added", "to")
+
+
+def say_replaced(gone: int, here: int, previous: int | None) -> str:
+    """Say how many messages were dropped after the ``previous`` one, and how many took their place."""
+    place = "at the start" if previous is None else f"after messages[{previous}]"
+    return (
+        f"{say_count(gone, 'message')} were dropped {place}, and {here:,} {'is' if here == 1 else 'are'} in their place"
+    )
+
+
+def say_border(old: Sequence[Item], index: int) -> str:
+    """Say that a message was joined with the one before it, or cut in two, at a block of the earlier prompt."""
+    number = old[index].block.message or 0
+    if old[index].starts_message:
+        return f"messages[{old[index - 1].block.message}] and messages[{number}] are one message now"
+    return f"messages[{number}] is cut in two messages now"
+
+
+def _say(items: Sequence[Item], start: int, end: int, what: str, preposition: str) -> str:
+    sizes = {message.number: len(message.items) for message in group_messages(items)}
+    groups = group_messages(items[start:end])
+    whole = [group for group in groups if len(group.items) == sizes[group.number]]
+    blocks = end - start - sum(len(group.items) for group in whole)
+    counts = [say_count(len(whole), "message")] if whole else []
+    counts += [say_count(blocks, "block")] if blocks else []
+    verb = "was" if len(whole) + blocks == 1 else "were"
+    is_inside = not whole and len(groups) == 1
+    place = f"{preposition} {groups[0].path}" if is_inside else _say_place(items, start)
+    return f"{' and '.join(counts)} {verb} {what} {place}"
+
+
+def _say_place(items: Sequence[Item], start: int) -> str:
+    if start == 0:
+        return "at the start"
+    previous = items[start - 1].block
+    return f"after messages[{previous.message}]" if items[start].starts_message else f"after {previous.path}"

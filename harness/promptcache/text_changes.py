@@ -1,0 +1,99 @@
+"""What changed between two texts: only whitespace, Unicode form, a time or key order, or more; and where else."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from difflib import SequenceMatcher
+from itertools import accumulate
+from typing import Any
+
+from harness.numbers import make_decoder, write_json
+from harness.prompt.text import first_difference
+from harness.prompt.times import reads_as_time
+from harness.promptcache.causes import Cause
+
+_NEIGHBOURS = 8
+"""Characters on either side of a difference that may compose with it."""
+_MOST_WORDS = 20_000
+_WORDS = re.compile(r"\S+\s*|\s+")
+
+
+def find_offsets(old: str, new: str) -> list[int]:
+    """Find where two texts differ, as indexes into the later one; only the first one of a very long change."""
+    first = first_difference(old, new)
+    end = first_difference(old[first:][::-1], new[first:][::-1])
+    # A word in which the difference begins counts as a whole.
+    start = max(old.rfind(" ", 0, first), old.rfind("\n", 0, first)) + 1
+    old_words, new_words = (_WORDS.findall(text[start : len(text) - end]) for text in (old, new))
+    if max(len(old_words), len(new_words)) > _MOST_WORDS:
+        return [first]
+    starts = list(accumulate(map(len, new_words), initial=start))
+    codes = SequenceMatcher(None, old_words, new_words).get_opcodes()
+    changes = [code[1:] for code in codes if code[0] != "equal"]
+    return [starts[k] + first_difference("".join(old_words[i:j]), "".join(new_words[k:m])) for i, j, k, m in changes]
+
+
+def name_string(old: str, new: str) -> Cause | None:
+    """Name a change of whitespace, Unicode form, time or key order; ``None`` if there is more to it."""
+    if squeeze(old) == squeeze(new):
+        return "whitespace"
+    return name_form(old, new) or ("key_order" if _differs_in_key_order(old, new) else None)
+
+
+def name_form(old: str, new: str) -> Cause | None:
+    """Name a change of Unicode form or time; ``None`` if there is more to it."""
+    if _differ_in_form(old, new):
+        return "unicode"
+    return "timestamp" if reads_as_time(old, new) else None
+
+
+def squeeze(value: Any) -> Any:
+    """Copy a value without the whitespace in its texts."""
+    if isinstance(value, str):
+        return "".join(value.split())
+    if isinstance(value, Mapping):
+        return {key: squeeze(item) for key, item in value.items()}
+    return [squeeze(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _differ_in_form(old: str, new: str) -> bool:
+    """Whether two texts are equal after normalisation; only the text around the differences is compared."""
+    if old.isascii() and new.isascii():
+        return False
+    start = max(0, first_difference(old, new) - _NEIGHBOURS)
+    end = max(0, first_difference(old[start:][::-1], new[start:][::-1]) - _NEIGHBOURS)
+    return _normalised(old[start : len(old) - end]) == _normalised(new[start : len(new) - end])
+
+
+def _normalised(text: str) -> str:
+    visible = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    return unicodedata.normalize("NFKC", visible)
+
+
+def sort_keys(value: Any) -> str:
+    """Write a value as JSON with sorted keys: equal for two that differ only in the order of keys."""
+    return write_json(value, sort_keys=True)
+
+
+def _differs_in_key_order(old: str, new: str) -> bool:
+    """Whether two texts differ only in the order of keys of one JSON object inside them."""
+    decoder = make_decoder()
+    limit = first_difference(old, new)
+    start = old.rfind("{", 0, limit)
+    for _ in range(20):
+        if start < 0:
+            return False
+        try:
+            first, first_end = decoder.raw_decode(old, start)
+            second, second_end = decoder.raw_decode(new, start)
+        except (ValueError, RecursionError):
+            pass
+        else:
+            # Of another length, it would be written with other spaces too.
+            return (
+                first_end == second_end > limit
+                and sort_keys(first) == sort_keys(second)
+                and old[first_end:] == new[second_end:]
+            )
+        start = old.rfind("{", 0, start)
+    return False
