@@ -166,5 +166,5 @@ def _result_parts(content: Any, block: Block, unrendered: frozenset[str]) -> Any
 def _dump(value: Any, path: str) -> bytes:
     try:
         return encode_json(value)
-    except (TypeError, RecursionError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise RequestError(f"{path} cannot be fingerprinted: {error}") from None

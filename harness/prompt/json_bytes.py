@@ -10,19 +10,19 @@ from harness.numbers import SentFloat, SentInt, parse_json, write_json
 _OPTIONS = orjson.OPT_PASSTHROUGH_SUBCLASS
 
 
-def encode_json(value: Any, *, option: int = 0) -> bytes:
-    """Write JSON; ``option`` adds options of ``orjson``.
+def encode_json(value: Any) -> bytes:
+    """Write JSON as bytes.
 
     Raises:
         TypeError: the value is none that JSON can hold, or is nested too deeply.
     """
     try:
-        return orjson.dumps(value, _convert, option | _OPTIONS)
+        return orjson.dumps(value, _convert, _OPTIONS)
     except orjson.JSONEncodeError as error:
         if "64-bit" not in str(error):
             raise
     # A program, other than JSON that was parsed, may hold large integers as plain ones.
-    return orjson.dumps(parse_json(write_json(value)), _convert, option | _OPTIONS)
+    return orjson.dumps(parse_json(write_json(value)), _convert, _OPTIONS)
 
 
 def _convert(value: Any) -> Any:

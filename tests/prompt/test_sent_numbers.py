@@ -142,3 +142,23 @@ def test_number_with_too_many_digits_is_named() -> None:
         prints("1" * 5_000)
 
     assert str(caught.value) == "The request body cannot be read: a number has 5,000 digits, expected at most 4,300"
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ([2**64, float("nan")], "Out of range float values are not JSON compliant: nan"),
+        ([2**64, "\ud800"], "str is not valid UTF-8: surrogates not allowed"),
+        ([2**64, {1}], "Object of type set is not JSON serializable"),
+        ({1: 2}, "Dict key must be str"),
+        ("\ud800", "str is not valid UTF-8: surrogates not allowed"),
+    ],
+)
+def test_value_of_a_program_that_json_cannot_carry_is_named(value: Any, reason: str) -> None:
+    request = json.loads(BODIES["schema of the answer"] % 0)
+    request["output_config"]["format"]["schema"]["const"] = value
+
+    with pytest.raises(RequestError) as caught:
+        _ = read(request).fingerprints
+
+    assert str(caught.value) == f"system cannot be fingerprinted: {reason}"

@@ -120,9 +120,12 @@ def test_blob_that_is_not_whole_fails_what_names_it(is_gone: bool, project: Proj
     result = project.run("-k", "parcel")
 
     cassette = project.path / "cassettes/support/support/v1/parcel.json"
-    fault = "is missing or unreadable" if is_gone else "is not the text that was recorded (its sha256 differs)"
+    gone, edited = (
+        f"blob {blob} is missing or unreadable",
+        f"{blob}: not the text that was recorded (its sha256 differs)",
+    )
     assert shown(result, "support[v1-parcel]", "=") == (
-        f"{cassette}: blob {blob} {fault}\n  try: restore the file from version control, or record it again"
+        f"{cassette}: {gone if is_gone else edited}\n  try: restore the file from version control, or record it again"
     )
 
 
