@@ -5,7 +5,8 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from harness.prompt.parts import Part
-from harness.prompt.text import block_text, first_difference
+from harness.prompt.strings import first_difference
+from harness.prompt.text import block_text
 from harness.provider.parameters import LEVELS, Level, Parameter
 
 

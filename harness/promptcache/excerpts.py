@@ -6,7 +6,8 @@ from harness.prompt.assumptions import Assumptions
 from harness.prompt.diff import Divergence
 from harness.prompt.fingerprint import rendered_fields
 from harness.prompt.parts import Part
-from harness.prompt.text import block_text, cut, cut_around, dump, first_difference
+from harness.prompt.strings import cut, cut_around, first_difference
+from harness.prompt.text import block_text, dump
 from harness.promptcache.pairs import align_fields
 
 

@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import Any
 
 from harness.numbers import make_decoder, write_json
-from harness.prompt.text import first_difference
+from harness.prompt.strings import first_difference
 from harness.prompt.times import reads_as_time
 from harness.promptcache.causes import Cause
 
