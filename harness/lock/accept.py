@@ -124,7 +124,8 @@ def _add_rest(request: dict[str, Any], behind: Mapping[str, Any]) -> None:
         request["system"] = [*request["system"], {"type": "text", "text": _REST}]
     if where == "in_message":
         messages[-1]["content"] += stubs
-    else:
+    if where != "in_message" or messages[-1]["role"] == "assistant":
+        # A conversation that ends in text of the assistant is a prefill, which many models refuse.
         messages.append({"role": "user", "content": stubs})
 
 

@@ -9,10 +9,12 @@ from harness.prompt.blocks import Breakpoint
 from harness.prompt.diff import Divergence, first_divergence
 from harness.prompt.doubts import Doubt
 from harness.prompt.reading import ActiveBreakpoint, Prompt
+from harness.promptcache.api_error import ApiError
 from harness.promptcache.causes import Cause
 from harness.promptcache.naming import Change, name_change
+from harness.promptcache.refusals import model_notes
 from harness.promptcache.simulator import Simulator
-from harness.promptcache.validation import ApiError, check_request
+from harness.promptcache.validation import check_request
 from harness.provider.limits import TTL_SECONDS
 from harness.provider.parameters import LEVELS, Level, Parameter
 from harness.provider.pricing import price
@@ -297,6 +299,7 @@ class _Comparison:
         old_ids, new_ids = _tool_ids(self.old), _tool_ids(self.new)
         if old_ids != new_ids[: len(old_ids)]:
             notes.append("ids of tool calls differ: assumed not to be part of the prompt, as measured for server tools")
+        notes += model_notes(self.new)
         notes += [_say_doubt(doubt) for doubt in self.new.count.doubts]
         return tuple(notes)
 
