@@ -5,7 +5,8 @@
     HarnessError
     ├── SettingsError (ValueError)       an environment variable has a value that is not allowed
     ├── RequestError (ValueError)        a request body that cannot be judged
-    │   └── CannotTellError (RequestError)  a verdict that would rest on something unknown
+    │   ├── CannotTellError (RequestError)  a verdict that would rest on something unknown
+    │   └── RefusedRequestError (RequestError)  a request that the API would refuse
     ├── UnknownModelError (LookupError)  a model without a price
     ├── CassetteError (ValueError)       a cassette or blob on disk is unreadable or damaged
     ├── LockError (ValueError)           a lock file is unreadable, or made by another version
@@ -45,6 +46,15 @@ class RequestError(HarnessError, ValueError):
 
 class CannotTellError(RequestError):
     """A verdict that would rest on something unknown, such as a parameter whose reach is not documented."""
+
+
+class RefusedRequestError(RequestError):
+    """A request that the API would refuse, found before it was sent."""
+
+    def __init__(self, message: str, *, path: str | None = None, hint: str | None = None) -> None:
+        """Store the place of the fault, such as ``tool_choice`` or ``messages[1].content[0]``, besides the message."""
+        super().__init__(message, hint=hint)
+        self.path = path
 
 
 class UnknownModelError(HarnessError, LookupError):

@@ -7,6 +7,7 @@ SUBCLASSES = (
     (errors.SettingsError, ValueError),
     (errors.RequestError, ValueError),
     (errors.CannotTellError, errors.RequestError),
+    (errors.RefusedRequestError, errors.RequestError),
     (errors.UnknownModelError, LookupError),
     (errors.CassetteError, ValueError),
     (errors.LockError, ValueError),

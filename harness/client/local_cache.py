@@ -27,7 +27,7 @@ class LocalCache:
     def key(self, request: Mapping[str, Any]) -> str:
         """SHA-256 (hex) of the whole request, prefix and prompt version; the order of keys does not matter."""
         canonical = [self.prefix, self.prompt_version, request]
-        return sha256(orjson.dumps(canonical, default=_plain, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return sha256(orjson.dumps(canonical, default=to_plain, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def read(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
         """Read the stored response to a request; ``None`` if there is none that can be read."""
@@ -58,7 +58,7 @@ class LocalCache:
         return self.folder / f"{self.key(request)}.json"
 
 
-def _plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """Convert an SDK object in a request, such as the content of an earlier answer, to the JSON that is sent."""
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json", exclude_unset=True)

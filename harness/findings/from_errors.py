@@ -5,6 +5,7 @@ from harness.errors import (
     HarnessError,
     LockError,
     NetworkBlockedError,
+    RefusedRequestError,
     RequestError,
     UnknownModelError,
 )
@@ -15,6 +16,7 @@ _RULES: tuple[tuple[type[HarnessError], Rule], ...] = (
     (CheckError, "check"),
     (NetworkBlockedError, "network-blocked"),
     (LockError, "cannot-tell"),
+    (RefusedRequestError, "never-cached"),
     (RequestError, "cannot-tell"),
     (UnknownModelError, "cannot-tell"),
     # The rest: an invalid suite, cassette, option or environment variable.

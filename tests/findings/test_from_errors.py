@@ -13,6 +13,7 @@ RULES: dict[type[errors.HarnessError], Rule] = {
     errors.SettingsError: "invalid-input",
     errors.RequestError: "cannot-tell",
     errors.CannotTellError: "cannot-tell",
+    errors.RefusedRequestError: "never-cached",
     errors.UnknownModelError: "cannot-tell",
     errors.CassetteError: "invalid-input",
     errors.LockError: "cannot-tell",
