@@ -22,10 +22,11 @@ def model_faults(prompt: Prompt, *, is_count: bool = False) -> Iterator[ApiError
     for refusal in refusals_of(_name(prompt.model)):
         if platform not in refusal.not_on and (fact := _match(prompt, refusal)):
             yield _refuse(prompt, refusal, fact)
+    sized = _sized(prompt)
     for limit in limits_of(_name(prompt.model)):
         if platform in limit.not_on or (is_count and limit.measure in _NOT_WHEN_COUNTED):
             continue
-        size = measure(_sized(prompt), limit.measure, limit.maximum)
+        size = measure(sized, limit.measure, limit.maximum)
         if size is not None and size.least > limit.maximum:
             yield invalid_request(_fill(limit, prompt, size), path=limit.path)
 
@@ -36,14 +37,19 @@ def model_notes(prompt: Prompt) -> Iterator[str]:
     if model.is_known and model.retired_on:
         name = prompt.request.get("model")
         yield f"{model.id} was retired on {model.retired_on}: the Claude API now answers 404, model: {name}"
+    sized = _sized(prompt)
     for limit in limits_of(_name(model)):
-        size = measure(_sized(prompt), limit.measure, limit.maximum)
+        size = measure(sized, limit.measure, limit.maximum)
         if size is not None and size.least <= limit.maximum and _platform(prompt) not in limit.not_on:
             yield f"cannot tell whether the API refuses the request: {_fill(limit, prompt, size)} (not counted exactly)"
 
 
 def _sized(prompt: Prompt) -> Sized:
-    return Sized(prompt.request, prompt.sent_blocks, lambda: (prompt.count.total, prompt.count.bound))
+    return Sized(
+        request=prompt.request,
+        blocks=prompt.sent_blocks,
+        count_tokens=lambda: (prompt.count.total, prompt.count.bound),
+    )
 
 
 def _name(model: Model) -> str:
@@ -64,8 +70,9 @@ def _platform(prompt: Prompt) -> Platform | None:
 
 def _match(prompt: Prompt, refusal: Refusal) -> Fact | None:
     """The fact of the first condition, if all conditions hold."""
-    facts = [_find(prompt, condition) for condition in refusal.when]
-    return facts[0] if all(facts) else None
+    first, *others = refusal.when
+    fact = _find(prompt, first)
+    return fact if fact and all(_find(prompt, condition) for condition in others) else None
 
 
 def _find(prompt: Prompt, condition: Condition) -> Fact | None:

@@ -1,7 +1,11 @@
 """Sizes of a request that the API limits."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
+
+import orjson
 
 from harness.prompt.blocks import Block, Request
 from harness.promptcache.strict_schemas import Schema, count_optional, count_unions, strict_schemas
@@ -11,17 +15,39 @@ _TOKENS_BESIDE_TEXT = 200
 """More than any block takes besides its text and sources."""
 _TOKENS_OF_SOURCE = 10_000
 """More than any image takes. What a document takes is not known offline, so that it refuses nothing."""
+_ESCAPED = 3
+"""How much longer text becomes at most where it is rendered with escapes: two bytes as six."""
 _HIDDEN_TOKENS = 10_000
 """More than all hidden prompts together."""
 
 
-class Sized(NamedTuple):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sized:
     """A request to measure."""
 
     request: Request
     blocks: Sequence[Block]
     count_tokens: Callable[[], tuple[int, int | None]]
     """Returns the total, and how many tokens it may be off (``None``: not known)."""
+
+    @cached_property
+    def most_bytes(self) -> float:
+        """An upper bound of its text in bytes; infinite for a request that cannot be written as JSON."""
+        return len(self._json) if self._json else float("inf")
+
+    @cached_property
+    def most_tokens(self) -> float:
+        """An upper bound of its tokens, found without counting: a token is at least one byte of rendered text."""
+        beside = _TOKENS_BESIDE_TEXT * len(self.blocks) + _TOKENS_OF_SOURCE * self._json.count(b'"source"')
+        escapes = 1 if self._json.isascii() else _ESCAPED
+        return _HIDDEN_TOKENS + escapes * self.most_bytes + beside
+
+    @cached_property
+    def _json(self) -> bytes:
+        try:
+            return orjson.dumps(self.request)
+        except (TypeError, ValueError):
+            return b""
 
 
 class Size(NamedTuple):
@@ -41,8 +67,8 @@ def measure(sized: Sized, what: Measure, maximum: int) -> Size | None:
 
 
 def _input_tokens(sized: Sized, maximum: int, more: int = 0) -> Size | None:
-    # Counting loads a vocabulary; a token is at least one byte, so that the bytes settle it for most requests.
-    if _most_tokens(sized) + more <= maximum:
+    # Counting may load a vocabulary, and most requests are far from the limit.
+    if sized.most_tokens + more <= maximum:
         return None
     total, bound = sized.count_tokens()
     if bound is None:
@@ -65,7 +91,9 @@ def _max_tokens_of(sized: Sized) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _text_bytes(sized: Sized, maximum: int) -> Size:
+def _text_bytes(sized: Sized, maximum: int) -> Size | None:
+    if sized.most_bytes <= maximum:
+        return None
     return _exact(sum(_bytes_of_texts(block.content) for block in sized.blocks))
 
 
@@ -92,34 +120,12 @@ def _exact(size: int) -> Size:
     return Size(size, size, size)
 
 
-def _most_tokens(sized: Sized) -> int:
-    blocks = sized.blocks
-    sources = sum(_sources(block.content) for block in blocks)
-    beside = _HIDDEN_TOKENS + _TOKENS_BESIDE_TEXT * len(blocks) + _TOKENS_OF_SOURCE * sources
-    return beside + sum(_bytes(block.content) for block in blocks)
-
-
 def _bytes_of_texts(value: Any) -> int:
     """Bytes of what certainly counts as text: in text blocks, and in results that are a string."""
-    if isinstance(value, Mapping):
-        texts = [part for key, part in value.items() if key in ("text", "content") and isinstance(part, str)]
-        return sum(map(_bytes, texts)) + sum(map(_bytes_of_texts, value.values()))
-    return sum(map(_bytes_of_texts, value)) if isinstance(value, list) else 0
-
-
-def _bytes(value: Any) -> int:
-    """Bytes of all strings and keys in a value, without data in base64."""
-    if isinstance(value, str):
-        return len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
-    if isinstance(value, Mapping):
-        return 0 if value.get("type") == "base64" else sum(_bytes(key) + _bytes(part) for key, part in value.items())
     if isinstance(value, list):
-        return sum(map(_bytes, value))
-    # Numbers and the like are part of the prompt too, as text.
-    return len(str(value))
-
-
-def _sources(value: Any) -> int:
-    if isinstance(value, Mapping):
-        return ("source" in value) + sum(map(_sources, value.values()))
-    return sum(map(_sources, value)) if isinstance(value, list) else 0
+        return sum(map(_bytes_of_texts, value))
+    if not isinstance(value, Mapping):
+        return 0
+    texts = (part for key, part in value.items() if key in ("text", "content") and isinstance(part, str))
+    inside = sum(map(_bytes_of_texts, value.values()))
+    return inside + sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)

@@ -378,6 +378,35 @@ def test_most_requests_are_judged_without_counting() -> None:
     assert list(model_faults(read(body("claude-opus-4-1", **letters(100_000)), refuse))) == []
 
 
+PICTURE = {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}
+
+
+@pytest.mark.parametrize(
+    ("content", "is_counted"),
+    [
+        ("x" * 150_000, False),
+        ("é" * 30_000, False),
+        ("é" * 60_000, True),
+        ("x" * 195_000, True),
+        ([{"type": "text", "text": "x"}] * 200, False),
+        ([{"type": "text", "text": "x"}] * 2_000, True),
+        ([{"type": "text", "text": "x"}, *[PICTURE] * 10], False),
+        ([{"type": "text", "text": "x"}, *[PICTURE] * 30], True),
+        ("x" * 150_000 + "\ud800", True),
+    ],
+)
+def test_what_may_reach_the_window_is_counted(content: Any, is_counted: bool) -> None:
+    counted = []
+
+    def count(text: str, tokenizer: str) -> int:
+        counted.append(text)
+        return 1
+
+    list(model_faults(read(body("claude-haiku-4-5", messages=[{"role": "user", "content": content}]), count)))
+
+    assert bool(counted) == is_counted
+
+
 def test_a_prompt_may_be_too_long_to_be_sent_and_still_be_counted() -> None:
     prompt = read(body("claude-haiku-4-5", **letters(300_000), max_tokens=100_000), one_a_letter)
 
