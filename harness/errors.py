@@ -5,6 +5,7 @@
     HarnessError
     ├── SettingsError (ValueError)       an environment variable has a value that is not allowed
     ├── RequestError (ValueError)        a request body that cannot be judged
+    │   ├── RefusedRequestError (RequestError)  a request that the API would refuse
     │   └── CannotTellError (RequestError)  a verdict that would rest on something unknown
     │       ├── UnknownModelError (LookupError)  a model that is not known
     │       └── UnknownPriceError (LookupError)  a usage with a part that has no known price
@@ -46,6 +47,15 @@ class RequestError(HarnessError, ValueError):
 
 class CannotTellError(RequestError):
     """A verdict that would rest on something unknown, such as a parameter whose reach is not documented."""
+
+
+class RefusedRequestError(RequestError):
+    """A request that the API would refuse, found before it was sent."""
+
+    def __init__(self, message: str, *, path: str | None = None, hint: str | None = None) -> None:
+        """Store the place of the fault, such as ``tool_choice`` or ``messages[1].content[0]``, besides the message."""
+        super().__init__(message, hint=hint)
+        self.path = path
 
 
 class UnknownModelError(CannotTellError, LookupError):

@@ -8,6 +8,7 @@ SUBCLASSES = (
     (errors.RequestError, ValueError),
     (errors.CannotTellError, errors.RequestError),
     (errors.UnknownPriceError, LookupError),
+    (errors.RefusedRequestError, errors.RequestError),
     (errors.UnknownModelError, LookupError),
     (errors.CassetteError, ValueError),
     (errors.LockError, ValueError),

@@ -19,7 +19,7 @@ LATE_IMPORTS = {
     "harness.cli.lock": "suites and tables, which only some of its forms need",
     "harness.cli.mutate": "pytest, which --help does not need",
     "harness.cli.models": "the table of models, for commands without --model",
-    "harness.client.claude": "the SDK, a second",
+    "harness.client.claude": "the SDK, a second, and the checks of a client that does not validate",
     "harness.lock.unused": "findings, for a run without a lock file",
     "harness.prompt.tokens": "the vocabularies of ctok, 0.1-0.4 s",
     "harness.provider.pricing": "genai-prices, a third of a second",

@@ -27,8 +27,9 @@ _KEPT_EVENTS = ("message_start", "message_delta", "message_stop")
 class _Base:
     """Everything that needs no network."""
 
-    def __init__(self, settings: Settings | None, prompt_version: str) -> None:
+    def __init__(self, settings: Settings | None, prompt_version: str, *, validate: bool) -> None:
         self.settings = settings or Settings.from_environment()
+        self._validate = validate
         self.metrics = CacheMetrics()
         self._local_cache = LocalCache(
             folder=self.settings.local_cache_dir,
@@ -40,12 +41,18 @@ class _Base:
         """Make blocks of the system prompt, with ``cache_control: {"type": "ephemeral"}`` if the prompt cache is on."""
         return prepare_system_prompt(system_prompt, is_cached=self.settings.use_prompt_cache)
 
-    def _build(self, system_prompt: str, user_prompt: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    def _build(
+        self, system_prompt: str, user_prompt: str, options: Mapping[str, Any], *, is_streamed: bool = False
+    ) -> dict[str, Any]:
         request: dict[str, Any] = {"model": self.settings.model, "max_tokens": 4096}
         if system := self._prepare_system_prompt(system_prompt):
             request["system"] = system
         request["messages"] = [{"role": "user", "content": user_prompt}]
         request.update(options)
+        if self._validate:
+            from harness.client.validation import refuse
+
+            refuse(request, is_streamed=is_streamed)
         return request
 
     def _recall(self, request: Mapping[str, Any]) -> Message | None:
@@ -85,10 +92,19 @@ class ClaudeClient(_Base):
     """Calls Claude with a cacheable system prompt, and keeps whole responses in the local cache."""
 
     def __init__(
-        self, client: Anthropic | None = None, *, settings: Settings | None = None, prompt_version: str = ""
+        self,
+        client: Anthropic | None = None,
+        *,
+        settings: Settings | None = None,
+        prompt_version: str = "",
+        validate: bool = False,
     ) -> None:
-        """Wrap an ``anthropic.Anthropic``, by default a new one; settings come from the environment."""
-        super().__init__(settings, prompt_version)
+        """Wrap an ``anthropic.Anthropic``, by default a new one; settings come from the environment.
+
+        With ``validate``, requests that the API would refuse raise `harness.errors.RefusedRequestError`
+        instead of being sent; what cannot be told, such as for a model that is not known, is sent.
+        """
+        super().__init__(settings, prompt_version, validate=validate)
         if client is None:
             from anthropic import Anthropic
 
@@ -110,7 +126,7 @@ class ClaudeClient(_Base):
 
     def stream_message(self, system_prompt: str, user_prompt: str, **options: Any) -> Iterator[str]:
         """Like `create_message`, but yield pieces of text as they arrive; a local hit comes whole."""
-        request = self._build(system_prompt, user_prompt, options)
+        request = self._build(system_prompt, user_prompt, options, is_streamed=True)
         message = self._recall(request)
         if message is not None:
             yield message_text(message)
@@ -134,9 +150,10 @@ class AsyncClaudeClient(_Base):
         *,
         settings: Settings | None = None,
         prompt_version: str = "",
+        validate: bool = False,
     ) -> None:
-        """Wrap an ``anthropic.AsyncAnthropic``, by default a new one; settings come from the environment."""
-        super().__init__(settings, prompt_version)
+        """Wrap an ``anthropic.AsyncAnthropic``, by default a new one; for ``validate`` see `ClaudeClient`."""
+        super().__init__(settings, prompt_version, validate=validate)
         if client is None:
             from anthropic import AsyncAnthropic
 
@@ -154,7 +171,7 @@ class AsyncClaudeClient(_Base):
 
     async def stream_message(self, system_prompt: str, user_prompt: str, **options: Any) -> AsyncIterator[str]:
         """Like `create_message`, but yield pieces of text as they arrive; a local hit comes whole."""
-        request = self._build(system_prompt, user_prompt, options)
+        request = self._build(system_prompt, user_prompt, options, is_streamed=True)
         message = self._recall(request)
         if message is not None:
             yield message_text(message)

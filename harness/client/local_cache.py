@@ -62,13 +62,13 @@ class LocalCache:
 
 def _dump(value: Any) -> bytes:
     try:
-        return orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(value, default=to_plain, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
         # An integer beyond 64 bits.
-        return json.dumps(value, default=_plain, sort_keys=True).encode()
+        return json.dumps(value, default=to_plain, sort_keys=True).encode()
 
 
-def _plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """Convert an SDK object in a request, such as the content of an earlier answer, to the JSON that is sent."""
     if hasattr(value, "model_dump"):
         return value.model_dump(mode="json", exclude_unset=True)

@@ -16,9 +16,10 @@ from harness.emulator.tools import ToolCall, count_call, forced_call
 from harness.errors import RequestError, UnknownModelError
 from harness.prompt.reader import PromptReader
 from harness.prompt.reading import Prompt
+from harness.promptcache.api_error import ApiError
 from harness.promptcache.diagnostics import diagnose
 from harness.promptcache.simulator import Simulator
-from harness.promptcache.validation import ApiError, check_request
+from harness.promptcache.validation import check_request
 from harness.provider.endpoints import COUNT_TOKENS, MESSAGES
 
 Clock = Callable[[], float]
@@ -68,7 +69,7 @@ class Emulator:
             return _error(ApiError(404, "not_found_error", "Not Found"), request_id)
         try:
             prompt = self._reader.read(body)
-            if error := check_request(prompt, needs_max_tokens=not is_count):
+            if error := check_request(prompt, needs_max_tokens=not is_count, is_count=is_count):
                 return _error(error, request_id)
             _check_diagnostics(prompt.request)
             _ = prompt.fingerprints

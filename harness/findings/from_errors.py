@@ -5,6 +5,7 @@ from harness.errors import (
     HarnessError,
     LockError,
     NetworkBlockedError,
+    RefusedRequestError,
     RequestError,
 )
 from harness.findings.finding import Finding
@@ -14,6 +15,7 @@ _RULES: tuple[tuple[type[HarnessError], Rule], ...] = (
     (CheckError, "check"),
     (NetworkBlockedError, "network-blocked"),
     (LockError, "cannot-tell"),
+    (RefusedRequestError, "never-cached"),
     (RequestError, "cannot-tell"),
     # The rest: an invalid suite, cassette, option or environment variable.
     (HarnessError, "invalid-input"),

@@ -124,10 +124,11 @@ def _add_rest(request: dict[str, Any], behind: Mapping[str, Any]) -> None:
         request["system"] = [*request["system"], {"type": "text", "text": _REST}]
     if where == "in_message":
         messages[-1]["content"] += stubs
-    else:
-        if messages and messages[-1]["content"][-1].get("type") == "tool_result":
-            # The results of a turn end where another role goes on, and the last one has other tokens than the rest.
-            messages.append({"role": "assistant", "content": [{"type": "text", "text": _REST}]})
+    elif messages and messages[-1]["content"][-1].get("type") == "tool_result":
+        # The results of a turn end where another role goes on, and the last one has other tokens than the rest.
+        messages.append({"role": "assistant", "content": [{"type": "text", "text": _REST}]})
+    if where != "in_message" or messages[-1]["role"] == "assistant":
+        # A conversation that ends in text of the assistant is a prefill, which many models refuse.
         messages.append({"role": "user", "content": stubs})
 
 

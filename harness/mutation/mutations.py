@@ -13,8 +13,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from harness.errors import RequestError
+from harness.prompt.reading import read
 from harness.prompt.wire import to_body
+from harness.promptcache.api_error import ApiError
 from harness.promptcache.causes import Cause
+from harness.promptcache.validation import check_request
 
 Body = dict[str, Any]
 _IMAGE = {
@@ -128,31 +132,32 @@ def _fifth_marker(body: Body, _: int) -> bool:
 
 
 def _model(body: Body, _: int) -> bool:
-    body["model"] = "claude-opus-5-5" if body.get("model") != "claude-opus-5-5" else "claude-sonnet-5-5"
-    return True
+    names = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-sonnet-5", "claude-sonnet-4-6", "claude-haiku-4-5")
+    return _set_first(body, *({"model": name} for name in names if name != body.get("model")))
 
 
 def _tool_choice(body: Body, _: int) -> bool:
-    if not body.get("tools"):
-        return False
-    is_any = (body.get("tool_choice") or {}).get("type") == "any"
-    body["tool_choice"] = {"type": "auto" if is_any else "any"}
-    return _has_late_marker(body)
+    chosen = (body.get("tool_choice") or {}).get("type", "auto")
+    choices = ({"tool_choice": {"type": name}} for name in ("any", "auto", "none") if name != chosen)
+    return bool(body.get("tools")) and _set_first(body, *choices) and _has_late_marker(body)
 
 
 def _thinking(body: Body, _: int) -> bool:
-    if (body.get("thinking") or {}).get("type") in ("enabled", "adaptive"):
-        body["thinking"] = {"type": "disabled"}
-    else:
-        body["thinking"] = {"type": "enabled", "budget_tokens": 1024}
-        body["max_tokens"] = max(body.get("max_tokens") or 0, 2048)
-    return _has_late_marker(body)
+    room = max(body.get("max_tokens") or 0, 2048)
+    off = [{"thinking": {"type": "disabled"}}, {"thinking": {"type": "between_tools"}}]
+    on = [
+        {"thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": room},
+        {"thinking": {"type": "adaptive"}},
+    ]
+    is_on = (body.get("thinking") or {}).get("type") in ("enabled", "adaptive")
+    return _set_first(body, *(off if is_on else on)) and _has_late_marker(body)
 
 
 def _effort(body: Body, _: int) -> bool:
-    config = body.setdefault("output_config", {})
-    config["effort"] = "low" if config.get("effort") != "low" else "medium"
-    return _has_late_marker(body)
+    config = body.get("output_config") or {}
+    levels = [level for level in ("low", "medium") if level != config.get("effort")]
+    changes = ({"output_config": {**config, "effort": level}} for level in levels)
+    return _set_first(body, *changes) and _has_late_marker(body)
 
 
 def _image(body: Body, _: int) -> bool:
@@ -188,7 +193,10 @@ def _below_minimum(body: Body, _: int) -> bool:
         if isinstance(block.get("text"), str):
             block["text"] = block["text"][:40].strip() or "…"
         if "input_schema" in block:
-            block["input_schema"] = {"type": "object"}
+            # Closed, because the API refuses open objects in strict schemas.
+            block["input_schema"] = {"type": "object"} | (
+                {"additionalProperties": False} if block.get("strict") else {}
+            )
             block["description"] = ""
         if block.get("type") == "document":
             block["source"] = {"type": "text", "media_type": "text/plain", "data": "…"}
@@ -335,6 +343,23 @@ def _texts(body: Body) -> Iterator[Body]:
 def _edit_text(body: Body, edit: Callable[[str], str]) -> bool:
     block = next(_texts(body), None)
     return block is not None and _set_text(block, edit(block["text"]))
+
+
+def _set_first(body: Body, *changes: Body) -> bool:
+    """Set the parameters of the first change that the model of the request does not refuse."""
+    before = _refusal(body)
+    for change in changes:
+        if _refusal({**body, **change}) == before:
+            body.update(change)
+            return True
+    return False
+
+
+def _refusal(body: Body) -> ApiError | None:
+    try:
+        return check_request(read(body))
+    except RequestError:
+        return None
 
 
 def _set_text(block: Body, text: str) -> bool:

@@ -13,10 +13,12 @@ from harness.prompt.fingerprint import block_digest
 from harness.prompt.key_order import sort_keys
 from harness.prompt.reading import ActiveBreakpoint, Prompt
 from harness.prompt.unclear import name_unclear
+from harness.promptcache.api_error import ApiError
 from harness.promptcache.causes import Cause
 from harness.promptcache.naming import Change, name_change
+from harness.promptcache.refusals import model_notes
 from harness.promptcache.simulator import Simulator
-from harness.promptcache.validation import ApiError, check_request
+from harness.promptcache.validation import check_request
 from harness.provider.limits import TTL_SECONDS
 from harness.provider.parameters import LEVELS, Level, Parameter
 from harness.provider.pricing import price
@@ -320,6 +322,7 @@ class _Comparison:
             notes.append("ids of tool calls differ: assumed not to be part of the prompt, as measured for server tools")
         if self.outcome.doubt is not None and self.error is None:
             notes.append(self.outcome.doubt)
+        notes += model_notes(self.new)
         notes += [_say_doubt(doubt) for doubt in self.new.count.doubts]
         return tuple(notes)
 

@@ -6,36 +6,28 @@ starts with `UNCONFIRMED`.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from harness.prompt.blocks import Block, Breakpoint, Request, automatic_target, find_breakpoints, marker_ttl
 from harness.prompt.parameters import output_format, thinking, tool_choice
 from harness.prompt.reading import Prompt
-from harness.promptcache.causes import Cause
+from harness.promptcache.api_error import UNCONFIRMED, ApiError
+from harness.promptcache.api_error import invalid_request as _invalid
+from harness.promptcache.refusals import model_faults
 from harness.provider.limits import MAX_BREAKPOINTS
-
-UNCONFIRMED = "(text not confirmed) "
-"""Start of a message for which the API's wording is not public."""
 
 _MIN_THINKING_BUDGET = 1024
 
 
-class ApiError(NamedTuple):
-    """An error as the API answers it, with its cause and its place."""
+def check_request(prompt: Prompt, *, needs_max_tokens: bool = False, is_count: bool = False) -> ApiError | None:
+    """Return the error that the API would answer to a request; ``None`` if the API accepts it.
 
-    status: int
-    type: str
-    message: str
-    cause: Cause = "other"
-    path: str | None = None
+    ``is_count`` says that the request only asks for its tokens.
+    """
+    return next(_faults(prompt, needs_max_tokens=needs_max_tokens, is_count=is_count), None)
 
 
-def check_request(prompt: Prompt, *, needs_max_tokens: bool = False) -> ApiError | None:
-    """Return the error that the API would answer to a request; ``None`` if the API accepts it."""
-    return next(_faults(prompt, needs_max_tokens=needs_max_tokens), None)
-
-
-def _faults(prompt: Prompt, *, needs_max_tokens: bool) -> Iterator[ApiError]:
+def _faults(prompt: Prompt, *, needs_max_tokens: bool, is_count: bool) -> Iterator[ApiError]:
     request, blocks = prompt.request, prompt.sent_blocks
     yield from _shape_faults(request, needs_max_tokens=needs_max_tokens)
     yield from _parameter_faults(request)
@@ -45,10 +37,7 @@ def _faults(prompt: Prompt, *, needs_max_tokens: bool) -> Iterator[ApiError]:
     yield from _automatic_faults(request, blocks)
     yield from _number_faults(points, blocks)
     yield from _order_faults(points, blocks)
-
-
-def _invalid(message: str, cause: Cause = "other", path: str | None = None) -> ApiError:
-    return ApiError(400, "invalid_request_error", message, cause, path)
+    yield from model_faults(prompt, is_count=is_count)
 
 
 def _shape_faults(request: Request, *, needs_max_tokens: bool) -> Iterator[ApiError]:

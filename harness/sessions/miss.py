@@ -8,13 +8,14 @@ from operator import itemgetter
 from harness.cassettes.format import Cassette, RecordedRequest
 from harness.errors import CannotTellError, RequestError
 from harness.findings.describe import add_loss, make_place
-from harness.findings.finding import Finding
+from harness.findings.finding import Finding, Place
 from harness.findings.words import times
 from harness.prompt.diff import Divergence, first_divergence
 from harness.prompt.reader import PromptReader
 from harness.prompt.reading import Prompt
 from harness.promptcache.explain import explain
 from harness.promptcache.naming import name_change
+from harness.promptcache.validation import check_request
 
 
 def find_miss(
@@ -54,9 +55,10 @@ def find_miss(
     closest, place = find_closest(prompt, candidates)
     if place is None:
         why = "it differs from a recorded one only outside the prompt, or in the order of keys"
-        return _finding(f"{headline}: {why}")
+        return _add_refusal(_finding(f"{headline}: {why}"), prompt)
     finding = replace(
-        _finding(headline), place=make_place(name_change(place, closest, prompt), first="recorded", second="now")
+        _add_refusal(_finding(headline), prompt),
+        place=make_place(name_change(place, closest, prompt), first="recorded", second="now"),
     )
     try:
         explanation = explain(closest, prompt)
@@ -70,6 +72,15 @@ def find_miss(
     if others := _count_others(place, count_sharing):
         notes.append(f"shared: {others} more {'cassette has' if others == 1 else 'cassettes have'} the recorded text")
     return replace(finding, notes=tuple(notes))
+
+
+def _add_refusal(finding: Finding, prompt: Prompt) -> Finding:
+    """Add the error that the API would answer to the request, if it refuses it."""
+    error = check_request(prompt)
+    if error is None:
+        return finding
+    place = Place(path=error.path) if error.path else None
+    return replace(finding, facts=(f"the API answers {error.status}: {error.message}",), place=place)
 
 
 def _finding(headline: str) -> Finding:

@@ -191,7 +191,7 @@ _TOOLS = ("search", "look_up", "計算")
 def _requests(draw: DrawFn, models: SearchStrategy[str]) -> Document:
     text = st.sampled_from(_TEXTS)
     names = _TOOLS[: draw(st.integers(0, len(_TOOLS)))]
-    request: Document = {"model": draw(models), "max_tokens": draw(st.sampled_from((1, 1024, 8192)))}
+    request: Document = {"model": draw(models), "max_tokens": draw(st.sampled_from((1, 1024, 4096)))}
     if names:
         request["tools"] = [_tool(name, draw(text)) for name in names]
     system = draw(st.lists(text, max_size=3))

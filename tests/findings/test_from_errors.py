@@ -14,6 +14,7 @@ RULES: dict[type[errors.HarnessError], Rule] = {
     errors.RequestError: "cannot-tell",
     errors.CannotTellError: "cannot-tell",
     errors.UnknownPriceError: "cannot-tell",
+    errors.RefusedRequestError: "never-cached",
     errors.UnknownModelError: "cannot-tell",
     errors.CassetteError: "invalid-input",
     errors.LockError: "cannot-tell",

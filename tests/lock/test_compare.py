@@ -297,7 +297,7 @@ def test_ttl_changed_in_front_of_the_last_breakpoint_is_a_bust() -> None:
 
 
 def test_change_is_explained_where_thinking_is_accepted() -> None:
-    body = {**rich_request(), "thinking": {"type": "enabled", "budget_tokens": 2048}}
+    body = {**rich_request(), "thinking": {"type": "adaptive"}}
     changed = BY_NAME["trailing-space"].apply(body)
     assert changed is not None
 

@@ -124,13 +124,61 @@ def test_mutation_applies_as_well_to_strings_and_an_automatic_breakpoint(name: s
         assert explain(read(body, count_text), read(changed, count_text)).cause == BY_NAME[name].cause
 
 
-def test_what_is_on_is_switched_off_and_back() -> None:
-    for name, path in (("thinking", ("thinking", "type")), ("tool-choice", ("tool_choice", "type"))):
-        once = BY_NAME[name].apply(rich_request())
+@pytest.mark.parametrize(
+    ("model", "thinking", "choice"),
+    [
+        ("claude-sonnet-5-5", ("adaptive", "between_tools"), ("none", "auto")),
+        ("claude-opus-5", ("adaptive", "disabled"), ("any", "auto")),
+        ("claude-opus-4-8", ("adaptive", "disabled"), ("any", "auto")),
+        ("claude-sonnet-4-6", ("enabled", "disabled"), ("any", "auto")),
+        ("claude-haiku-4-5", ("enabled", "disabled"), ("any", "auto")),
+        ("claude-of-tomorrow", ("enabled", "disabled"), ("any", "auto")),
+    ],
+)
+def test_what_is_on_is_switched_off_and_back_as_the_model_accepts_it(
+    model: str, thinking: tuple[str, str], choice: tuple[str, str]
+) -> None:
+    for name, key, expected in (("thinking", "thinking", thinking), ("tool-choice", "tool_choice", choice)):
+        once = BY_NAME[name].apply({**rich_request(), "model": model})
         assert once is not None
         twice = BY_NAME[name].apply(once)
         assert twice is not None
-        assert (once[path[0]][path[1]], twice[path[0]][path[1]]) in [("enabled", "disabled"), ("any", "auto")]
+        assert (once[key]["type"], twice[key]["type"]) == expected
+
+
+@pytest.mark.parametrize("model", ["claude-opus-5-5", "claude-fable-5", "claude-fable-5-2", "claude-mythos-5-1"])
+def test_thinking_that_is_always_on_is_not_switched_off(model: str) -> None:
+    once = BY_NAME["thinking"].apply({**rich_request(), "model": model})
+
+    assert once is not None
+    assert once["thinking"] == {"type": "adaptive"}
+    assert BY_NAME["thinking"].apply(once) is None
+
+
+@pytest.mark.parametrize("model", ["claude-haiku-4-5", "claude-sonnet-4-5"])
+def test_a_model_without_effort_keeps_none(model: str) -> None:
+    assert BY_NAME["effort"].apply({**rich_request(), "model": model}) is None
+
+
+@pytest.mark.parametrize(
+    ("thinking", "model"),
+    [
+        ({"type": "enabled", "budget_tokens": 1024}, "claude-sonnet-4-6"),
+        ({"type": "adaptive"}, "claude-opus-5-5"),
+        ({"type": "between_tools"}, "claude-sonnet-5-5"),
+        ({"type": "disabled"}, "claude-sonnet-5"),
+        (None, "claude-opus-5-5"),
+    ],
+)
+def test_the_other_model_is_one_that_accepts_the_request(thinking: Body | None, model: str) -> None:
+    body = {**rich_request(), "model": "claude-opus-4-6" if thinking else "claude-haiku-4-5", "thinking": thinking}
+    if thinking == {"type": "between_tools"}:
+        body["model"] = "claude-of-tomorrow"
+
+    changed = BY_NAME["model"].apply(body)
+
+    assert changed is not None
+    assert changed["model"] == model
 
 
 def test_second_application_changes_the_request_again() -> None:

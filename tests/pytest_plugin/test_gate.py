@@ -11,6 +11,7 @@ from harness.lock.entries import LockEntry
 from harness.mutation.mutations import BY_NAME
 from tests.lock.examples import PROMPT, rich_request
 from tests.lock.test_compare import PATHS
+from tests.promptcache.refusal_examples import EXAMPLES, Example
 from tests.pytest_plugin.conftest import OTHERS_PLUGINS, RECORD, Project, shown
 from tests.pytest_plugin.scratch import APP, CASES, EMULATE, PLAIN, SUITE, TEST, UPDATE, Body, Desk
 
@@ -842,3 +843,40 @@ def test_test_with_parts_that_pass_or_are_skipped_is_accepted(desk: Desk) -> Non
 
     assert set(desk.entries) == {*CASES, PLAIN}
     assert (desk.path / "cassettes/support/test_app").exists()
+
+
+# --- requests that the model refuses -------------------------------------------------------------------------
+
+OFF = {"type": "disabled"}
+REFUSED = [
+    EXAMPLES["forced tool"],
+    EXAMPLES["budget thinking on adaptive models"],
+    EXAMPLES["fields of thinking between tools"],
+    EXAMPLES["high effort with thinking between tools"],
+    EXAMPLES["thinking disabled on sonnet-5-5"],
+]
+
+
+@pytest.mark.parametrize("example", REFUSED, ids=lambda example: example.message[:40])
+def test_request_that_its_model_refuses_is_a_bust_with_the_words_of_the_api(example: Example, accepted: Desk) -> None:
+    refused = {key: value for key, value in example.refused.items() if key != "tools"}
+    accepted.write_app({**rich_request(), **refused})
+
+    assert accepted.run(*REPORTS).ret == 1
+
+    # To switch off what is not on changes no prefix: then the missing recording is reported, with the same words.
+    rule, cause = ("cassette-miss", None) if example.refused.get("thinking") == OFF else ("bust", "other")
+    found = [one for one in findings(accepted) if one["rule"] == rule]
+    assert {(one["cause"], one["place"]["path"]) for one in found} == {(cause, example.path)}
+    assert all(f"the API answers 400: {example.message}" in one["facts"] for one in found)
+
+
+@pytest.mark.parametrize("example", REFUSED, ids=lambda example: example.message[:40])
+def test_request_that_its_model_refuses_is_refused_by_the_emulator_in_a_run(example: Example, desk: Desk) -> None:
+    refused = {key: value for key, value in example.refused.items() if key != "tools"}
+    desk.write_app({**rich_request(), **refused})
+
+    result = desk.run(EMULATE)
+
+    assert result.ret == 1
+    assert example.message in result.stdout.str()

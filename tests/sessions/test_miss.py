@@ -6,6 +6,7 @@ from harness.cassettes.format import RecordedRequest
 from harness.prompt.reader import PromptReader
 from harness.sessions.miss import find_miss
 from tests.cassettes.examples import cassette, interaction, request
+from tests.promptcache.refusal_examples import EXAMPLES
 from tests.recordings import counter
 
 BASE: dict[str, Any] = {
@@ -62,7 +63,7 @@ DIFFERENCES: tuple[tuple[str, tuple[dict[str, Any], ...], dict[str, Any], str], 
     (
         "a message more",
         (BASE,),
-        BASE | {"messages": [*BASE["messages"], {"role": "assistant", "content": "Hi"}]},
+        BASE | {"messages": [*BASE["messages"], {"role": "user", "content": "Hi"}]},
         "\n  first difference: messages[1].content[0]\n    recorded: ''\n    now:      'Hi'",
     ),
     (
@@ -102,10 +103,10 @@ def test_a_miss_says_where_the_request_parts_from_the_closest_recorded(
 
 
 def test_a_recorded_request_that_parts_later_in_a_parameter_is_closer_than_one_with_another_system_prompt() -> None:
-    sent = BASE | {"thinking": {"type": "enabled", "budget_tokens": 1024}}
+    sent = BASE | {"thinking": {"type": "adaptive"}}
     assert miss(request(sent), system("Something else."), BASE) == (
         f'{HEADLINE}\n  first difference: thinking\n    recorded: \'{{"type":"disabled"}}\'\n'
-        '    now:      \'{"type":"enabled","budget_tokens":1024}\''
+        '    now:      \'{"type":"adaptive"}\''
     )
 
 
@@ -140,3 +141,32 @@ def test_an_empty_cassette_gets_the_headline_alone() -> None:
 )
 def test_a_body_of_a_shape_that_the_api_refuses_is_still_described(change: dict[str, Any]) -> None:
     assert miss(request(BASE | change), BASE).startswith(HEADLINE)
+
+
+# Changes of what is no part of the prompt, each refused by Claude Sonnet 5.5: the place and the words of the API.
+REFUSED = (
+    ({"max_tokens": 200_000}, "max_tokens", EXAMPLES["output of 128k"].message),
+    ({"temperature": 0}, "temperature", EXAMPLES["temperature on 5.1 and later"].message),
+    ({"top_p": 0.5}, "top_p", EXAMPLES["top_p on 5.1 and later"].message),
+    ({"top_k": 5}, "top_k", EXAMPLES["top_k on 5.1 and later"].message),
+    ({"thinking": {"type": "disabled"}}, "thinking", EXAMPLES["thinking disabled on sonnet-5-5"].message),
+)
+
+
+@pytest.mark.parametrize(("change", "path", "message"), REFUSED, ids=[row[1] for row in REFUSED])
+def test_a_request_that_the_api_refuses_is_told_with_its_words(change: dict[str, Any], path: str, message: str) -> None:
+    words = message.replace("128001", "200000").replace("claude-opus-5", "claude-sonnet-5-5")
+    assert miss(request(BASE | change), BASE) == (
+        f"{HEADLINE}: it differs from a recorded one only outside the prompt, or in the order of keys"
+        f"\n  the API answers 400: {words}\n  place: {path}"
+    )
+
+
+def test_a_refused_request_with_another_prompt_shows_the_difference_too() -> None:
+    assert miss(request(system("Be grief.") | {"thinking": {"type": "disabled"}}), BASE).splitlines() == [
+        HEADLINE,
+        f"  the API answers 400: {EXAMPLES['thinking disabled on sonnet-5-5'].message}",
+        "  first difference: system[0] at character 3",
+        "    recorded: 'Be brief.'",
+        "    now:      'Be grief.'",
+    ]

@@ -69,7 +69,7 @@ def create_with_options(client: Any) -> None:
 
 
 def create_with_extra_body(client: Any) -> None:
-    client.messages.create(**BASE, extra_body={"thinking": {"type": "disabled"}, "max_tokens": 60})
+    client.messages.create(**BASE, extra_body={"thinking": {"type": "adaptive"}, "max_tokens": 60})
 
 
 def create_without_what_is_not_given(client: Any) -> None:

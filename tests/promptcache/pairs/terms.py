@@ -34,6 +34,8 @@ from tests.promptcache.pairs.build import (
     user,
 )
 
+CLOSED = {"type": "object", "properties": {}, "additionalProperties": False}
+
 CHANGED_TERMS = [
     miss(
         "another model",
@@ -364,7 +366,7 @@ CHANGED_TERMS = [
     miss(
         "structured output switched on",
         system(),
-        system(output_config={"format": {"type": "json_schema", "schema": {"type": "object"}}}),
+        system(output_config={"format": {"type": "json_schema", "schema": CLOSED}}),
         "parameter_changed",
         "output_config.format",
     ),
