@@ -84,5 +84,5 @@ def _without_times(text: str, start: int, end: int) -> list[str]:
 
 
 def _without_padding(pieces: list[str]) -> str:
-    """Join the pieces, but not those of nothing but spaces before a time: they pad hours and days of one digit."""
-    return "".join("" if piece.isspace() else piece for piece in pieces[:-1]) + pieces[-1]
+    """Join the pieces without the spaces before a time: they pad hours and days of one digit."""
+    return "".join(piece.rstrip() for piece in pieces[:-1]) + pieces[-1]

@@ -37,7 +37,8 @@ def find_hunks(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[Hunk]:
         return [*hunks, Hunk(range(len(old), len(old)), appended)] if appended else hunks
     rest = min(len(old), len(new)) - start
     end = min(rest, _shared(old[::-1], new[::-1]))
-    matcher = SequenceMatcher(None, old[start : len(old) - end], new[start : len(new) - end], autojunk=False)
+    # In long sequences, it ignores items that are there often: they line up with anything, and take minutes.
+    matcher = SequenceMatcher(None, old[start : len(old) - end], new[start : len(new) - end])
     return [
         Hunk(range(start + i, start + j), range(start + k, start + m))
         for tag, i, j, k, m in matcher.get_opcodes()

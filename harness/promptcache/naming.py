@@ -43,9 +43,13 @@ def name_change(divergence: Divergence, before: Prompt, after: Prompt) -> Change
         return Change("thinking_stripped", divergence.before.path)
     name = _name_parameter if part.block is None else _name_block
     named = name(part, divergence, before, after)
-    notes = (*named.notes, *say_also([*_find_others(named.spots, part, before, after)]))
+    path = named.path or part.path
+    others = _find_others(named.spots, part, before, after)
+    if part.block is None:
+        # The block from which the parameter is read did change, and has been named.
+        others = (spot for spot in others if not path.startswith(spot.path))
     excerpt = cut_excerpt(divergence, after.assumptions)
-    return Change(named.cause, named.path or part.path, excerpt.offset, excerpt.texts, notes)
+    return Change(named.cause, path, excerpt.offset, excerpt.texts, (*named.notes, *say_also([*others])))
 
 
 def _name_block(part: Part, divergence: Divergence, before: Prompt, after: Prompt) -> Named:
@@ -67,7 +71,7 @@ def _name_parameter(part: Part, divergence: Divergence, before: Prompt, after: P
         cause, path = "image_added", _image_path(after.blocks)
     else:
         cause, path = "image_removed", _image_path(before.blocks)
-    return Named(cause, (), tuple(spot for spot in spots if not path.startswith(spot.path)), path)
+    return Named(cause, (), spots, path)
 
 
 # --- what else changed -----------------------------------------------------------------------------------

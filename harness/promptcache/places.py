@@ -71,9 +71,12 @@ def _find_spots(old: Sequence[Item], new: Sequence[Item]) -> Iterator[Spot]:
         here = [index for index in hunk.new if not _take(arrived, keys[1][index])]
         pairs = min(len(gone), len(here))
         yield from (Spot(new[j].path, old[i].position) for i, j in zip(gone, here, strict=False))
-        position = old[hunk.old.start].position if hunk.old.start < len(old) else END
-        yield from _say_run([old[index] for index in gone[pairs:]], "removed", position)
-        yield from _say_run([new[index] for index in here[pairs:]], "added", position)
+        yield from _say_run([old[index] for index in gone[pairs:]], "removed", _position(old, hunk.old.start))
+        yield from _say_run([new[index] for index in here[pairs:]], "added", _position(old, hunk.old.stop))
+
+
+def _position(items: Sequence[Item], index: int) -> int:
+    return items[index].position if index < len(items) else END
 
 
 def _say_run(items: Sequence[Item], what: str, position: int) -> Iterator[Spot]:

@@ -6,7 +6,6 @@ from harness.prompt.reading import Prompt
 from harness.promptcache.api_error import UNCONFIRMED, ApiError, invalid_request
 from harness.promptcache.request_facts import Fact, find_facts
 from harness.promptcache.request_sizes import Size, Sized, measure
-from harness.provider.models import Model
 from harness.provider.refusals import Condition, Limit, Platform, Refusal, limits_of, refusals_of
 
 _NOT_WHEN_COUNTED = ("max_tokens", "input_tokens", "input_and_max_tokens")
@@ -19,11 +18,11 @@ def model_faults(prompt: Prompt, *, is_count: bool = False) -> Iterator[ApiError
     ``is_count`` says that the request only asks for its tokens.
     """
     platform = _platform(prompt)
-    for refusal in refusals_of(_name(prompt.model)):
+    for refusal in refusals_of(prompt.model.id):
         if platform not in refusal.not_on and (fact := _match(prompt, refusal)):
             yield _refuse(prompt, refusal, fact)
     sized = _sized(prompt)
-    for limit in limits_of(_name(prompt.model)):
+    for limit in limits_of(prompt.model.id):
         if platform in limit.not_on or (is_count and limit.measure in _NOT_WHEN_COUNTED):
             continue
         size = measure(sized, limit.measure, limit.maximum)
@@ -34,11 +33,11 @@ def model_faults(prompt: Prompt, *, is_count: bool = False) -> Iterator[ApiError
 def model_notes(prompt: Prompt) -> Iterator[str]:
     """Yield what a reader should know of a model that still refuses nothing: it is retired, or a limit is in doubt."""
     model = prompt.model
-    if model.is_known and model.retired_on:
+    if model.retired_on:
         name = prompt.request.get("model")
         yield f"{model.id} was retired on {model.retired_on}: the Claude API now answers 404, model: {name}"
     sized = _sized(prompt)
-    for limit in limits_of(_name(model)):
+    for limit in limits_of(model.id):
         size = measure(sized, limit.measure, limit.maximum)
         if size is not None and size.least <= limit.maximum and _platform(prompt) not in limit.not_on:
             yield f"cannot tell whether the API refuses the request: {_fill(limit, prompt, size)} (not counted exactly)"
@@ -52,19 +51,13 @@ def _sized(prompt: Prompt) -> Sized:
     )
 
 
-def _name(model: Model) -> str:
-    """The id of a model; a name that no row has, if the model is not known."""
-    return model.id if model.is_known else ""
-
-
 def _platform(prompt: Prompt) -> Platform | None:
-    """The platform that a request says it is for; the Claude API otherwise.
+    """The platform that a request says it is for, by its model or its version; the Claude API otherwise.
 
-    Bedrock ids contain ``anthropic.``, and its bodies may name the version ``bedrock-2023-05-31``.
     Source: platform.claude.com/docs/en/build-with-claude/claude-on-amazon-bedrock-legacy (checked 2026-11-25).
     """
-    name, version = str(prompt.request.get("model")), str(prompt.request.get("anthropic_version"))
-    is_bedrock = "anthropic." in name or name.startswith("arn:aws") or version.startswith("bedrock")
+    version = str(prompt.request.get("anthropic_version"))
+    is_bedrock = prompt.model.surface == "bedrock" or version.startswith("bedrock")
     return "bedrock" if is_bedrock else None
 
 

@@ -2,35 +2,56 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from difflib import SequenceMatcher
-from itertools import accumulate
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, groupby
 from typing import Any
 
 from harness.numbers import make_decoder, write_json
 from harness.prompt.strings import first_difference
 from harness.prompt.times import reads_as_time
+from harness.promptcache.alignment import Hunk, find_hunks
 from harness.promptcache.causes import Cause
 
 _NEIGHBOURS = 8
 """Characters on either side of a difference that may compose with it."""
-_MOST_WORDS = 20_000
+_MOST_WORDS = 2_000
 _WORDS = re.compile(r"\S+\s*|\s+")
 
 
 def find_offsets(old: str, new: str) -> list[int]:
-    """Find where two texts differ, as indexes into the later one; only the first one of a very long change."""
+    """Find where two texts differ, as indexes into the later one; only the first place if they are too long."""
     first = first_difference(old, new)
     end = first_difference(old[first:][::-1], new[first:][::-1])
     # A word in which the difference begins counts as a whole.
     start = max(old.rfind(" ", 0, first), old.rfind("\n", 0, first)) + 1
-    old_words, new_words = (_WORDS.findall(text[start : len(text) - end]) for text in (old, new))
-    if max(len(old_words), len(new_words)) > _MOST_WORDS:
-        return [first]
+    regions = old[start : len(old) - end], new[start : len(new) - end]
+    old_words, new_words = _split(*regions)
     starts = list(accumulate(map(len, new_words), initial=start))
-    codes = SequenceMatcher(None, old_words, new_words).get_opcodes()
-    changes = [code[1:] for code in codes if code[0] != "equal"]
-    return [starts[k] + first_difference("".join(old_words[i:j]), "".join(new_words[k:m])) for i, j, k, m in changes]
+    if len(old_words) == len(new_words):
+        pairs = zip(old_words, new_words, strict=True)
+        runs = groupby(enumerate(pairs), lambda item: item[1][0] != item[1][1])
+        changed = [[index for index, _ in run] for is_changed, run in runs if is_changed]
+        hunks = [Hunk(range(run[0], run[-1] + 1), range(run[0], run[-1] + 1)) for run in changed]
+    elif max(len(old_words), len(new_words)) > _MOST_WORDS:
+        return [first]
+    else:
+        hunks = find_hunks(old_words, new_words)
+    return [
+        starts[hunk.new.start] + first_difference(_join(old_words, hunk.old), _join(new_words, hunk.new))
+        for hunk in hunks
+    ]
+
+
+def _split(old: str, new: str) -> tuple[list[str], list[str]]:
+    """Split two texts into words, or into lines if they have too many words."""
+    words = _WORDS.findall(old), _WORDS.findall(new)
+    if len(words[0]) == len(words[1]) or max(map(len, words)) <= _MOST_WORDS:
+        return words
+    return old.splitlines(keepends=True), new.splitlines(keepends=True)
+
+
+def _join(words: Sequence[str], span: range) -> str:
+    return "".join(words[span.start : span.stop])
 
 
 def name_string(old: str, new: str) -> Cause | None:

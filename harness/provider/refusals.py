@@ -48,7 +48,7 @@ class Refusal:
 
     name: str
     models: frozenset[str]
-    """Ids; empty for any model, also one that is not known."""
+    """Ids; empty for any model."""
     when: tuple[Condition, ...]
     path: str | None
     text: str
@@ -65,7 +65,7 @@ class Limit:
     name: str
     measure: Measure
     models: frozenset[str]
-    """Ids; empty for any model, also one that is not known."""
+    """Ids; empty for any model."""
     maximum: int
     path: str
     text: str

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.cli import main
-from tests.promptcache.pairs.build import STATIC, full, marked_blocks, system
+from tests.promptcache.pairs.build import STATIC, chat, full, marked_blocks, system, text
 
 
 def _write(folder: Path, name: str, body: Any) -> str:
@@ -77,6 +77,27 @@ def test_text_says_what_where_why_how_much_and_what_to_do(run: Any) -> None:
         "  breakpoint tools[1]: hit",
         "  breakpoint system[0]: hit",
         "  breakpoint messages[0].content[0]: miss",
+    ]
+
+
+def test_text_counts_dropped_messages_and_lists_other_changed_places(run: Any) -> None:
+    before, after = chat(5), chat(7)
+    after[4]["content"] = [text("Turn four.")]
+    code, out, _ = run(
+        system(STATIC.rstrip(), messages=before), system(STATIC.rstrip(), messages=after[:1] + after[3:])
+    )
+
+    lines = out.splitlines()
+    assert code == 1
+    assert lines[0] == (
+        "PARTIAL: a shorter prefix is read, the longer one is lost at messages[1].content[0], character 5"
+    )
+    assert lines[1:3] == ["  before: 'Turn 1.'", "  after:  'Turn 3.'"]
+    assert lines[3] == "  cause: history_drop: earlier messages, or blocks of them, were dropped"
+    assert lines[5] == "  fix:   drop many messages at once and rarely, or keep the first ones and compact the rest"
+    assert lines[9:] == [
+        "  note:  2 messages were dropped after messages[0]",
+        "  note:  also changed: messages[2].content[0]",
     ]
 
 

@@ -313,6 +313,27 @@ def test_change_of_the_marked_last_message_is_no_change_of_history() -> None:
     assert only(accept(make_case(rich_request())).compare(make_case(body))).cause == "text_changed"
 
 
+# --- what the cause does not say -------------------------------------------------------------------------
+
+
+def test_dropped_messages_are_counted_and_other_changed_places_are_listed() -> None:
+    body = rich_request()
+    del body["messages"][:2]
+    edited = deepcopy(body)
+    edited["tools"][1]["description"] = "Looks it up."
+    edited["system"][0]["text"] += " "
+
+    dropped = only(accept(make_case(rich_request())).compare(make_case(body)))
+    several = only(accept(make_case(rich_request())).compare(make_case(edited)))
+
+    assert dropped.lines()[4] == ("  cause: history_drop: earlier messages, or blocks of them, were dropped")
+    assert dropped.lines()[-1] == "  note:  2 messages were dropped at the start"
+    assert several.cause == "tool_changed"
+    assert several.lines()[-1] == (
+        "  note:  also changed: system[0], messages[0].content[0] and 2 blocks after it (removed)"
+    )
+
+
 # --- several changes of the tools at once ----------------------------------------------------------------
 
 

@@ -41,6 +41,15 @@ def test_dates_and_times_are_found_in_order_without_overlap(text: str, found: li
         ("Since 2026-11-23 we do.", "Since 2026-11-23 we did.", False),
         ("A.", "A paragraph that was written anew on 2026-11-23 and says something else altogether.", False),
         ("same", "same", False),
+        ("On 2026-11-22, noon is  9:15:00 sharp.", "On 2026-11-23, noon is 10:15:00 sharp.", True),
+        ("From 09:15:02 to 10:15:02, daily.", "From 09:15:03 to 10:15:03, daily.", True),
+        ("Monday 2026-11-23, Oslo.", "Tuesday 2026-11-24, Oslo.", True),
+        ("It is 9:15 now.", "It is 9:15 PM now.", True),
+        ("It is 2026-11-22. Be good.", "It is 2026-11-23. Be kind.", False),
+        ("It is 2026-11-22. Be good.", "It is 2026-11-23.  Be good.", False),
+        ("It is 2026-11-22", "It is 2026-11-23 ", False),
+        ("Good morning, it is 09:15:00.", "Good evening, it is 21:15:00.", False),
+        ("Now: unknown", "Now: 2026-11-23", False),
     ],
 )
 def test_only_what_reads_as_a_time_is_one(before: str, after: str, is_time: bool) -> None:
