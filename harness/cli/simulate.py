@@ -17,8 +17,9 @@ from harness.errors import RequestError
 from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.reading import Prompt, read_whole
 from harness.prompt.tokens import Count, CountText, TextCounter
+from harness.promptcache.api_error import ApiError
 from harness.promptcache.simulator import Simulator
-from harness.promptcache.validation import ApiError, check_request
+from harness.promptcache.validation import check_request
 from harness.provider.usage import Usage
 
 _EXAMPLE = """\

@@ -9,10 +9,11 @@ from harness.prompt.blocks import Breakpoint
 from harness.prompt.diff import Divergence, first_divergence
 from harness.prompt.doubts import Doubt
 from harness.prompt.reading import ActiveBreakpoint, Prompt
+from harness.promptcache.api_error import ApiError
 from harness.promptcache.causes import Cause
 from harness.promptcache.naming import Change, name_change
 from harness.promptcache.simulator import Simulator
-from harness.promptcache.validation import ApiError, check_request
+from harness.promptcache.validation import check_request
 from harness.provider.limits import TTL_SECONDS
 from harness.provider.parameters import LEVELS, Level, Parameter
 from harness.provider.pricing import price
