@@ -8,6 +8,7 @@ from harness.findings.finding import Finding, Place
 from harness.findings.words import amount
 from harness.prompt.diff import first_divergence
 from harness.prompt.reading import Prompt
+from harness.promptcache.api_error import ApiError
 from harness.promptcache.causes import Cause
 from harness.promptcache.explain import Explanation
 from harness.promptcache.naming import Change, name_change
@@ -44,6 +45,16 @@ def add_loss(finding: Finding, result: Explanation) -> Finding:
     place = finding.place or (None if result.path is None else Place(path=result.path))
     costs = (_loss(result),) if result.tokens_lost else ()
     return replace(finding, place=place, tokens=result.tokens_lost, costs=costs).with_cause(result.cause)
+
+
+def add_answer(finding: Finding, error: ApiError | None) -> Finding:
+    """Add what the API answers to a refused request; as a quote, if the answer quotes the request."""
+    if error is None:
+        return finding
+    line = f"the API answers {error.status}: {error.message}"
+    if error.is_quoting:
+        return replace(finding, quotes=(*finding.quotes, line))
+    return replace(finding, facts=(*finding.facts, line))
 
 
 def loss_lines(result: Explanation) -> Iterator[str]:

@@ -8,6 +8,7 @@ from harness.errors import RequestError
 from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.blocks import Block, Breakpoint, Request, find_breakpoints, read_blocks
 from harness.prompt.fingerprint import fingerprints
+from harness.prompt.other_apis import check_api
 from harness.prompt.parameters import Value, read_parameters
 from harness.prompt.parts import Part, list_parts
 from harness.prompt.rendering import lookback_positions, rendered_blocks
@@ -56,14 +57,20 @@ class Prompt:
     """Parameters that are, or may be, part of the prompt."""
     count_text: CountText
     assumptions: Assumptions = DEFAULT
+    unreadable: RequestError | None = None
+    """Why the request has no blocks: one of its parts has a shape that the API refuses."""
+    is_restored: bool = False
+    """Restored from the record of an answered request, with stubs for what is not recorded: never refused."""
 
     @cached_property
     def fingerprints(self) -> tuple[bytes, ...]:
         """SHA-256 of the prefix that ends at each block.
 
         Raises:
-            RequestError: a block holds a value that JSON bytes cannot carry, such as a lone surrogate.
+            RequestError: a block holds a value that JSON bytes cannot carry, such as a lone surrogate, or a part of
+                the request has a shape that the API refuses.
         """
+        self._raise_unreadable()
         return fingerprints(self.blocks, self.parameters, self.assumptions)
 
     @property
@@ -76,7 +83,12 @@ class Prompt:
 
     @cached_property
     def count(self) -> Count:
-        """Input tokens, in total and of the prefix that ends at each block."""
+        """Input tokens, in total and of the prefix that ends at each block.
+
+        Raises:
+            RequestError: a part of the request has a shape that the API refuses.
+        """
+        self._raise_unreadable()
         return count_request(self.request, self.blocks, self.model, self.count_text)
 
     @cached_property
@@ -86,7 +98,12 @@ class Prompt:
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
-        """Parameters and blocks in the order in which the prompt cache compares them."""
+        """Parameters and blocks in the order in which the prompt cache compares them.
+
+        Raises:
+            RequestError: a part of the request has a shape that the API refuses.
+        """
+        self._raise_unreadable()
         name = self.request.get("model")
         return list_parts(self.blocks, self.parameters, model_name=name, assumptions=self.assumptions)
 
@@ -165,15 +182,57 @@ class Prompt:
         """Return the path of the block of a breakpoint."""
         return self.blocks[point.block_index].path
 
+    def _raise_unreadable(self) -> None:
+        if self.unreadable is not None:
+            raise self.unreadable
+
 
 def read(request: Request, count_text: CountText | None = None, *, assumptions: Assumptions = DEFAULT) -> Prompt:
     """Read a request, parsed from JSON. ``count_text`` counts tokens; the default uses ``ctok`` and remembers nothing.
 
+    A Messages request with a part that the API refuses for its shape is read without blocks, so that its refusal
+    can be explained; its fingerprints and tokens raise the error.
+
     Raises:
         RequestError: the body does not have the shape of a Messages request; the message starts with the path.
+        CannotTellError: the body belongs to another API.
     """
+    check_api(request)
     name = request.get("model")
     model = find_model(name if isinstance(name, str) else "")
+    counter = count_text or TextCounter()
+    try:
+        return _read(request, model, counter, assumptions)
+    except RequestError as error:
+        if not (isinstance(name, str) and isinstance(request.get("messages"), list)):
+            raise
+        return Prompt(
+            request=request,
+            model=model,
+            sent_blocks=(),
+            blocks=(),
+            breakpoints=(),
+            parameters=(),
+            count_text=counter,
+            assumptions=assumptions,
+            unreadable=error,
+        )
+
+
+def read_whole(request: Request, count_text: CountText | None = None, *, assumptions: Assumptions = DEFAULT) -> Prompt:
+    """Read a request, and check that all of it can be fingerprinted, unless the API refuses its shape.
+
+    Raises:
+        RequestError: the request cannot be read or fingerprinted; the message starts with the path.
+        CannotTellError: the body belongs to another API.
+    """
+    prompt = read(request, count_text, assumptions=assumptions)
+    if prompt.unreadable is None:
+        _ = prompt.fingerprints
+    return prompt
+
+
+def _read(request: Request, model: Model, count_text: CountText, assumptions: Assumptions) -> Prompt:
     sent = read_blocks(request)
     blocks = rendered_blocks(request, sent, model)
     return Prompt(
@@ -183,17 +242,6 @@ def read(request: Request, count_text: CountText | None = None, *, assumptions: 
         blocks=blocks,
         breakpoints=find_breakpoints(request, blocks),
         parameters=read_parameters(request, blocks, model),
-        count_text=count_text or TextCounter(),
+        count_text=count_text,
         assumptions=assumptions,
     )
-
-
-def read_whole(request: Request, count_text: CountText | None = None, *, assumptions: Assumptions = DEFAULT) -> Prompt:
-    """Read a request, and check that all of it can be fingerprinted.
-
-    Raises:
-        RequestError: the request cannot be read or fingerprinted; the message starts with the path.
-    """
-    prompt = read(request, count_text, assumptions=assumptions)
-    _ = prompt.fingerprints
-    return prompt

@@ -16,11 +16,13 @@ class ApiError(NamedTuple):
     message: str
     cause: Cause = "other"
     path: str | None = None
+    is_quoting: bool = False
+    """The message quotes a name, id or value of the request."""
 
 
-def invalid(message: str, cause: Cause = "other", path: str | None = None) -> ApiError:
+def invalid(message: str, cause: Cause = "other", path: str | None = None, *, is_quoting: bool = False) -> ApiError:
     """Make an ``invalid_request_error``; ``path`` is its place in the request."""
-    return ApiError(400, "invalid_request_error", message, cause, path)
+    return ApiError(400, "invalid_request_error", message, cause, path, is_quoting)
 
 
 def dotted(path: str) -> str:

@@ -1,7 +1,9 @@
 """Explanations of why a request does not read what an earlier one wrote: verdict, place, cause and cost."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal
 
 from harness.errors import CannotTellError, UnknownModelError
@@ -12,7 +14,7 @@ from harness.prompt.reading import ActiveBreakpoint, Prompt
 from harness.promptcache.api_error import ApiError
 from harness.promptcache.causes import Cause
 from harness.promptcache.naming import Change, name_change
-from harness.promptcache.simulator import Simulator
+from harness.promptcache.simulator import Outcome, Simulator
 from harness.promptcache.validation import check_request
 from harness.provider.limits import TTL_SECONDS
 from harness.provider.parameters import LEVELS, Level, Parameter
@@ -82,16 +84,11 @@ class _Comparison:
         self.old, self.new = before, after
         self.gap_seconds = gap_seconds
         self.assumptions = after.assumptions
-        self.old_error = check_request(before)
-        simulator = Simulator(self.assumptions)
-        if self.old_error is None:
-            simulator.send(before.record, at=0.0)
-        self.outcome = simulator.send(after.record, at=gap_seconds)
+        self.old_error, self.error = check_request(before), check_request(after)
 
     def explain(self) -> Explanation:
-        error = check_request(self.new)
-        if error is not None:
-            return self._rejected(error)
+        if self.error is not None:
+            return self._rejected(self.error)
         self._refuse_unclear()
         if not self.new.active_breakpoints:
             return self._never_cached()
@@ -105,6 +102,9 @@ class _Comparison:
         return self._lost(lost)
 
     def _refuse_unclear(self) -> None:
+        if self.old_error is not None:
+            # It has written nothing that could be lost.
+            return
         sides = [{part.path: part.key for part in prompt.parts if part.is_unclear} for prompt in (self.old, self.new)]
         if sides[0] == sides[1]:
             return
@@ -115,6 +115,14 @@ class _Comparison:
         )
 
     # --- what is read and what is lost -------------------------------------------------------------------
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """How the later request is billed after the earlier one."""
+        simulator = Simulator(self.assumptions)
+        if self.old_error is None:
+            simulator.send(self.old.record, at=0.0)
+        return simulator.send(self.new.record, at=self.gap_seconds)
 
     @property
     def read_tokens(self) -> int:
@@ -134,6 +142,8 @@ class _Comparison:
 
     def _model_specific_change(self) -> Parameter | None:
         """A changed parameter for which it is not documented which levels are lost."""
+        if self.old_error is not None:
+            return None
         keys = {part.path: part.key for part in self.old.parts}
         for part in self.new.parts:
             if part.row is not None and part.row.is_model_specific and keys.get(part.path) != part.key:
@@ -298,8 +308,12 @@ class _Comparison:
         old_ids, new_ids = _tool_ids(self.old), _tool_ids(self.new)
         if old_ids != new_ids[: len(old_ids)]:
             notes.append("ids of tool calls differ: assumed not to be part of the prompt, as measured for server tools")
-        notes += [_say_doubt(doubt) for doubt in self.new.count.doubts]
-        return tuple(notes)
+        return (*notes, *self._doubts())
+
+    def _doubts(self) -> Iterator[str]:
+        """Say what makes the count of tokens inexact; a refused request has no count that matters."""
+        if self.error is None:
+            yield from (_say_doubt(doubt) for doubt in self.new.count.doubts)
 
 
 def _say_doubt(doubt: Doubt) -> str:

@@ -12,6 +12,7 @@ from harness.prompt.blocks import Block, Breakpoint, Request, automatic_target, 
 from harness.prompt.parameters import output_format, thinking, tool_choice
 from harness.prompt.reading import Prompt
 from harness.promptcache.api_error import UNCONFIRMED, ApiError, dotted, invalid
+from harness.promptcache.structure import check_structure
 from harness.provider.limits import MAX_BREAKPOINTS
 
 _MIN_THINKING_BUDGET = 1024
@@ -19,12 +20,14 @@ _MIN_THINKING_BUDGET = 1024
 
 def check_request(prompt: Prompt, *, needs_max_tokens: bool = False) -> ApiError | None:
     """Return the error that the API would answer to a request; ``None`` if the API accepts it."""
-    return next(_faults(prompt, needs_max_tokens=needs_max_tokens), None)
+    return None if prompt.is_restored else next(_faults(prompt, needs_max_tokens=needs_max_tokens), None)
 
 
 def _faults(prompt: Prompt, *, needs_max_tokens: bool) -> Iterator[ApiError]:
     request, blocks = prompt.request, prompt.sent_blocks
-    yield from _shape_faults(request, needs_max_tokens=needs_max_tokens)
+    yield from check_structure(request, prompt.model, needs_max_tokens=needs_max_tokens)
+    if prompt.unreadable is not None:
+        yield invalid(f"{UNCONFIRMED}{prompt.unreadable.message}")
     yield from _parameter_faults(request)
     points = find_breakpoints(request, blocks)
     yield from _deferred_faults(request)
@@ -32,22 +35,6 @@ def _faults(prompt: Prompt, *, needs_max_tokens: bool) -> Iterator[ApiError]:
     yield from _automatic_faults(request, blocks)
     yield from _number_faults(points, blocks)
     yield from _order_faults(points, blocks)
-
-
-def _shape_faults(request: Request, *, needs_max_tokens: bool) -> Iterator[ApiError]:
-    if not isinstance(request.get("model"), str):
-        yield invalid("model: Field required", path="model")
-    maximum = request.get("max_tokens")
-    if needs_max_tokens and (not isinstance(maximum, int) or isinstance(maximum, bool)):
-        yield invalid("max_tokens: Field required", path="max_tokens")
-    if isinstance(maximum, int) and maximum < 0:
-        yield invalid(f"{UNCONFIRMED}max_tokens: Input should be greater than or equal to 0", path="max_tokens")
-    if not request.get("messages"):
-        yield invalid("messages: at least one message is required", path="messages")
-    for index, message in enumerate(request.get("messages") or ()):
-        if "cache_control" in message:
-            path = f"messages.{index}.cache_control"
-            yield invalid(f"{path}: Extra inputs are not permitted", path=f"messages[{index}].cache_control")
 
 
 def _parameter_faults(request: Request) -> Iterator[ApiError]:
@@ -86,13 +73,9 @@ def _target_faults(request: Request, blocks: Sequence[Block]) -> Iterator[ApiErr
         yield from _marker_faults(marker, f"{path}.cache_control")
         if marker and block.type in ("thinking", "redacted_thinking"):
             yield invalid(f"{path}.{block.type}.cache_control: Extra inputs are not permitted", path=block.path)
-        if block.type == "text" and not block.content.get("text"):
+        if marker and block.type == "text" and not block.content.get("text"):
             suffix = ".text" if block.level == "messages" else ""
-            if marker:
-                message = f"{path}{suffix}: cache_control cannot be set for empty text blocks"
-                yield invalid(message, path=block.path)
-            elif block.level == "messages":
-                yield invalid("messages: text content blocks must be non-empty", path=block.path)
+            yield invalid(f"{path}{suffix}: cache_control cannot be set for empty text blocks", path=block.path)
         yield from _nested_faults(block)
 
 

@@ -88,6 +88,8 @@ class Model:
     source: str
     checked: date
     is_known: bool = True
+    has_system_messages: bool = False
+    """Accepts messages with the role ``system`` after the first message."""
 
 
 @lru_cache(maxsize=256)
@@ -164,6 +166,7 @@ def _model(row: dict[str, Any], generation: Generation) -> Model:
         retired_on=row.get("retired_on"),
         source=row["source"],
         checked=row["checked"],
+        has_system_messages=row.get("has_system_messages", False),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.errors import CheckError, HarnessError
+from harness.errors import CheckError, HarnessError, RequestError
 from harness.pytest_plugin.attachments import attach, mark_explained, note_finding
 from harness.pytest_plugin.options import asks_for_privacy
 from harness.pytest_plugin.run import RUN
@@ -17,7 +17,7 @@ from harness.pytest_plugin.stash import GUARD, PASSED, SESSION
 
 if TYPE_CHECKING:
     import warnings
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from harness.cassettes.format import RecordedRequest
     from harness.findings.finding import Finding
@@ -163,18 +163,35 @@ def _error(item: pytest.Item, call: pytest.CallInfo[None]) -> BaseException | No
 
 
 def _explain(item: pytest.Item, error: BaseException) -> BaseException:
-    """Turn a cassette miss, or the failure after a refused request, into a bust; return any other error."""
+    """Turn a cassette miss, or the failure after a refused request, into a bust or refusal; return any other error."""
     gate = item.config.stash[RUN].gate
     sent: RecordedRequest | None = getattr(error, "sent", None) if isinstance(error, HarnessError) else None
     body = _rejected_body(item, error) if sent is None else _messages_body(sent)
-    finding = None if body is None else gate.explain_miss(item, body)
-    if finding is None:
+    if body is None:
         return error
+    finding = gate.explain_miss(item, body)
+    if finding is None:
+        return (explain_refusal(item, [body]) if sent is None else None) or error
     if sent is None:
         return CheckError(str(finding), hint=gate.accept_command(item), findings=(finding,))
     known = replace(finding, notes=(*finding.notes, _NOT_RECORDED))
     hint = f"{getattr(error, 'hint', '')} --harness-update-lock"
     return CheckError(str(known), hint=hint, findings=(known,))
+
+
+def explain_refusal(item: pytest.Item, bodies: Iterable[bytes]) -> HarnessError | None:
+    """Make the error of the first body that the API refuses, or that belongs to another API; ``None`` without any."""
+    from harness.suites.checks import check_refusal
+
+    reader = item.config.stash[RUN].storage.reader
+    for body in bodies:
+        try:
+            finding = check_refusal(reader.read(body))
+        except RequestError as error:
+            return error
+        if finding is not None:
+            return CheckError(str(finding), findings=(finding,))
+    return None
 
 
 def _messages_body(sent: RecordedRequest) -> bytes | None:

@@ -119,7 +119,6 @@ BAD: list[tuple[str, Any, str]] = [
     ("nested deep", b"[" * 10_000, "FOLDER/after.json:1: not JSON: "),
     ("closed and nested deep", b'{"a": ' + b"[" * 10_000 + b"]" * 10_000 + b"}", "FOLDER/after.json:1: not JSON: "),
     ("50 MB", b" " * 50_000_000, "FOLDER/after.json: larger than 33,554,432 bytes, the most that the API accepts"),
-    ("tool_choice in words", json.dumps(system(tool_choice="any")).encode(), "FOLDER/after.json: tool_choice is str"),
     ("content a number", b'{"messages": [{"role": "user", "content": 5}]}', "FOLDER/after.json: messages[0].content"),
 ]  # fmt: skip
 
