@@ -78,7 +78,7 @@ def _read(path: Path, count_text: TextCounter, assumptions: Assumptions) -> Prom
     try:
         return read_whole(request, count_text, assumptions=assumptions)
     except RequestError as error:
-        raise RequestError(f"{path}: {error.message}") from None
+        raise RequestError(f"{path}: {error.message}", hint=error.hint) from None
 
 
 def _headline(result: Explanation) -> str:

@@ -119,7 +119,7 @@ def _parse_line(value: dict[str, Any], place: str, count_text: CountText, assump
         # Tokens are counted later, but a body of the wrong shape must be reported with its line.
         prompt = read_whole(request, count_text, assumptions=assumptions)
     except RequestError as error:
-        raise RequestError(f"{place}: {error.message}") from None
+        raise RequestError(f"{place}: {error.message}", hint=error.hint) from None
     return Line(
         at=_seconds(value.get("at"), place), workspace=str(value.get("workspace", "")), prompt=prompt, usage=usage
     )

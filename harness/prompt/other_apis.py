@@ -86,8 +86,11 @@ def _batch(request: Request) -> str | None:
 
 
 def _converse(request: Request) -> str | None:
-    found = _first(_CONVERSE_KEYS, request)
-    return found or next((f"{path} has {key!r} and no type" for path, key in _untyped_blocks(request)), None)
+    found = next((key for key in _CONVERSE_KEYS if key in request), None)
+    if found is not None:
+        return found
+    path, key = next(_untyped_blocks(request), ("", ""))
+    return f"{path} has {key!r} and no type" if path and not _is_messages(request) else None
 
 
 def _gemini(request: Request) -> str | None:
@@ -137,10 +140,8 @@ platform.openai.com/docs/api-reference, platform.claude.com/docs/en/api (checked
 
 
 def _first(keys: tuple[str, ...], request: Request) -> str | None:
-    """The first of some keys that a body without messages has; Converse's keys count beside messages too."""
-    if "messages" in request and keys is not _CONVERSE_KEYS:
-        return None
-    return next((key for key in keys if key in request), None)
+    """The first of some keys that a body has in place of messages."""
+    return None if "messages" in request else next((key for key in keys if key in request), None)
 
 
 def _chat_signs(request: Request) -> Iterator[str]:
@@ -151,22 +152,28 @@ def _chat_signs(request: Request) -> Iterator[str]:
             yield f"tools[{index}].type is 'function'"
     for index, message in enumerate(_objects(request.get("messages"))):
         path = f"messages[{index}]"
-        if message.get("role") in _OPENAI_ROLES:
+        if _is_one_of(message.get("role"), _OPENAI_ROLES):
             yield f"{path}.role is {message['role']!r}"
         yield from (f"{path}.{key}" for key in message if key in OPENAI_MESSAGE_KEYS)
         for number, part in enumerate(_objects(message.get("content"))):
-            if part.get("type") in OPENAI_PARTS:
+            if _is_one_of(part.get("type"), OPENAI_PARTS):
                 yield f"{path}.content[{number}].type is {part['type']!r}"
 
 
 def _is_messages(request: Request) -> bool:
     """Whether a body has what only a Messages request has, whatever else is in it."""
-    if not request.keys().isdisjoint({"anthropic_version", "cache_control", "system"}):
+    if "anthropic_version" in request or "cache_control" in request or _has_system(request):
         return True
     if any("input_schema" in tool or "cache_control" in tool for tool in _objects(request.get("tools"))):
         return True
     parts = (part for message in _objects(request.get("messages")) for part in _objects(message.get("content")))
-    return any("cache_control" in part or part.get("type") in _MESSAGES_BLOCKS for part in parts)
+    return any("cache_control" in part or _is_one_of(part.get("type"), _MESSAGES_BLOCKS) for part in parts)
+
+
+def _has_system(request: Request) -> bool:
+    """Whether there is a system prompt that is not one of Converse, whose blocks have no type."""
+    system = request.get("system")
+    return any("type" in block for block in _objects(system)) if isinstance(system, list) else "system" in request
 
 
 def _untyped_blocks(request: Request) -> Iterator[tuple[str, str]]:
@@ -176,6 +183,10 @@ def _untyped_blocks(request: Request) -> Iterator[tuple[str, str]]:
             if "type" not in block and not block.keys().isdisjoint(_CONVERSE_BLOCKS):
                 key = next(key for key in block if key in _CONVERSE_BLOCKS)
                 yield f"messages[{index}].content[{number}]", key
+
+
+def _is_one_of(value: Any, names: frozenset[str]) -> bool:
+    return isinstance(value, str) and value in names
 
 
 def _objects(value: Any) -> Iterator[Mapping[str, Any]]:

@@ -27,7 +27,9 @@ def _faults(prompt: Prompt, *, needs_max_tokens: bool) -> Iterator[ApiError]:
     request, blocks = prompt.request, prompt.sent_blocks
     yield from check_structure(request, prompt.model, needs_max_tokens=needs_max_tokens)
     if prompt.unreadable is not None:
-        yield invalid(f"{UNCONFIRMED}{prompt.unreadable.message}")
+        # Its message starts with the path.
+        message = prompt.unreadable.message
+        yield invalid(f"{UNCONFIRMED}{message}", path=message.partition(" ")[0])
     yield from _parameter_faults(request)
     points = find_breakpoints(request, blocks)
     yield from _deferred_faults(request)

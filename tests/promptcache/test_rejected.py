@@ -153,6 +153,34 @@ def test_body_that_is_no_messages_request_is_not_read(body: Body) -> None:
         read(body)
 
 
+STRANGE: tuple[Any, ...] = (None, True, 5, "x", [], ["x"], {}, {"type": []}, [{"type": {}}], [[{}]])
+
+
+@pytest.mark.parametrize("value", STRANGE, ids=map(repr, STRANGE))
+@pytest.mark.parametrize(
+    "key",
+    ["system", "tools", "tool_choice", "thinking", "metadata", "stop_sequences", "temperature", "max_tokens"],
+)
+def test_value_of_any_type_is_judged(key: str, value: Any) -> None:
+    error = check_request(read(request(**{key: value}), quarter))
+
+    assert error is None or error.path == key or (error.path or "").startswith(f"{key}[")
+
+
+@pytest.mark.parametrize("value", STRANGE, ids=map(repr, STRANGE))
+@pytest.mark.parametrize(
+    "block",
+    [text("Hi"), use(), result(), search(), found(), {"type": "image", "source": {"type": "base64"}}],
+    ids=lambda block: str(block["type"]),
+)
+def test_block_with_a_value_of_any_type_is_judged(block: Body, value: Any) -> None:
+    for key in (*block, "content", "source", "title"):
+        changed = {**block, key: value}
+        for messages in ([user(changed)], [user(text("Hi")), assistant(changed), user(result())]):
+            error = check_request(read(request(*messages), quarter))
+            assert error is None or (error.path or "").startswith("messages[")
+
+
 def test_work_grows_in_proportion_to_the_conversation() -> None:
     assert count_calls(200) < 2.2 * count_calls(100)
 
