@@ -7,7 +7,7 @@ from operator import itemgetter
 
 from harness.cassettes.format import Cassette, RecordedRequest
 from harness.errors import CannotTellError, RequestError
-from harness.findings.describe import add_loss, make_place
+from harness.findings.describe import add_answer, add_loss, make_place
 from harness.findings.finding import Finding
 from harness.findings.words import times
 from harness.prompt.diff import Divergence, first_divergence
@@ -15,6 +15,7 @@ from harness.prompt.reader import PromptReader
 from harness.prompt.reading import Prompt
 from harness.promptcache.explain import explain
 from harness.promptcache.naming import name_change
+from harness.promptcache.validation import check_request
 
 
 def find_miss(
@@ -42,17 +43,20 @@ def find_miss(
         return _finding(headline)
     try:
         prompt = reader.read(request.body)
+        refusal = check_request(prompt)
+        if prompt.unreadable is not None:
+            return add_answer(_finding(headline), refusal)
         _ = prompt.fingerprints
     except RequestError as error:
         return _finding(f"{headline}: {error.message}")
     recorded = (reader.try_read(interaction.request.body) for interaction in cassette.interactions)
     candidates = [old for old in recorded if old is not None and old.has_fingerprints]
     if not candidates:
-        return _finding(headline)
+        return add_answer(_finding(headline), refusal)
     closest, place = find_closest(prompt, candidates)
     if place is None:
         why = "it differs from a recorded one only outside the prompt, or in the order of keys"
-        return _finding(f"{headline}: {why}")
+        return add_answer(_finding(f"{headline}: {why}"), refusal)
     finding = replace(
         _finding(headline), place=make_place(name_change(place, closest, prompt), first="recorded", second="now")
     )
@@ -64,7 +68,7 @@ def find_miss(
     if explanation.verdict == "hit":
         notes.append("the prompt cache loses nothing by this change")
     elif explanation.tokens_lost or (explanation.error is not None and explanation.cause != "other"):
-        finding = add_loss(finding, explanation)
+        finding = add_loss(add_answer(finding, explanation.error), explanation)
     if others := _count_others(place, count_sharing):
         notes.append(f"shared: {others} more {'cassette has' if others == 1 else 'cassettes have'} the recorded text")
     return replace(finding, notes=tuple(notes))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 Body = dict[str, Any]
 
-LONG = "You compare resumes with jobs, carefully and briefly. " * 150
+LONG = "You compare resumes with jobs, carefully and briefly. " * 450
 UNCONFIRMED = "(text not confirmed) "
 PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 64, 64)
 
@@ -64,7 +64,7 @@ def image(data: bytes | str = PNG, media_type: Any = "image/png") -> Body:
 def request(*messages: Any, **changes: Any) -> Body:
     """A request that the API accepts, with changes; its system prompt is long enough to be cached."""
     accepted: Body = {
-        "model": "claude-sonnet-4-5",
+        "model": "claude-haiku-4-5",
         "max_tokens": 1024,
         "system": [{**text(LONG), "cache_control": {"type": "ephemeral"}}],
         "messages": list(messages) or [HELLO],
