@@ -15,7 +15,7 @@ from harness.promptcache.structure.system import check_system
 from harness.promptcache.structure.system_messages import check_system_messages
 from harness.promptcache.structure.tool_calls import check_tool_calls
 from harness.promptcache.structure.tools import check_tool_choice, check_tools
-from harness.promptcache.structure.turns import check_turns
+from harness.promptcache.structure.turns import check_turns, split_turns
 from harness.provider.models import Model
 
 
@@ -30,6 +30,7 @@ def check_structure(request: Request, model: Model, *, needs_max_tokens: bool) -
     yield from check_tool_choice(request)
     yield from check_messages(request)
     yield from check_system(request)
-    yield from check_turns(request)
+    turns = split_turns(request)
+    yield from check_turns(turns)
     yield from check_system_messages(request, model)
-    yield from check_tool_calls(request)
+    yield from check_tool_calls(turns)

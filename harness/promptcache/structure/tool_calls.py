@@ -1,17 +1,15 @@
 """Calls of tools and their results: each call has one result, in the turn after it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from harness.prompt.blocks import Request
 from harness.promptcache.api_error import ApiError, dotted, invalid
-from harness.promptcache.structure.turns import Turn, is_server_block, split_turns
+from harness.promptcache.structure.turns import Turn, is_server_block
 
 _NO_TURN = Turn("user", 0, (), is_last=True)
 
 
-def check_tool_calls(request: Request) -> Iterator[ApiError]:
+def check_tool_calls(turns: Sequence[Turn]) -> Iterator[ApiError]:
     """Yield ids that are used twice, calls without a result, and results without a call."""
-    turns = split_turns(request)
     yield from _repeated_ids(turns)
     called_before: set[str] = set()
     answered = {str(block.get("tool_use_id")) for turn in turns for _, block in turn.blocks}
@@ -25,7 +23,7 @@ def check_tool_calls(request: Request) -> Iterator[ApiError]:
             yield from _results_without_call(turn, previous)
 
 
-def _repeated_ids(turns: list[Turn]) -> Iterator[ApiError]:
+def _repeated_ids(turns: Sequence[Turn]) -> Iterator[ApiError]:
     calls: set[str] = set()
     results: set[str] = set()
     for path, block in (item for turn in turns for item in turn.blocks):

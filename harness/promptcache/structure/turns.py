@@ -1,6 +1,6 @@
 """Empty and blank messages. The API joins consecutive messages of one role into a turn before it looks at them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -40,9 +40,9 @@ def as_block(content: Any) -> Any:
     return {"type": "text", "text": content} if isinstance(content, str) else content
 
 
-def check_turns(request: Request) -> Iterator[ApiError]:
+def check_turns(turns: Iterable[Turn]) -> Iterator[ApiError]:
     """Yield turns without content, empty and blank texts, and whitespace at the end of a last assistant message."""
-    for turn in split_turns(request):
+    for turn in turns:
         if turn.role == "system":
             continue
         if not turn.blocks and not (turn.role == "assistant" and turn.is_last):
