@@ -32,6 +32,7 @@ LATE_IMPORTS = {
     "harness.pytest_plugin.lock_gate": "the lock file, for a project without one",
     "harness.pytest_plugin.network": "the guard, for a run that uses no fixture",
     "harness.pytest_plugin.options": "decimals, scrub rules and settings, for options that are not given",
+    "harness.pytest_plugin.refusals": "suites, for a run in which nothing is refused",
     "harness.pytest_plugin.run": "the table of models, for a run that names none",
     "harness.pytest_plugin.sessions": "the SDK, a second",
     "harness.pytest_plugin.storage": "the counter and the cassettes, for a run that uses neither",

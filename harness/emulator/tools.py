@@ -10,7 +10,7 @@ from harness.errors import RequestError
 from harness.numbers import write_json
 from harness.prompt.parameters import tool_choice
 from harness.prompt.tokens import CountText
-from harness.provider.models import Generation
+from harness.provider.generations import Generation
 
 _TOKENS_AROUND = 16
 """Output tokens of a forced call besides its name and parameters.
@@ -32,25 +32,21 @@ class ToolCall:
 def forced_call(request: Mapping[str, Any]) -> ToolCall | None:
     """Find the call that ``tool_choice`` forces; ``None`` if the choice is left to the model.
 
-    Under ``any``, it is the first tool that has an ``input_schema``.
+    Under ``any``, it is the first tool that has an ``input_schema``. The request is one that the API accepts.
 
     Raises:
-        RequestError: the tool does not exist, or none has a schema to make an input from.
+        RequestError: no tool has a schema to make an input from.
     """
     choice = tool_choice(request)
     if choice.get("type") not in ("any", "tool"):
         return None
     tools = request.get("tools") or []
-    if not tools:
-        raise RequestError("tool_choice may only be specified while providing tools.")
     is_named = choice["type"] == "tool"
     if is_named:
-        tools = [tool for tool in tools if tool.get("name") == choice.get("name")]
-    if not tools:
-        raise RequestError(f"Tool '{choice.get('name')}' not found in provided tools")
+        tools = [tool for tool in tools if tool.get("name") == choice["name"]]
     tool = next((tool for tool in tools if isinstance(tool.get("input_schema"), dict)), None)
     if tool is None:
-        names = ", ".join(repr(tool.get("name")) for tool in tools)
+        names = ", ".join(repr(tool["name"]) for tool in tools if "name" in tool) or "the tools of a toolset or server"
         raise RequestError(f"The emulator cannot call {names}: it needs a tool with an input_schema")
     return ToolCall(name=str(tool.get("name")), input=_make_input(tool), is_named=is_named)
 

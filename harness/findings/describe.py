@@ -8,6 +8,7 @@ from harness.findings.finding import Finding, Place
 from harness.findings.words import amount
 from harness.prompt.diff import first_divergence
 from harness.prompt.reading import Prompt
+from harness.promptcache.api_error import ApiError
 from harness.promptcache.explain import Explanation
 from harness.promptcache.naming import Change, name_change
 
@@ -44,6 +45,16 @@ def add_loss(finding: Finding, result: Explanation) -> Finding:
 def note_lines(notes: Sequence[str]) -> tuple[str, ...]:
     """Write the notes of an explanation as those of a finding."""
     return tuple(f"note:  {note}" for note in notes)
+
+
+def add_answer(finding: Finding, error: ApiError | None) -> Finding:
+    """Add what the API answers to a refused request; as a quote, if the answer quotes the request."""
+    if error is None:
+        return finding
+    line = f"the API answers {error.status}: {error.message}"
+    if error.is_quoting:
+        return replace(finding, quotes=(*finding.quotes, line))
+    return replace(finding, facts=(*finding.facts, line))
 
 
 def loss_lines(result: Explanation) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Convert a request to its record in the lock file, and restore a request from the record."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -104,7 +105,7 @@ def restore_request(call: LockedCall, get_text: GetText, count_text: CountText) 
             content = {**content, "cache_control": {"type": "ephemeral", "ttl": marks[block.path]}}
         _place(request, block, content)
     _add_rest(request, behind)
-    prompt = read(request, count_text)
+    prompt = replace(read(request, count_text), is_restored=True)
     return prompt if prefix_key(prompt) == call.prefix else None
 
 

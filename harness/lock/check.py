@@ -20,6 +20,7 @@ from harness.lock.locate import Source
 from harness.lock.unused import Collected, describe_unused
 from harness.prompt.reader import PromptReader
 from harness.suites.capture import Captured, capture
+from harness.suites.checks import check_refusal
 from harness.suites.fake_client import ANSWER, FakeAttributeError
 from harness.suites.loader import load_function, read_suite_file
 from harness.suites.runner import CaseRun
@@ -155,7 +156,7 @@ class _Checker:
             headline = f"{run.title}: no request was built: {type(captured.error).__name__}"
             return [_cannot_tell(headline, file, run.case.line, self._find_raised(captured.error))]
         why = _why_short(captured, entry, is_build=run.suite.is_build)
-        findings = () if why else self._gate.compare(self._make_case_requests(run, captured.bodies, file))
+        findings = () if why else self._compare(self._make_case_requests(run, captured.bodies, file))
         if not why and (not findings or not any(map(_has_answer, captured.bodies))):
             self.cases += 1
             return [*findings]
@@ -163,6 +164,14 @@ class _Checker:
         if entry is None or run.version.cache_bust not in (None, entry.reason):
             return []
         return self._compare_known(run, captured.bodies, file)
+
+    def _compare(self, case: CaseRequests) -> tuple[Finding, ...]:
+        """Compare the requests of a case with the accepted ones; refused ones are found even if unchanged."""
+        found = self._gate.compare(case)
+        if any(finding.level == "error" for finding in found):
+            return found
+        refused = (check_refusal(prompt) for prompt in case.prompts)
+        return tuple(_place(finding, case) for finding in refused if finding is not None) or found
 
     def _compare_known(self, run: CaseRun, bodies: tuple[bytes, ...], file: str) -> list[Finding]:
         """Compare only the requests that do not depend on an answer."""
@@ -208,6 +217,11 @@ class _Checker:
             if (path := Path(frame.filename)).is_relative_to(self.root) and "site-packages" not in path.parts
         ]
         return (f"raised at {own[-1]}",) if own else ()
+
+
+def _place(finding: Finding, case: CaseRequests) -> Finding:
+    headline = f"{case.title}: {finding.headline}"
+    return replace(finding, headline=headline, file=case.source.file, line=case.source.line)
 
 
 def _why_short(captured: Captured, entry: LockEntry | None, *, is_build: bool) -> str | None:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from harness.errors import UnknownPriceError
 from harness.findings.advice import ADVICE
-from harness.findings.describe import note_lines
+from harness.findings.describe import add_answer, note_lines
 from harness.findings.finding import Finding, Place
 from harness.findings.words import amount, count
 from harness.lock.accept import GetText, lock_call, prefix_key, restore_request
@@ -132,8 +132,7 @@ class Gate:
         )
         finding = _bust(case, prompt, place)
         return replace(
-            finding,
-            facts=_facts(result),
+            add_answer(finding, result.error),
             cause=result.cause,
             tokens=result.tokens_lost,
             costs=self._costs(result, prompt),
@@ -243,10 +242,6 @@ def _price_of_write(tokens: int, prompt: Prompt) -> Decimal | None:
         return price(usage, str(prompt.request.get("model")))
     except UnknownPriceError:
         return None
-
-
-def _facts(result: Explanation) -> tuple[str, ...]:
-    return (f"the API answers {result.error.status}: {result.error.message}",) if result.error else ()
 
 
 _FIX_NUMBER = "accept the new number with --harness-update-lock, or make as many calls as before"

@@ -75,7 +75,12 @@ def read_blocks(request: Request) -> tuple[Block, ...]:
     Raises:
         RequestError: the body does not have the shape of a Messages request.
     """
-    return (*_tool_blocks(request), *_system_blocks(request), *_message_blocks(request))
+    blocks = (*_tool_blocks(request), *_system_blocks(request), *_message_blocks(request))
+    for block in blocks:
+        kind = block.content.get("type")
+        if kind is not None and not isinstance(kind, str):
+            raise RequestError(f"{block.path}.type is {type(kind).__name__}, expected a string")
+    return blocks
 
 
 def find_breakpoints(request: Request, blocks: Sequence[Block]) -> tuple[Breakpoint, ...]:

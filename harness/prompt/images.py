@@ -6,7 +6,7 @@ import math
 import struct
 from typing import Any
 
-from harness.provider.models import ImageRules
+from harness.provider.generations import ImageRules
 
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 

@@ -9,6 +9,7 @@ from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.blocks import Block, Breakpoint, Request, find_breakpoints, read_blocks
 from harness.prompt.fingerprint import fingerprints
 from harness.prompt.key_order import sort_tool_keys
+from harness.prompt.other_apis import check_api
 from harness.prompt.parameters import Value, read_parameters
 from harness.prompt.parts import Part, list_parts
 from harness.prompt.rendering import lookback_positions, rendered_blocks
@@ -62,6 +63,10 @@ class Prompt:
     assumptions: Assumptions = DEFAULT
     doubted_as: Literal["less", "more"] | None = None
     """Which end of the range of a doubtful count decides whether a breakpoint is active; ``None``: the count itself."""
+    unreadable: RequestError | None = None
+    """Why the request has no blocks: one of its parts has a shape that the API refuses."""
+    is_restored: bool = False
+    """Restored from the record of an answered request, with stubs for what is not recorded: never refused."""
 
     @property
     def model_name(self) -> str:
@@ -73,8 +78,10 @@ class Prompt:
         """SHA-256 of the prefix that ends at each block.
 
         Raises:
-            RequestError: a block holds a value that JSON bytes cannot carry, such as a lone surrogate.
+            RequestError: a block holds a value that JSON bytes cannot carry, such as a lone surrogate, or a part of
+                the request has a shape that the API refuses.
         """
+        self._raise_unreadable()
         return fingerprints(self.blocks, self.parameters, self.assumptions)
 
     @property
@@ -87,7 +94,12 @@ class Prompt:
 
     @cached_property
     def count(self) -> Count:
-        """Input tokens, in total and of the prefix that ends at each block."""
+        """Input tokens, in total and of the prefix that ends at each block.
+
+        Raises:
+            RequestError: a part of the request has a shape that the API refuses.
+        """
+        self._raise_unreadable()
         return count_request(self.request, self.blocks, self.model, self.count_text)
 
     @cached_property
@@ -97,7 +109,12 @@ class Prompt:
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
-        """Parameters and blocks in the order in which the prompt cache compares them."""
+        """Parameters and blocks in the order in which the prompt cache compares them.
+
+        Raises:
+            RequestError: a part of the request has a shape that the API refuses.
+        """
+        self._raise_unreadable()
         name = self.request.get("model")
         return list_parts(self.blocks, self.parameters, model_name=name, assumptions=self.assumptions)
 
@@ -125,6 +142,8 @@ class Prompt:
     @cached_property
     def uncertain_breakpoints(self) -> tuple[Breakpoint, ...]:
         """The breakpoints whose prefix may or may not reach the minimum, by what the count leaves in doubt."""
+        if not self.breakpoints:
+            return ()
         minimum, ranges = self.model.min_cacheable_tokens, self.count.range_of_prefix
         bounds = ((point, ranges(point.block_index)) for point in self.breakpoints)
         return tuple(point for point, (low, high) in bounds if low < minimum <= high)
@@ -186,17 +205,59 @@ class Prompt:
         """Return the path of the block of a breakpoint."""
         return self.blocks[point.block_index].path
 
+    def _raise_unreadable(self) -> None:
+        if self.unreadable is not None:
+            raise self.unreadable
+
 
 def read(request: Request, count_text: CountText | None = None, *, assumptions: Assumptions = DEFAULT) -> Prompt:
     """Read a request, parsed from JSON. ``count_text`` counts tokens; the default uses ``ctok`` and remembers nothing.
 
+    A Messages request with a part that the API refuses for its shape is read without blocks, so that its refusal
+    can be explained; its fingerprints and tokens raise the error.
+
     Raises:
         RequestError: the body does not have the shape of a Messages request; the message starts with the path.
         UnknownModelError: the model is not known, so nothing can be said about its prompt.
+        CannotTellError: the body belongs to another API.
     """
+    check_api(request)
     name = request.get("model")
     # The API refuses a request without a model, by the rules of no model in particular.
-    model = find_model(name) if isinstance(name, str) else known_models()[0]
+    model = find_model(name) if name and isinstance(name, str) else known_models()[0]
+    counter = count_text or TextCounter()
+    try:
+        return _read(request, model, counter, assumptions)
+    except RequestError as error:
+        if not (isinstance(name, str) and isinstance(request.get("messages"), list)):
+            raise
+        return Prompt(
+            request=request,
+            model=model,
+            sent_blocks=(),
+            blocks=(),
+            breakpoints=(),
+            parameters=(),
+            count_text=counter,
+            assumptions=assumptions,
+            unreadable=error,
+        )
+
+
+def read_whole(request: Request, count_text: CountText | None = None, *, assumptions: Assumptions = DEFAULT) -> Prompt:
+    """Read a request, and check that all of it can be fingerprinted, unless the API refuses its shape.
+
+    Raises:
+        RequestError: the request cannot be read or fingerprinted; the message starts with the path.
+        CannotTellError: the body belongs to another API.
+    """
+    prompt = read(request, count_text, assumptions=assumptions)
+    if prompt.unreadable is None:
+        _ = prompt.fingerprints
+    return prompt
+
+
+def _read(request: Request, model: Model, count_text: CountText, assumptions: Assumptions) -> Prompt:
     sent = read_blocks(request)
     blocks = rendered_blocks(request, sent, model)
     if not assumptions.has_tool_key_order:
@@ -208,17 +269,6 @@ def read(request: Request, count_text: CountText | None = None, *, assumptions: 
         blocks=blocks,
         breakpoints=find_breakpoints(request, blocks),
         parameters=read_parameters(request, blocks, model),
-        count_text=count_text or TextCounter(),
+        count_text=count_text,
         assumptions=assumptions,
     )
-
-
-def read_whole(request: Request, count_text: CountText | None = None, *, assumptions: Assumptions = DEFAULT) -> Prompt:
-    """Read a request, and check that all of it can be fingerprinted.
-
-    Raises:
-        RequestError: the request cannot be read or fingerprinted; the message starts with the path.
-    """
-    prompt = read(request, count_text, assumptions=assumptions)
-    _ = prompt.fingerprints
-    return prompt

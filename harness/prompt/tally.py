@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from harness.prompt.doubts import Doubt
-from harness.provider.models import Generation
+from harness.provider.generations import Generation
 
 _WORD = "a"
 """Merges with nothing around it."""

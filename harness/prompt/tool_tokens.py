@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.prompt.blocks import Block
 from harness.prompt.tally import Tally
-from harness.provider.models import Generation
+from harness.provider.generations import Generation
 
 _NAMESPACE = "antml:"
 """Of the elements in which newer generations render a call."""

@@ -1,4 +1,4 @@
-"""An error as the API answers it."""
+"""An error with which the API refuses a request, in the API's words."""
 
 from typing import NamedTuple
 
@@ -16,8 +16,15 @@ class ApiError(NamedTuple):
     message: str
     cause: Cause = "other"
     path: str | None = None
+    is_quoting: bool = False
+    """The message quotes a name, id or value of the request."""
 
 
-def invalid_request(message: str, cause: Cause = "other", path: str | None = None) -> ApiError:
-    """Make the error of a request that the API refuses with status 400."""
-    return ApiError(400, "invalid_request_error", message, cause, path)
+def invalid(message: str, cause: Cause = "other", path: str | None = None, *, is_quoting: bool = False) -> ApiError:
+    """Make an ``invalid_request_error``; ``path`` is its place in the request."""
+    return ApiError(400, "invalid_request_error", message, cause, path, is_quoting)
+
+
+def dotted(path: str) -> str:
+    """Write a path as the API does: ``messages.0.content.1`` for ``messages[0].content[1]``."""
+    return path.replace("[", ".").replace("]", "")

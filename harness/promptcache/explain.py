@@ -1,7 +1,9 @@
 """Explanations of why a request does not read what an earlier one wrote: verdict, place, cause and cost."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from math import inf
 from typing import Any, Literal
 
@@ -17,7 +19,7 @@ from harness.promptcache.api_error import ApiError
 from harness.promptcache.causes import Cause
 from harness.promptcache.naming import Change, name_change
 from harness.promptcache.refusals import model_notes
-from harness.promptcache.simulator import Simulator
+from harness.promptcache.simulator import Outcome, Simulator
 from harness.promptcache.validation import check_request
 from harness.provider.limits import TTL_SECONDS
 from harness.provider.parameters import LEVELS, Level, Parameter
@@ -86,8 +88,10 @@ def explain(before: Prompt, after: Prompt, *, gap_seconds: float = 30.0) -> Expl
             what cannot be counted offline.
     """
     result = _Comparison(before, after, gap_seconds).explain()
+    if result.verdict == "rejected":
+        return result
     uncertain = [(prompt, point) for prompt in (after, before) for point in prompt.uncertain_breakpoints]
-    if uncertain and result.verdict != "rejected":
+    if uncertain:
         for direction in _DIRECTIONS:
             other = _Comparison(before.doubted(direction), after.doubted(direction), gap_seconds).explain()
             if (other.verdict, other.cause) != (result.verdict, result.cause):
@@ -105,17 +109,13 @@ class _Comparison:
         self.old, self.new = before, after
         self.gap_seconds = gap_seconds
         self.assumptions = after.assumptions
-        self.old_error = check_request(before)
-        simulator = Simulator(self.assumptions)
-        if self.old_error is None:
-            simulator.send(before.record, at=0.0)
-        self.error = check_request(after)
-        self.outcome = simulator.send(after.record, at=gap_seconds)
+        self.old_error, self.error = check_request(before), check_request(after)
 
     def explain(self) -> Explanation:
         if self.error is not None:
             return self._rejected(self.error)
-        refuse_unclear(self.old, self.new)
+        if self.old_error is None:
+            refuse_unclear(self.old, self.new)
         if not self.new.active_breakpoints:
             return self._never_cached()
         lost = self._lost_breakpoint()
@@ -135,6 +135,14 @@ class _Comparison:
 
     # --- what is read and what is lost -------------------------------------------------------------------
 
+    @cached_property
+    def outcome(self) -> Outcome:
+        """How the later request is billed after the earlier one."""
+        simulator = Simulator(self.assumptions)
+        if self.old_error is None:
+            simulator.send(self.old.record, at=0.0)
+        return simulator.send(self.new.record, at=self.gap_seconds)
+
     @property
     def read_tokens(self) -> int:
         return self.outcome.usage.cache_read_input_tokens
@@ -153,6 +161,8 @@ class _Comparison:
 
     def _model_specific_change(self) -> Parameter | None:
         """A changed parameter for which it is not documented which levels are lost."""
+        if self.old_error is not None:
+            return None
         keys = {part.path: part.key for part in self.old.parts}
         for part in self.new.parts:
             if part.row is not None and part.row.is_model_specific and keys.get(part.path) != part.key:
@@ -320,11 +330,15 @@ class _Comparison:
         old_ids, new_ids = _tool_ids(self.old), _tool_ids(self.new)
         if old_ids != new_ids[: len(old_ids)]:
             notes.append("ids of tool calls differ: assumed not to be part of the prompt, as measured for server tools")
-        if self.outcome.doubt is not None and self.error is None:
-            notes.append(self.outcome.doubt)
-        notes += model_notes(self.new)
-        notes += [_say_doubt(doubt) for doubt in self.new.count.doubts]
+        if self.error is None:
+            notes += [*self._doubts(), *model_notes(self.new)]
         return tuple(notes)
+
+    def _doubts(self) -> Iterator[str]:
+        """Say what is in doubt about a request that the API answers."""
+        if self.outcome.doubt is not None:
+            yield self.outcome.doubt
+        yield from (_say_doubt(doubt) for doubt in self.new.count.doubts)
 
 
 def refuse_unclear(old: Prompt, new: Prompt) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from harness.prompt.reading import Prompt
-from harness.promptcache.api_error import UNCONFIRMED, ApiError, invalid_request
+from harness.promptcache.api_error import UNCONFIRMED, ApiError, invalid
 from harness.promptcache.request_facts import Fact, find_facts
 from harness.promptcache.request_sizes import Size, Sized, measure
 from harness.provider.refusals import Condition, Limit, Platform, Refusal, limits_of, refusals_of
@@ -27,7 +27,7 @@ def model_faults(prompt: Prompt, *, is_count: bool = False) -> Iterator[ApiError
             continue
         size = measure(sized, limit.measure, limit.maximum)
         if size is not None and size.least > limit.maximum:
-            yield invalid_request(_fill(limit, prompt, size), path=limit.path)
+            yield invalid(_fill(limit, prompt, size), path=limit.path)
 
 
 def model_notes(prompt: Prompt) -> Iterator[str]:
@@ -78,7 +78,7 @@ def _find(prompt: Prompt, condition: Condition) -> Fact | None:
 def _refuse(prompt: Prompt, refusal: Refusal, fact: Fact) -> ApiError:
     text = refusal.text.replace("{model}", prompt.model.id)
     text = text.replace("{place}", fact.place).replace("{value}", str(fact.value))
-    return invalid_request(("" if refusal.is_confirmed else UNCONFIRMED) + text, path=refusal.path or fact.path)
+    return invalid(("" if refusal.is_confirmed else UNCONFIRMED) + text, path=refusal.path or fact.path)
 
 
 def _fill(limit: Limit, prompt: Prompt, size: Size) -> str:

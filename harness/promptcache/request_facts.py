@@ -91,12 +91,6 @@ def _prefill(request: Request, blocks: Sequence[Block]) -> Iterator[Fact]:
         yield Fact(last[0].type, f"messages[{last[0].message}]")
 
 
-def _later_system_message(request: Request, blocks: Sequence[Block]) -> Iterator[Fact]:
-    for block in blocks:
-        if block.role == "system" and block.message:
-            yield Fact("system", f"messages[{block.message}]")
-
-
 def _assistant_document(request: Request, blocks: Sequence[Block]) -> Iterator[Fact]:
     return (Fact(block.type, block.path) for block in blocks if block.role == "assistant" and block.type == "document")
 
@@ -135,7 +129,6 @@ DERIVED: dict[str, Callable[[Request, Sequence[Block]], Iterator[Fact]]] = {
     "@tool_type": _tool_types,
     "@between_tools_field": _between_tools_fields,
     "@prefill": _prefill,
-    "@later_system_message": _later_system_message,
     "@assistant_document": _assistant_document,
     "@user_citations": _user_citations,
     "@format_without_schema": _format_without_schema,

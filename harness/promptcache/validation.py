@@ -11,9 +11,9 @@ from typing import Any
 from harness.prompt.blocks import Block, Breakpoint, Request, automatic_target, find_breakpoints, marker_ttl
 from harness.prompt.parameters import output_format, thinking, tool_choice
 from harness.prompt.reading import Prompt
-from harness.promptcache.api_error import UNCONFIRMED, ApiError
-from harness.promptcache.api_error import invalid_request as _invalid
+from harness.promptcache.api_error import UNCONFIRMED, ApiError, dotted, invalid
 from harness.promptcache.refusals import model_faults
+from harness.promptcache.structure import check_structure
 from harness.provider.limits import MAX_BREAKPOINTS
 
 _MIN_THINKING_BUDGET = 1024
@@ -24,12 +24,18 @@ def check_request(prompt: Prompt, *, needs_max_tokens: bool = False, is_count: b
 
     ``is_count`` says that the request only asks for its tokens.
     """
+    if prompt.is_restored:
+        return None
     return next(_faults(prompt, needs_max_tokens=needs_max_tokens, is_count=is_count), None)
 
 
 def _faults(prompt: Prompt, *, needs_max_tokens: bool, is_count: bool) -> Iterator[ApiError]:
     request, blocks = prompt.request, prompt.sent_blocks
-    yield from _shape_faults(request, needs_max_tokens=needs_max_tokens)
+    yield from check_structure(request, prompt.model, needs_max_tokens=needs_max_tokens)
+    if prompt.unreadable is not None:
+        # Its message starts with the path.
+        message = prompt.unreadable.message
+        yield invalid(f"{UNCONFIRMED}{message}", path=message.partition(" ")[0])
     yield from _parameter_faults(request)
     points = find_breakpoints(request, blocks)
     yield from _deferred_faults(request)
@@ -40,31 +46,15 @@ def _faults(prompt: Prompt, *, needs_max_tokens: bool, is_count: bool) -> Iterat
     yield from model_faults(prompt, is_count=is_count)
 
 
-def _shape_faults(request: Request, *, needs_max_tokens: bool) -> Iterator[ApiError]:
-    if not isinstance(request.get("model"), str):
-        yield _invalid("model: Field required", path="model")
-    maximum = request.get("max_tokens")
-    if needs_max_tokens and (not isinstance(maximum, int) or isinstance(maximum, bool)):
-        yield _invalid("max_tokens: Field required", path="max_tokens")
-    if isinstance(maximum, int) and maximum < 0:
-        yield _invalid(f"{UNCONFIRMED}max_tokens: Input should be greater than or equal to 0", path="max_tokens")
-    if not request.get("messages"):
-        yield _invalid("messages: at least one message is required", path="messages")
-    for index, message in enumerate(request.get("messages") or ()):
-        if "cache_control" in message:
-            path = f"messages.{index}.cache_control"
-            yield _invalid(f"{path}: Extra inputs are not permitted", path=f"messages[{index}].cache_control")
-
-
 def _parameter_faults(request: Request) -> Iterator[ApiError]:
     budget, maximum = thinking(request).get("budget_tokens"), request.get("max_tokens")
     if thinking(request).get("type") == "enabled" and isinstance(budget, int):
         if budget < _MIN_THINKING_BUDGET:
-            yield _invalid(
+            yield invalid(
                 "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024", path="thinking"
             )
         if isinstance(maximum, int) and 0 < maximum <= budget:
-            yield _invalid("`max_tokens` must be greater than `thinking.budget_tokens`.", path="thinking")
+            yield invalid("`max_tokens` must be greater than `thinking.budget_tokens`.", path="thinking")
     if maximum == 0 and not isinstance(maximum, bool):
         conflicts = {
             "stream": bool(request.get("stream")),
@@ -74,31 +64,27 @@ def _parameter_faults(request: Request) -> Iterator[ApiError]:
         }
         for path, is_set in conflicts.items():
             if is_set:
-                yield _invalid(f"{UNCONFIRMED}max_tokens: 0 cannot be combined with {path}", path=path)
+                yield invalid(f"{UNCONFIRMED}max_tokens: 0 cannot be combined with {path}", path=path)
 
 
 def _deferred_faults(request: Request) -> Iterator[ApiError]:
     for index, tool in enumerate(request.get("tools") or ()):
         if isinstance(tool, dict) and tool.get("defer_loading") and tool.get("cache_control"):
             path = f"tools[{index}]"
-            yield _invalid("Tools with defer_loading cannot use prompt caching", "deferred_marked", path)
+            yield invalid("Tools with defer_loading cannot use prompt caching", "deferred_marked", path)
 
 
 def _target_faults(request: Request, blocks: Sequence[Block]) -> Iterator[ApiError]:
     yield from _marker_faults(request.get("cache_control"), "cache_control")
     for block in blocks:
-        path = _dotted(block.path)
+        path = dotted(block.path)
         marker = block.content.get("cache_control")
         yield from _marker_faults(marker, f"{path}.cache_control")
         if marker and block.type in ("thinking", "redacted_thinking"):
-            yield _invalid(f"{path}.{block.type}.cache_control: Extra inputs are not permitted", path=block.path)
-        if block.type == "text" and not block.content.get("text"):
+            yield invalid(f"{path}.{block.type}.cache_control: Extra inputs are not permitted", path=block.path)
+        if marker and block.type == "text" and not block.content.get("text"):
             suffix = ".text" if block.level == "messages" else ""
-            if marker:
-                message = f"{path}{suffix}: cache_control cannot be set for empty text blocks"
-                yield _invalid(message, path=block.path)
-            elif block.level == "messages":
-                yield _invalid("messages: text content blocks must be non-empty", path=block.path)
+            yield invalid(f"{path}{suffix}: cache_control cannot be set for empty text blocks", path=block.path)
         yield from _nested_faults(block)
 
 
@@ -107,9 +93,9 @@ def _marker_faults(marker: Any, path: str) -> Iterator[ApiError]:
         return
     where = path.replace(".cache_control", "")
     if not isinstance(marker, dict) or marker.get("type") != "ephemeral":
-        yield _invalid(f"{UNCONFIRMED}{path}.type: Input should be 'ephemeral'", path=where)
+        yield invalid(f"{UNCONFIRMED}{path}.type: Input should be 'ephemeral'", path=where)
     elif marker.get("ttl") not in (None, "5m", "1h"):
-        yield _invalid(f"{UNCONFIRMED}{path}.ttl: Input should be '5m' or '1h'", path=where)
+        yield invalid(f"{UNCONFIRMED}{path}.ttl: Input should be '5m' or '1h'", path=where)
 
 
 def _nested_faults(block: Block) -> Iterator[ApiError]:
@@ -117,8 +103,8 @@ def _nested_faults(block: Block) -> Iterator[ApiError]:
     for index, part in enumerate(parts[:-1] if isinstance(parts, list) else ()):
         if isinstance(part, dict) and part.get("cache_control"):
             path = f"{block.path}.content[{index}]"
-            yield _invalid(
-                f"{UNCONFIRMED}{_dotted(path)}.cache_control: only the last nested block can carry it", path=path
+            yield invalid(
+                f"{UNCONFIRMED}{dotted(path)}.cache_control: only the last nested block can carry it", path=path
             )
 
 
@@ -129,7 +115,7 @@ def _automatic_faults(request: Request, blocks: Sequence[Block]) -> Iterator[Api
         return
     marker = blocks[target].cache_control
     if marker and marker_ttl(marker) != marker_ttl(automatic):
-        yield _invalid(
+        yield invalid(
             f"Top-level cache_control has ttl='{marker_ttl(automatic)}' "
             f"but the target block already has cache_control with ttl='{marker_ttl(marker)}'",
             "ttl_conflict",
@@ -142,7 +128,7 @@ def _number_faults(points: Sequence[Breakpoint], blocks: Sequence[Block]) -> Ite
         message = f"A maximum of {MAX_BREAKPOINTS} blocks with cache_control may be provided. Found {len(points)}."
         excess = points[MAX_BREAKPOINTS]
         path = "cache_control" if excess.is_automatic else blocks[excess.block_index].path
-        yield _invalid(message, "too_many_breakpoints", path)
+        yield invalid(message, "too_many_breakpoints", path)
 
 
 def _order_faults(points: Sequence[Breakpoint], blocks: Sequence[Block]) -> Iterator[ApiError]:
@@ -153,12 +139,8 @@ def _order_faults(points: Sequence[Breakpoint], blocks: Sequence[Block]) -> Iter
         elif has_5m:
             path = "cache_control.ttl" if point.is_automatic else f"{blocks[point.block_index].path}.cache_control.ttl"
             message = (
-                f"{_dotted(path)}: a ttl='1h' cache_control block must not come after a ttl='5m' "
+                f"{dotted(path)}: a ttl='1h' cache_control block must not come after a ttl='5m' "
                 "cache_control block. Note that blocks are processed in the following order: "
                 "`tools`, `system`, `messages`."
             )
-            yield _invalid(message, "ttl_order", "cache_control" if point.is_automatic else path)
-
-
-def _dotted(path: str) -> str:
-    return path.replace("[", ".").replace("]", "")
+            yield invalid(message, "ttl_order", "cache_control" if point.is_automatic else path)

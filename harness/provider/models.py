@@ -1,79 +1,17 @@
-"""Facts about each model: minimum, frame, thinking and price row, from ``models.toml`` and ``generations.toml``."""
+"""Facts about each model: minimum, thinking and price row, from ``models.toml``, with the frame of its generation."""
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Any, Literal
 
 from harness.errors import UnknownModelError, UsageError
+from harness.provider.generations import Generation, find_generation, read_data
 from harness.provider.model_names import Surface, Version, find_id, find_surface, index_ids, read_name
-
-_OVERRIDES = ("tail", "tool_prompt", "tool_prompt_head", "image", "adaptive_thinking")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageRules:
-    """How many tokens an image takes, counted in tiles of ``tile`` pixels after downscaling."""
-
-    tile: int
-    overhead: int
-    tokens_per_tile: int = 1
-    max_edge: int
-    max_tiles: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Generation:
-    """How a model generation frames a request, in tokens. ``generations.toml`` explains each field."""
-
-    name: str
-    tokenizer: str
-    frame: int
-    per_message: int
-    tail: int
-    tail_after_tool_result: int
-    same_role: int
-    tool_ascii: bool
-    system: int
-    system_newline: tuple[int, int]
-    system_with_tools: int
-    system_is_stripped: bool
-    call: int
-    call_without_input: int
-    calls_are_elements: bool
-    parameter: int
-    result: int
-    several_results: int
-    named_result: int
-    is_error: int
-    after_result: tuple[int, int]
-    answer_after_result: int
-    in_front_of_answer: str
-    forced_tail: int
-    forced_after_result: int
-    no_parallel: tuple[int, int]
-    interleaved: int
-    interleaved_without_tools: int
-    budget_thinking: tuple[int, int]
-    budget_thinking_separator: int
-    adaptive_thinking: int
-    adaptive_answer: int
-    task_budget: int
-    system_head: int
-    format: int
-    format_separator: int
-    assistant_first: int
-    tool_prompt: tuple[int, int]
-    tool_prompt_head: int
-    image: ImageRules
-    unproven: Mapping[str, int | None] = field(hash=False)
-    """Rules that no recorded call of the generation proves: how many tokens each may be off, ``None`` if not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +31,8 @@ class Model:
     checked: date
     bedrock_minimum: int
     """The minimum on Amazon Bedrock, where it is another."""
+    has_system_messages: bool = False
+    """Accepts messages with the role ``system`` after the first message."""
     surface: Surface = "anthropic"
     """Whose prompt cache answers, as far as the spelling of the id tells."""
     geo: str = ""
@@ -202,30 +142,14 @@ def _ids_by_version() -> Mapping[Version, tuple[str, ...]]:
 
 @cache
 def _models() -> dict[str, Model]:
-    generations = _generations()
-    rows = _read("models.toml")["model"]
-    return {row["id"]: _model(row, generations[row["generation"]]) for row in rows}
-
-
-@cache
-def _generations() -> dict[str, Generation]:
-    return {
-        name: Generation(
-            name=name,
-            unproven=_unproven(row),
-            **{key: _frozen(value) for key, value in row.items() if key != "unproven"},
-        )
-        for name, row in _read("generations.toml")["generation"].items()
-    }
+    rows = read_data("models.toml")["model"]
+    return {row["id"]: _model(row, find_generation(row["generation"], row)) for row in rows}
 
 
 def _model(row: dict[str, Any], generation: Generation) -> Model:
-    overrides = {key: _frozen(row[key]) for key in _OVERRIDES if key in row}
-    if "unproven" in row:
-        overrides["unproven"] = {**generation.unproven, **_unproven(row)}
     return Model(
         id=row["id"],
-        generation=replace(generation, **overrides),
+        generation=generation,
         min_cacheable_tokens=row["min_cacheable_tokens"],
         minimum_is=row.get("minimum_is", "documented"),
         keeps_all_thinking=row["keeps_all_thinking"],
@@ -236,18 +160,5 @@ def _model(row: dict[str, Any], generation: Generation) -> Model:
         source=row["source"],
         checked=row["checked"],
         bedrock_minimum=row.get("bedrock_minimum", row["min_cacheable_tokens"]),
+        has_system_messages=row.get("has_system_messages", False),
     )
-
-
-def _unproven(row: dict[str, Any]) -> dict[str, int | None]:
-    return {rule: None if tokens == "unknown" else tokens for rule, tokens in row.get("unproven", {}).items()}
-
-
-def _frozen(value: Any) -> Any:
-    if isinstance(value, dict):
-        return ImageRules(**value)
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _read(name: str) -> dict[str, Any]:
-    return tomllib.loads(files(__package__).joinpath(name).read_text(encoding="utf-8"))

@@ -186,7 +186,19 @@ PARAMETERS: tuple[Parameter, ...] = (
         has_own_price=True,
         source=f"{_DIAGNOSTICS}: compared; what it clears, and so loses, depends on the conversation",
     ),
+    Parameter(
+        name="anthropic_beta",
+        kind="unclear",
+        is_counted=False,
+        has_own_price=True,
+        source=f"{_DIAGNOSTICS}: beta headers are compared; a body for Amazon Bedrock lists them here",
+    ),
     # --- not part of the prompt
+    Parameter(
+        name="anthropic_version",
+        kind="unrendered",
+        source="docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages.html",
+    ),
     Parameter(name="container", kind="unrendered", is_counted=False, has_own_price=True, source="recorded calls"),
     Parameter(name="container.id", kind="unrendered", source="recorded calls: other ids read the same entries"),
     Parameter(name="diagnostics", kind="unrendered", source=_DIAGNOSTICS),

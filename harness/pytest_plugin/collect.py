@@ -9,6 +9,7 @@ import pytest
 from harness.errors import CheckError, SuiteError
 from harness.findings.ranking import of_level
 from harness.pytest_plugin.attachments import note_calls, note_finding
+from harness.pytest_plugin.refusals import explain_refusal
 from harness.pytest_plugin.run import RUN, Run
 from harness.pytest_plugin.sessions import offline_settings
 from harness.pytest_plugin.stability import find_unstable, rebuild_suite
@@ -106,8 +107,11 @@ class CaseItem(pytest.Item):
         try:
             rounds = execution.run_case(self.case_run, function, session)
         except CheckError:
-            # If the application swallowed a miss, the failed checks follow from it.
+            # If the application swallowed a miss or a refusal, the failed checks follow from it.
             session.raise_first_miss()
+            refusal = explain_refusal(self.config.stash[RUN].storage.reader, session.rejected)
+            if refusal is not None:
+                raise refusal from None
             raise
         finally:
             self._note(session.calls)

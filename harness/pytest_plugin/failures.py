@@ -12,6 +12,7 @@ import pytest
 from harness.errors import CheckError, HarnessError
 from harness.pytest_plugin.attachments import attach, mark_explained, note_finding
 from harness.pytest_plugin.options import asks_for_privacy
+from harness.pytest_plugin.refusals import explain_refusal
 from harness.pytest_plugin.run import RUN
 from harness.pytest_plugin.stash import GUARD, PASSED, SESSION
 
@@ -163,16 +164,18 @@ def _error(item: pytest.Item, call: pytest.CallInfo[None]) -> BaseException | No
 
 
 def _explain(item: pytest.Item, error: BaseException) -> BaseException:
-    """Turn a cassette miss, or the failure after a refused request, into a bust; return any other error."""
+    """Turn a cassette miss, or the failure after a refused request, into a bust or refusal; return any other error."""
     gate = item.config.stash[RUN].gate
     sent: RecordedRequest | None = getattr(error, "sent", None) if isinstance(error, HarnessError) else None
     body = _rejected_body(item, error) if sent is None else _messages_body(sent)
     if sent is None and SESSION in item.stash and not isinstance(error, HarnessError):
         for doubt in item.stash[SESSION].unjudged:
             return doubt
-    finding = None if body is None else gate.explain_miss(item, body)
-    if finding is None:
+    if body is None:
         return error
+    finding = gate.explain_miss(item, body)
+    if finding is None:
+        return (explain_refusal(item.config.stash[RUN].storage.reader, [body]) if sent is None else None) or error
     if sent is None:
         return CheckError(str(finding), hint=gate.accept_command(item), findings=(finding,))
     known = replace(finding, notes=(*finding.notes, _NOT_RECORDED))

@@ -9,6 +9,7 @@ import pytest
 from harness.errors import UsageError
 from harness.pytest_plugin.attachments import note_calls, note_finding
 from harness.pytest_plugin.cassette_names import cassette_name
+from harness.pytest_plugin.refusals import explain_refusal
 from harness.pytest_plugin.run import RUN
 from harness.pytest_plugin.stash import PASSED, SESSION
 
@@ -96,6 +97,12 @@ def _close(item: pytest.Item, session: CallSession, cassette: str) -> None:
         return
     run = item.config.stash[RUN]
     session.raise_first_miss()
+    if run.options.mode == "replay":
+        # Recorded with an emulator that knew fewer rules.
+        bodies = [call.body for call in session.calls if call.origin == "emulator"]
+        refusal = explain_refusal(run.storage.reader, bodies)
+        if refusal is not None:
+            raise refusal
     if session.calls:
         run.gate.check(item, [call.prompt for call in session.calls])
     run.sessions.close(item, session, cassette)

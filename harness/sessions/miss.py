@@ -7,8 +7,8 @@ from operator import itemgetter
 
 from harness.cassettes.format import Cassette, RecordedRequest
 from harness.errors import CannotTellError, RequestError
-from harness.findings.describe import add_loss, make_place
-from harness.findings.finding import Finding, Place
+from harness.findings.describe import add_answer, add_loss, make_place
+from harness.findings.finding import Finding
 from harness.findings.words import times
 from harness.prompt.diff import Divergence, first_divergence
 from harness.prompt.reader import PromptReader
@@ -43,6 +43,9 @@ def find_miss(
         return _finding(headline)
     try:
         prompt = reader.read(request.body)
+        refusal = check_request(prompt)
+        if prompt.unreadable is not None:
+            return add_answer(_finding(headline), refusal)
         _ = prompt.fingerprints
     except CannotTellError as error:
         return Finding(rule="cannot-tell", headline=error.message, facts=(headline,), fix=error.hint)
@@ -51,13 +54,13 @@ def find_miss(
     recorded = (reader.try_read(interaction.request.body) for interaction in cassette.interactions)
     candidates = [old for old in recorded if old is not None and old.has_fingerprints]
     if not candidates:
-        return _finding(headline)
+        return add_answer(_finding(headline), refusal)
     closest, place = find_closest(prompt, candidates)
     if place is None:
         why = "it differs from a recorded one only outside the prompt, or in the order of keys"
-        return _add_refusal(_finding(f"{headline}: {why}"), prompt)
+        return add_answer(_finding(f"{headline}: {why}"), refusal)
     finding = replace(
-        _add_refusal(_finding(headline), prompt),
+        add_answer(_finding(headline), refusal),
         place=make_place(name_change(place, closest, prompt), first="recorded", second="now"),
     )
     try:
@@ -72,15 +75,6 @@ def find_miss(
     if others := _count_others(place, count_sharing):
         notes.append(f"shared: {others} more {'cassette has' if others == 1 else 'cassettes have'} the recorded text")
     return replace(finding, notes=tuple(notes))
-
-
-def _add_refusal(finding: Finding, prompt: Prompt) -> Finding:
-    """Add the error that the API would answer to the request, if it refuses it."""
-    error = check_request(prompt)
-    if error is None:
-        return finding
-    place = Place(path=error.path) if error.path else None
-    return replace(finding, facts=(f"the API answers {error.status}: {error.message}",), place=place)
 
 
 def _finding(headline: str) -> Finding:

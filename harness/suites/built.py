@@ -10,6 +10,7 @@ from harness.findings.words import count
 from harness.prompt.reader import PromptReader
 from harness.promptcache.simulator import Simulator
 from harness.promptcache.validation import check_request
+from harness.provider.usage import Usage
 from harness.suites.case_checks import check_number, check_reads, list_repeatable, raise_findings
 from harness.suites.checks import SECONDS_BETWEEN, check_rules
 from harness.suites.plan import CallGroup, Plan
@@ -33,6 +34,7 @@ def run_build(
         rounds = [[rewrite(body) for body in bodies] for bodies in rounds]
     wrong_number = _check_number_built(plan, [len(bodies) for bodies in rounds])
     raise_findings(run.title, [] if wrong_number is None else [wrong_number])
+    raise_findings(run.title, _find_refused([body for bodies in rounds for body in bodies], reader))
     groups = plan.group(len(rounds[0]))
     calls = _bill([body for bodies in rounds for body in bodies], groups, reader)
     raise_findings(run.title, [fault for group in groups for fault in _find_faults(plan, group, calls)])
@@ -47,7 +49,7 @@ def _bill(bodies: Sequence[bytes], groups: Sequence[CallGroup], reader: PromptRe
         for position, index in enumerate(group.calls):
             body = bodies[index]
             usage = simulator.send(reader.read(body).record, at=position * SECONDS_BETWEEN).usage
-            calls[index] = Call(body=body, usage=usage, status=200, origin="emulator", reader=reader)
+            calls[index] = _make_call(body, usage, reader)
     return [calls[index] for index in range(len(bodies))]
 
 
@@ -55,7 +57,7 @@ def _find_faults(plan: Plan, group: CallGroup, calls: Sequence[Call]) -> list[Fi
     findings = check_reads(plan, group, calls)
     suspects = {call.body: call for call in list_repeatable(plan, group, calls) if findings or not _is_all_read(call)}
     distinct = {calls[index].body: calls[index] for index in group.calls}
-    suspects |= {body: call for body, call in distinct.items() if body not in suspects and _is_questionable(call)}
+    suspects |= {body: call for body, call in distinct.items() if call.prompt.uncertain_breakpoints}
     faults = (check_rules(call) for call in suspects.values())
     return [*findings, *(fault for fault in faults if fault is not None)]
 
@@ -64,9 +66,15 @@ def _is_all_read(call: Call) -> bool:
     return call.usage.prefix_tokens == call.usage.cache_read_input_tokens
 
 
-def _is_questionable(call: Call) -> bool:
-    """Whether the API rejects a request, or the count does not tell which of its breakpoints are active."""
-    return check_request(call.prompt) is not None or bool(call.prompt.uncertain_breakpoints)
+def _find_refused(bodies: Sequence[bytes], reader: PromptReader) -> list[Finding]:
+    """Find the requests that the API refuses; nothing is billed for them."""
+    calls = [_make_call(body, Usage(), reader) for body in dict.fromkeys(bodies)]
+    found = (check_rules(call) for call in calls if check_request(call.prompt) is not None)
+    return [finding for finding in found if finding is not None]
+
+
+def _make_call(body: bytes, usage: Usage, reader: PromptReader) -> Call:
+    return Call(body=body, usage=usage, status=200, origin="emulator", reader=reader)
 
 
 def _check_number_built(plan: Plan, sizes: Sequence[int]) -> Finding | None:

@@ -9,7 +9,7 @@ from harness.errors import CheckError
 from harness.findings.finding import Finding
 from harness.findings.words import count
 from harness.suites.call_names import CallNames
-from harness.suites.checks import check_prediction, check_read, check_rules, check_second_call
+from harness.suites.checks import check_prediction, check_read, check_refusal, check_rules, check_second_call
 from harness.suites.plan import CallGroup, Plan, Read
 
 
@@ -27,7 +27,9 @@ def find_faults(
     if wrong_number is not None:
         return [wrong_number]
     calls = [call for one_round in rounds for call in one_round]
-    findings: list[Finding] = []
+    findings = _find_refused(calls)
+    if findings:
+        return findings
     for group in plan.group(len(rounds[0])):
         findings += check_reads(plan, group, calls)
         findings += check_prediction(
@@ -38,6 +40,13 @@ def find_faults(
         faults = (check_rules(call) for call in list_repeatable(plan, group, calls))
         findings += [fault for fault in faults if fault is not None]
     return findings
+
+
+def _find_refused(calls: Sequence[Call]) -> list[Finding]:
+    """Find the requests that the API refuses, among those that only the emulator has answered."""
+    distinct = {call.body: call for call in calls if call.origin == "emulator"}
+    found = (check_refusal(call.prompt) for call in distinct.values())
+    return [finding for finding in found if finding is not None]
 
 
 def check_number(plan: Plan, sizes: Sequence[int]) -> Finding | None:

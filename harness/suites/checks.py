@@ -6,11 +6,12 @@ from dataclasses import replace
 from harness.calls.call import Call
 from harness.errors import CannotTellError, RequestError
 from harness.findings.advice import ADVICE
-from harness.findings.describe import add_change, add_loss, note_lines
+from harness.findings.describe import add_answer, add_change, add_loss, note_lines
 from harness.findings.finding import Finding, Place
 from harness.prompt.reading import Prompt
-from harness.promptcache.explain import explain
+from harness.promptcache.explain import Explanation, explain
 from harness.promptcache.simulator import Simulator
+from harness.promptcache.validation import check_request
 from harness.provider.usage import Usage
 from harness.suites.call_names import CallNames
 from harness.suites.plan import Extent
@@ -169,16 +170,24 @@ def check_rules(call: Call) -> Finding | None:
     result = explain(prompt, prompt)
     if result.verdict == "hit":
         return None
-    facts = [f"the API answers {result.error.status}: {result.error.message}"] if result.error else []
+    headline = "by the rules, a second call with the request as built now reads nothing"
+    return _describe_unread(headline, prompt, result)
+
+
+def check_refusal(prompt: Prompt) -> Finding | None:
+    """Check that the API accepts a request."""
+    if check_request(prompt) is None:
+        return None
+    return _describe_unread("the API refuses the request", prompt, explain(prompt, prompt))
+
+
+def _describe_unread(headline: str, prompt: Prompt, result: Explanation) -> Finding:
+    facts: tuple[str, ...] = ()
     if result.cause == "below_minimum":
         longest = prompt.count.prefixes[prompt.breakpoints[-1].block_index]
         minimum = prompt.model.min_cacheable_tokens
-        facts.append(f"prefix: {longest:,} tokens; minimum of {prompt.model.id}: {minimum:,}")
-    finding = Finding(
-        rule="never-cached",
-        headline="by the rules, a second call with the request as built now reads nothing",
-        facts=tuple(facts),
-    )
+        facts = (f"prefix: {longest:,} tokens; minimum of {prompt.model.id}: {minimum:,}",)
+    finding = add_answer(Finding(rule="never-cached", headline=headline, facts=facts), result.error)
     return add_loss(finding, result)
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from harness.calls.call import Call
 from harness.client.token_memo import TokenMemo
 from harness.errors import RequestError, UnknownPriceError, UsageError
-from harness.findings.describe import add_change, add_loss, note_lines
+from harness.findings.describe import add_answer, add_change, add_loss, note_lines
 from harness.findings.finding import Finding
 from harness.findings.words import unknown_cost
 from harness.prompt.blocks import Request
@@ -162,14 +162,9 @@ def _marked(prompt: Prompt) -> set[bytes]:
 
 def _describe_change(before: Prompt, after: Prompt, result: Explanation) -> Finding:
     """Describe a changed prefix; its place and cause take precedence over other faults that the rules find."""
-    error = result.error
-    finding = Finding(
-        rule="second-call",
-        headline="the second request does not have the cached prefix of the first",
-        facts=(f"the API answers {error.status}: {error.message}",) if error else (),
-        notes=note_lines(result.notes),
-    )
-    changed = add_change(finding, before, after, first="first", second="second")
+    headline = "the second request does not have the cached prefix of the first"
+    finding = Finding(rule="second-call", headline=headline, notes=note_lines(result.notes))
+    changed = add_change(add_answer(finding, result.error), before, after, first="first", second="second")
     return add_loss(changed, result) if result.verdict in ("miss", "partial") else changed
 
 

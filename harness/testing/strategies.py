@@ -184,7 +184,7 @@ _TEXTS = (
     'Answer as JSON: {"fit": 0.8, "gaps": ["SQL"]}\n\n\tThen stop. 👩🏽‍💻',
     "Cafe\u0301, <b>bold</b> & \u200bzero width.",
 )
-_TOOLS = ("search", "look_up", "計算")
+_TOOLS = ("search", "look_up", "work-out_2")
 
 
 @st.composite

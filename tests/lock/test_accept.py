@@ -56,7 +56,7 @@ def tool(name: str, **more: Any) -> Body:
 
 
 def result(*content: Body, **more: Any) -> Body:
-    return {"type": "tool_result", "tool_use_id": "toolu_1", "content": list(content), **more}
+    return {"type": "tool_result", "tool_use_id": "toolu_1", "content": list(content)} | more
 
 
 def request(*messages: Body, **more: Any) -> Body:
@@ -107,7 +107,9 @@ SHAPES: dict[str, Body] = {
         user(ASK), assistant(text("So.", citations=[{"type": "char_location", "cited_text": "so"}])), user(LATE)
     ),
     "empty message": request({"role": "user", "content": []}, user(LATE)),
-    "instructions between the messages": request(user(ASK), {"role": "system", "content": [LATE]}, user(ASK)),
+    "instructions between the messages": request(
+        user(ASK), {"role": "system", "content": [LATE]}, assistant(ASK), user(ASK)
+    ),
     "image behind": request(user(IMAGE, ASK)),
     "image behind in the same message": request(user(LATE, IMAGE)),
     "image behind in a tool's result": request(user(LATE), assistant(USE), user(result(IMAGE)), tools=[tool("order")]),
@@ -141,7 +143,10 @@ SHAPES: dict[str, Body] = {
         user(ASK), assistant(THINKING, {**USE, "cache_control": FIVE}), user(result(ASK)), **THINKS
     ),
     "thinking of this turn, and results behind in the same message": request(
-        user(ASK), assistant(THINKING, USE), user(result(ASK, cache_control=FIVE), result(ASK)), **THINKS
+        user(ASK),
+        assistant(THINKING, USE, {**USE, "id": "toolu_2"}),
+        user(result(ASK, cache_control=FIVE), result(ASK, tool_use_id="toolu_2")),
+        **THINKS,
     ),
     "thinking of this turn, automatic": request(
         user(ASK), assistant(THINKING, USE), user(result(ASK)), **THINKS, **AUTOMATIC
@@ -200,9 +205,11 @@ def test_restored_request_has_the_accepted_prefix(shape: str, model: str) -> Non
 
     assert restored is not None
     assert prefix_key(restored) == call.prefix == prefix_key(read(body))
-    # A request that the API would reject has no entry that could be lost: nothing is rejected for what was restored.
-    assert check_request(restored) == check_request(read(body))
-    assert check_request(restored) is not None or explain(restored, read(body, quarter)).tokens_lost == 0
+    # A request that the API would reject has no entry that could be lost.
+    assert check_request(restored) is None
+    now = read(body, quarter)
+    # Not every model accepts instructions between the messages.
+    assert check_request(now) or explain(restored, now).tokens_lost == 0
 
 
 @given(requests())

@@ -382,6 +382,7 @@ def test_one_of_two_tools_of_a_name_may_go() -> None:
 
     finding = only(accept(make_case(body)).compare(make_case({**body, "tools": [tool("order")]})))
 
+    # The API refuses two tools of a name, so such an entry was accepted from an older recording.
     assert finding.cause == "tool_removed"
 
 

@@ -44,6 +44,12 @@ def test_blocks_come_in_wire_order_with_their_paths() -> None:
         ({"messages": [], "system": ["x"]}, "system[0] is str, expected an object"),
         ({"messages": [], "tools": {}}, "tools is dict, expected a list"),
         ({"messages": [], "tools": ["x"]}, "tools[0] is str, expected an object"),
+        ({"messages": [], "tools": [{"type": 5}]}, "tools[0].type is int, expected a string"),
+        ({"messages": [], "system": [{"type": []}]}, "system[0].type is list, expected a string"),
+        (
+            {"messages": [{"role": "user", "content": ["Hi", {"type": {}}]}]},
+            "messages[0].content[1].type is dict, expected a string",
+        ),
     ],
 )
 def test_a_body_of_another_shape_is_refused_with_its_path(request_body: dict[str, Any], message: str) -> None:

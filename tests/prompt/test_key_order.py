@@ -59,8 +59,8 @@ MATTERS_IF_ASSUMED = {
         body({**SEARCH, "user_location": {"city": "Oslo", "type": "approximate"}}),
     ),
     "numbers as sent": (
-        body(tool("a", input_schema=parse_json('{"minimum": 1E5, "maximum": 1e400}'))),
-        body(tool("a", input_schema=parse_json('{"maximum": 1e400, "minimum": 1E5}'))),
+        body(tool("a", input_schema=parse_json('{"type": "object", "minimum": 1E5, "maximum": 1e400}'))),
+        body(tool("a", input_schema=parse_json('{"type": "object", "maximum": 1e400, "minimum": 1E5}'))),
     ),
 }  # fmt: skip
 """Requests that differ only in the order of keys inside a tool definition."""
@@ -73,8 +73,8 @@ ALWAYS_MATTERS = {
     ),
     "a value": (body(tool("a", description="Looks.")), body(tool("a", description="Looks up."))),
     "a number": (
-        body(tool("a", input_schema=parse_json('{"minimum": 1e400}'))),
-        body(tool("a", input_schema=parse_json('{"minimum": 1e401}'))),
+        body(tool("a", input_schema=parse_json('{"type": "object", "minimum": 1e400}'))),
+        body(tool("a", input_schema=parse_json('{"type": "object", "minimum": 1e401}'))),
     ),
     "keys of a tool's input": (
         body(tool("a"), messages=[user("Go."), assistant(use(1, city="Oslo", unit="C")), user(result(1))]),
@@ -170,6 +170,6 @@ def test_marker_on_a_tool_is_still_found() -> None:
 
 def test_definition_that_json_cannot_carry_is_named() -> None:
     with pytest.raises(RequestError) as caught:
-        read(body(tool("a", input_schema={"const": {1}})), assumptions=IGNORED)
+        _ = read(body(tool("a", input_schema={"const": {1}})), assumptions=IGNORED).fingerprints
 
     assert str(caught.value) == "tools[0] cannot be fingerprinted: Object of type set is not JSON serializable"

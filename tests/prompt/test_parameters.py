@@ -121,10 +121,10 @@ def test_arguments_of_the_sdk_are_no_part_of_the_body() -> None:
 @pytest.mark.parametrize("name", [row.name for row in PARAMETERS if row.is_object])
 def test_a_parameter_of_another_type_is_refused_by_its_path(name: str) -> None:
     key, _, inner = name.partition(".")
-    body = {**BODY, key: {inner: "x"} if inner else "x"}
+    prompt = read({**BODY, key: {inner: "x"} if inner else "x"})
 
     with pytest.raises(RequestError, match=rf"^{name} is str, expected an object$"):
-        read(body)
+        _ = prompt.fingerprints
 
 
 def test_every_row_but_the_derived_ones_is_found_by_its_name() -> None:

@@ -125,7 +125,7 @@ def test_difference_of_two_numbers_is_never_called_one_of_keys(one: str, other: 
     assume(one != other)
     text = json.dumps("Rules. " * 900)
     bodies = [
-        f'{{"model":"claude-sonnet-5-5","max_tokens":9,"tools":[{{"name":"n","input_schema":{{"a":{number},"b":1}},'
+        f'{{"model":"claude-sonnet-5-5","max_tokens":9,"tools":[{{"name":"n","input_schema":{{"type":"object","a":{number},"b":1}},'
         f'"description":{text},"cache_control":{{"type":"ephemeral"}}}}],"messages":[{{"role":"user","content":"Hi"}}]}}'
         for number in (one, other)
     ]

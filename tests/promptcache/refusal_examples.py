@@ -304,13 +304,6 @@ EXAMPLES: dict[str, Example] = {
         "messages[1]",
         "claude-haiku-4-5",
     ),
-    "system message inside messages": Example(
-        SEVERAL,
-        {"system": "Be brief."},
-        "role 'system' is not supported on this model",
-        "messages[2]",
-        "claude-sonnet-4-6",
-    ),
     "document of the assistant in API version 2026-10-21": Example(
         {"messages": [USER, {"role": "assistant", "content": [DOCUMENT]}, USER], **NEW_VERSION},
         {"messages": [user(DOCUMENT)], **NEW_VERSION},

@@ -24,7 +24,6 @@ from tests.promptcache.refusal_examples import (
     NODE,
     PREFILL,
     SERVER_TOOL,
-    SEVERAL,
     TOOL,
     USER,
     Body,
@@ -118,20 +117,7 @@ def test_every_model_of_a_row_refuses_the_one_and_accepts_the_other(name: str, m
     assert [fault.message for fault in model_faults(read(body(model, **example.accepted), one_a_letter))] == []
 
 
-# --- models that no row names ------------------------------------------------------------------------------
-
-UNKNOWN = "claude-of-tomorrow"
-
-
-@pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row.models])
-def test_a_model_that_is_not_known_is_refused_nothing_that_depends_on_the_model(name: str) -> None:
-    assert list(model_faults(read(body(UNKNOWN, **EXAMPLES[name].refused), one_a_letter))) == []
-
-
-@pytest.mark.parametrize("name", [name for name, row in ROWS.items() if not row.models])
-def test_a_model_that_is_not_known_is_refused_what_all_refuse(name: str) -> None:
-    assert refusal(body(UNKNOWN, **EXAMPLES[name].refused)) == EXAMPLES[name].message
-
+# --- what no row names --------------------------------------------------------------------------------------
 
 SILENT = (
     # A combination of which no source says what the model answers, or says that it is accepted.
@@ -150,8 +136,6 @@ SILENT = (
     ("claude-sonnet-4-6", {"inference_geo": "us"}),
     ("claude-haiku-5-5", {"inference_geo": "global"}),
     ("claude-opus-4-8", {"top_p": 1}),
-    ("claude-sonnet-5", SEVERAL),
-    ("claude-opus-4-8", SEVERAL),
     ("claude-haiku-5-5", FORCED),
     ("claude-fable-5", FORCED),
     ("claude-opus-4-7", {**FORCED, "thinking": {"type": "adaptive"}}),
@@ -456,9 +440,7 @@ def test_a_retired_model_is_noted_and_not_refused(model: Any) -> None:
     assert explain(prompt, prompt).notes[:1] == tuple(model_notes(prompt))
 
 
-@pytest.mark.parametrize(
-    "model", ["claude-opus-5", "claude-sonnet-4-5", "claude-haiku-5-5", "claude-fable-5-2", UNKNOWN]
-)
+@pytest.mark.parametrize("model", ["claude-opus-5", "claude-sonnet-4-5", "claude-haiku-5-5", "claude-fable-5-2"])
 def test_a_model_that_is_served_has_no_note(model: str) -> None:
     assert list(model_notes(read(body(model)))) == []
 

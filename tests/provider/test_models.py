@@ -70,3 +70,20 @@ def test_the_limits_are_the_documented_ones() -> None:
 def test_a_row_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
         find_model("claude-sonnet-5-5").min_cacheable_tokens = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("claude-opus-4-8", True),
+        ("claude-opus-5-5", True),
+        ("claude-fable-5", True),
+        ("claude-mythos-5-1", True),
+        ("claude-opus-4-7", False),
+        ("claude-sonnet-4-6", False),
+        ("claude-haiku-4-5", False),
+        ("claude-mythos-preview", False),
+    ],
+)
+def test_models_from_opus_4_8_on_accept_system_messages(name: str, expected: bool) -> None:
+    assert find_model(name).has_system_messages is expected

@@ -1,14 +1,19 @@
 """Findings about cases whose calls do not read what their plan expects; built requests, billed by the caching rules."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from harness.calls.call import Call
 from harness.errors import CheckError
 from harness.prompt.reader import PromptReader
+from harness.provider.endpoints import Origin
+from harness.provider.usage import Usage
 from harness.suites.built import run_build
+from harness.suites.case_checks import find_faults
 from harness.suites.plan import Plan
 from harness.suites.runner import CaseRun
 from tests.suites.test_runner import COUNT, PROMPT, build, make_run
@@ -232,3 +237,32 @@ def test_calls_of_a_case_stay_in_the_order_in_which_they_were_built() -> None:
     rounds = run_build(plan_run(Plan(rounds=3)), build_two, PromptReader(COUNT))
 
     assert [[call.request for call in calls] for calls in rounds] == [build_two(PROMPT, ["Where is my parcel?"])] * 3
+
+
+OLD = Usage(input_tokens=9, cache_read_input_tokens=2_200)
+
+
+@pytest.mark.parametrize(("origin", "count"), [("emulator", 1), ("anthropic", 0)])
+def test_replayed_call_is_refused_unless_the_api_itself_has_answered_it(origin: Origin, count: int) -> None:
+    body = json.dumps(ask(PROMPT, ["How"], stop_sequences=[" "])).encode()
+    call = Call(body=body, usage=OLD, status=200, origin=origin, reader=PromptReader(COUNT))
+
+    found = [
+        finding
+        for finding in find_faults(Plan(), [[call], [call]])
+        if finding.headline == "the API refuses the request"
+    ]
+
+    assert len(found) == count
+
+
+def test_refusal_is_all_that_is_said_of_a_case() -> None:
+    def build_strange(prompt: str, question: list[str]) -> dict[str, Any]:
+        return ask("Hi.", question, metadata=3)
+
+    with pytest.raises(CheckError) as caught:
+        run_build(plan_run(QUESTIONS), build_strange, PromptReader(COUNT))
+
+    assert {finding.facts for finding in caught.value.findings} == {
+        ("the API answers 400: metadata: Input does not match the expected shape.",)
+    }

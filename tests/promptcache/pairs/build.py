@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import struct
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 # About 4,000 tokens in any tokenizer: above the minimum of every model in use here but 4096.
@@ -127,16 +127,23 @@ class Pair:
     """The notes about the change."""
 
 
+def _accepted(pair: Pair) -> Pair:
+    """Give a pair that ends in an answer the last model that accepts one."""
+    if "assistant" not in (pair.before["messages"][-1]["role"], pair.after["messages"][-1]["role"]):
+        return pair
+    return replace(pair, before={**pair.before, "model": OLD}, after={**pair.after, "model": OLD})
+
+
 def hit(name: str, before: dict[str, Any], after: dict[str, Any], **more: Any) -> Pair:
-    return Pair(name=name, before=before, after=after, verdict="hit", **more)
+    return _accepted(Pair(name=name, before=before, after=after, verdict="hit", **more))
 
 
 def miss(name: str, before: dict[str, Any], after: dict[str, Any], cause: str, path: str, **more: Any) -> Pair:
-    return Pair(name=name, before=before, after=after, verdict="miss", cause=cause, path=path, **more)
+    return _accepted(Pair(name=name, before=before, after=after, verdict="miss", cause=cause, path=path, **more))
 
 
 def partial(name: str, before: dict[str, Any], after: dict[str, Any], cause: str, path: str, **more: Any) -> Pair:
-    return Pair(name=name, before=before, after=after, verdict="partial", cause=cause, path=path, **more)
+    return _accepted(Pair(name=name, before=before, after=after, verdict="partial", cause=cause, path=path, **more))
 
 
 def never(name: str, before: dict[str, Any], after: dict[str, Any], cause: str, path: str, **more: Any) -> Pair:

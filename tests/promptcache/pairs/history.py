@@ -5,7 +5,6 @@ from typing import Any
 
 from tests.promptcache.pairs.build import (
     MARK,
-    OLD,
     STATIC,
     THINKING,
     TOOLS,
@@ -173,8 +172,8 @@ CHANGED_HISTORY = [
     ),
     miss(
         "messages with thinking dropped",
-        talk(ASKED, assistant(thought(), use(1)), RESULT, ANSWER, model=OLD, thinking=THINKING),
-        talk(ASKED, ANSWER, SECOND, model=OLD, thinking=THINKING),
+        talk(ASKED, assistant(thought(), use(1)), RESULT, ANSWER, SECOND, thinking=THINKING),
+        talk(ASKED, ANSWER, SECOND, thinking=THINKING),
         "history_drop",
         "messages[1].content[0]",
         changes=("2 messages were dropped after messages[0]",),

@@ -1,0 +1,194 @@
+"""Bodies that belong to another API than the Messages API, recognised by what only that API has."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from harness.errors import CannotTellError
+from harness.prompt.blocks import Request
+
+OPENAI_KEYS = frozenset(
+    {
+        "frequency_penalty",
+        "function_call",
+        "functions",
+        "logit_bias",
+        "logprobs",
+        "max_completion_tokens",
+        "modalities",
+        "n",
+        "parallel_tool_calls",
+        "prediction",
+        "presence_penalty",
+        "reasoning_effort",
+        "response_format",
+        "seed",
+        "stop",
+        "stream_options",
+        "top_logprobs",
+    }
+)
+"""Parameters of OpenAI's Chat Completions that the Messages API does not have.
+
+Source: platform.openai.com/docs/api-reference/chat/create (checked 2026-11-25).
+"""
+
+OPENAI_MESSAGE_KEYS = frozenset({"audio", "function_call", "name", "refusal", "tool_call_id", "tool_calls"})
+"""Keys of a message of Chat Completions that one of the Messages API does not have."""
+
+OPENAI_PARTS = frozenset(
+    {"file", "image_url", "input_audio", "input_file", "input_image", "input_text", "output_text", "refusal"}
+)
+"""Types of content parts of OpenAI's APIs that the Messages API does not have."""
+
+_OPENAI_ROLES = frozenset({"developer", "function", "tool"})
+_MESSAGES_BLOCKS = frozenset({"redacted_thinking", "server_tool_use", "thinking", "tool_result", "tool_use"})
+_CONVERSE_KEYS = ("inferenceConfig", "modelId", "toolConfig")
+_CONVERSE_BLOCKS = frozenset({"cachePoint", "document", "image", "reasoningContent", "text", "toolResult", "toolUse"})
+
+_PASS_MESSAGES = "pass the body of a POST /v1/messages, as your code or its gateway sends it to Anthropic"
+
+
+class _Api(NamedTuple):
+    """Another body, and how to tell it from a Messages request."""
+
+    name: str
+    """Completes the sentence "the body is …"."""
+    find_sign: Callable[[Request], str | None]
+    """Finds what gives it away; ``None`` if the body is something else."""
+    hint: str = _PASS_MESSAGES
+
+
+def check_api(request: Request) -> None:
+    """Refuse a body that belongs to another API.
+
+    Raises:
+        CannotTellError: the message names the API, and what gives it away.
+    """
+    for api in _APIS:
+        sign = api.find_sign(request)
+        if sign is not None:
+            raise CannotTellError(f"the body is {api.name} ({sign}), not a request of the Messages API", hint=api.hint)
+
+
+# --- one function for each API -------------------------------------------------------------------------------
+
+
+def _response(request: Request) -> str | None:
+    return "type is 'message'" if request.get("type") == "message" and "usage" in request else None
+
+
+def _error(request: Request) -> str | None:
+    return "type is 'error'" if request.get("type") == "error" and "error" in request else None
+
+
+def _batch(request: Request) -> str | None:
+    return _first(("requests",), request) if request.get("requests") else None
+
+
+def _converse(request: Request) -> str | None:
+    found = next((key for key in _CONVERSE_KEYS if key in request), None)
+    if found is not None:
+        return found
+    path, key = next(_untyped_blocks(request), ("", ""))
+    return f"{path} has {key!r} and no type" if path and not _is_messages(request) else None
+
+
+def _gemini(request: Request) -> str | None:
+    return _first(("contents",), request)
+
+
+def _responses(request: Request) -> str | None:
+    return _first(("input", "instructions"), request)
+
+
+def _completions(request: Request) -> str | None:
+    return _first(("prompt",), request)
+
+
+def _cloud(request: Request) -> str | None:
+    return "anthropic_version, but no model" if "anthropic_version" in request and "model" not in request else None
+
+
+def _chat_completions(request: Request) -> str | None:
+    sign = next(_chat_signs(request), None)
+    return None if sign is None or _is_messages(request) else sign
+
+
+_APIS = (
+    _Api("an answer", _response, "pass the request that it answers"),
+    _Api("an error", _error, "pass the request that was refused"),
+    _Api("a batch", _batch, 'pass one request at a time: the "params" of an item'),
+    _Api("a request of Bedrock's Converse API", _converse),
+    _Api("a request of the Gemini API", _gemini),
+    _Api("a request of OpenAI's Responses API", _responses),
+    _Api("a request of the legacy Text Completions API", _completions),
+    _Api(
+        "a request of Bedrock's InvokeModel or of Vertex AI",
+        _cloud,
+        'add "model" with the Anthropic id of the model that the URL names',
+    ),
+    _Api("a request of OpenAI's Chat Completions API", _chat_completions),
+)
+"""In the order in which they are tried.
+
+Source: docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html, ai.google.dev/api/generate-content,
+platform.openai.com/docs/api-reference, platform.claude.com/docs/en/api (checked 2026-11-25).
+"""
+
+
+# --- signs ---------------------------------------------------------------------------------------------------
+
+
+def _first(keys: tuple[str, ...], request: Request) -> str | None:
+    """The first of some keys that a body has in place of messages."""
+    return None if "messages" in request else next((key for key in keys if key in request), None)
+
+
+def _chat_signs(request: Request) -> Iterator[str]:
+    """Yield what only a request of Chat Completions has."""
+    yield from (key for key in request if key in OPENAI_KEYS)
+    for index, tool in enumerate(_objects(request.get("tools"))):
+        if tool.get("type") == "function":
+            yield f"tools[{index}].type is 'function'"
+    for index, message in enumerate(_objects(request.get("messages"))):
+        path = f"messages[{index}]"
+        if _is_one_of(message.get("role"), _OPENAI_ROLES):
+            yield f"{path}.role is {message['role']!r}"
+        yield from (f"{path}.{key}" for key in message if key in OPENAI_MESSAGE_KEYS)
+        for number, part in enumerate(_objects(message.get("content"))):
+            if _is_one_of(part.get("type"), OPENAI_PARTS):
+                yield f"{path}.content[{number}].type is {part['type']!r}"
+
+
+def _is_messages(request: Request) -> bool:
+    """Whether a body has what only a Messages request has, whatever else is in it."""
+    if "anthropic_version" in request or "cache_control" in request or _has_system(request):
+        return True
+    if any("input_schema" in tool or "cache_control" in tool for tool in _objects(request.get("tools"))):
+        return True
+    parts = (part for message in _objects(request.get("messages")) for part in _objects(message.get("content")))
+    return any("cache_control" in part or _is_one_of(part.get("type"), _MESSAGES_BLOCKS) for part in parts)
+
+
+def _has_system(request: Request) -> bool:
+    """Whether there is a system prompt that is not one of Converse, whose blocks have no type."""
+    system = request.get("system")
+    return any("type" in block for block in _objects(system)) if isinstance(system, list) else "system" in request
+
+
+def _untyped_blocks(request: Request) -> Iterator[tuple[str, str]]:
+    """Yield the blocks of Converse: path, and the key that says what it is."""
+    for index, message in enumerate(_objects(request.get("messages"))):
+        for number, block in enumerate(_objects(message.get("content"))):
+            if "type" not in block and not block.keys().isdisjoint(_CONVERSE_BLOCKS):
+                key = next(key for key in block if key in _CONVERSE_BLOCKS)
+                yield f"messages[{index}].content[{number}]", key
+
+
+def _is_one_of(value: Any, names: frozenset[str]) -> bool:
+    return isinstance(value, str) and value in names
+
+
+def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects of a list; an item that is none counts as an empty one."""
+    return (item if isinstance(item, dict) else {} for item in (value if isinstance(value, list) else ()))
