@@ -13,6 +13,7 @@ from tests.lock.examples import PROMPT, rich_request
 from tests.lock.test_compare import PATHS
 from tests.pytest_plugin.conftest import OTHERS_PLUGINS, RECORD, Project, shown
 from tests.pytest_plugin.scratch import APP, CASES, EMULATE, PLAIN, SUITE, TEST, UPDATE, Body, Desk
+from tests.stability import planted
 
 pytest_plugins = ("pytester",)
 
@@ -841,3 +842,17 @@ def test_test_with_parts_that_pass_or_are_skipped_is_accepted(desk: Desk) -> Non
 
     assert set(desk.entries) == {*CASES, PLAIN}
     assert (desk.path / "cassettes/support/test_app").exists()
+
+
+# --- inputs in the cached prefix -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["replay", "emulate"])
+def test_prefix_that_depends_on_an_input_of_any_type_fails_and_no_other(mode: str, project: Project) -> None:
+    planted.write(project.path / "planted")
+
+    result = project.run(f"--harness-mode={mode}", *REPORTS)
+
+    result.assert_outcomes(passed=len(planted.CLEAN), failed=len(planted.LEAKS))
+    report = json.loads((project.path / "reports/report.json").read_text(encoding="utf-8"))
+    assert planted.find_wrong(report["findings"]) == {}
