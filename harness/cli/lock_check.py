@@ -16,6 +16,10 @@ from harness.lock.compare import Gate
 from harness.lock.entries import Lock
 from harness.prompt.tokens import TextCounter
 from harness.reports.markup import block
+from harness.stability.determinism import find_unstable
+
+_UNSTABLE = {"leak", "unstable"}
+"""Rules of findings about prompts that may well be the accepted ones."""
 
 
 def check(options: argparse.Namespace, lock: Lock) -> tuple[str, int]:
@@ -26,7 +30,7 @@ def check(options: argparse.Namespace, lock: Lock) -> tuple[str, int]:
     # Output of the application must not mix with the findings; in private, it is not shown at all.
     sink = StringIO() if options.private else sys.stderr
     with redirect_stdout(sink), redirect_stderr(sink):
-        result = check_suites(gate, options.file, root, is_private=options.private)
+        result = check_suites(gate, options.file, root, find_unstable=find_unstable, is_private=options.private)
     code = exit_code(result.findings)
     if options.format == "json":
         return _to_json(result, options), code
@@ -35,7 +39,9 @@ def check(options: argparse.Namespace, lock: Lock) -> tuple[str, int]:
 
 
 def _lines(result: LockCheck, options: argparse.Namespace, code: int) -> list[str]:
-    verdict = {0: "as accepted", 1: "not as accepted", CANNOT_TELL: "but not all of them can be judged"}[code]
+    wrong = {finding.rule for finding in result.findings if finding.level == "error"}
+    bust = "not as accepted" if wrong - _UNSTABLE else "as accepted, but not the same for all inputs"
+    verdict = {0: "as accepted", 1: bust, CANNOT_TELL: "but not all of them can be judged"}[code]
     lines = [line for finding in result.findings for line in _show(finding, options)]
     lines += [f"left to pytest: {what}" for what in result.left]
     lines.append(f"{options.file}: {count(result.cases, 'case')} compared, {verdict}")

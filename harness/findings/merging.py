@@ -17,7 +17,8 @@ def merge(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def _key(finding: Finding) -> object:
     if finding.place is None:
-        return finding
+        # Errors stay with their tests; a note of many tests is read once.
+        return replace(finding, test="", line=None) if finding.level == "note" else finding
     # Each prompt file gets its own finding; a test or suite file only says where the case is.
     prompt = None if finding.file and finding.test.startswith(finding.file) else finding.file
     # A timestamp has a different text in every test, and first differs at a different digit.

@@ -91,9 +91,9 @@ RULES: dict[Rule, RuleRow] = {
         verdict="fail",
     ),
     "leak": RuleRow(
-        short="The cached prefix contains text of a single case",
-        help="A prefix that contains text of one user or one case is read by that one alone; all others write their "
-        "own. Move the text after the last breakpoint.",
+        short="The cached prefix depends on the inputs of a single case",
+        help="A prefix that contains an input of one user or one case, or something derived from it, is read by that "
+        "one alone; all others write their own. Move it after the last breakpoint.",
     ),
     "network-blocked": RuleRow(
         short="A test tried to connect to another machine",

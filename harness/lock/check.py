@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from traceback import extract_tb
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from harness.errors import HarnessError, SuiteError
 from harness.files import relative
@@ -27,13 +27,25 @@ from harness.suites.runner import CaseRun
 
 if TYPE_CHECKING:
     from harness.lock.entries import LockEntry
+    from harness.prompt.reading import Prompt
     from harness.suites.loader import SuiteSource
     from harness.suites.model import Suite
     from harness.suites.runner import SuiteFunction
 
 _SKIPPED = frozenset({"__pycache__", "build", "dist", "node_modules", "site-packages"})
+_NOT_ACCEPTABLE = ("cannot-tell", "leak", "unstable")
+"""Rules of findings that do not go away by accepting the prompt."""
 _PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+): (?P<rest>.*)", re.DOTALL)
 """The start of the message about an unreadable suite, prompt or fixture."""
+
+
+class FindUnstable(Protocol):
+    """Finds what the cached prefixes of a case depend on, from its requests; builds it again without the SDK."""
+
+    def __call__(
+        self, run: CaseRun, function: SuiteFunction, prompts: Sequence[Prompt], *, is_sdk_allowed: bool
+    ) -> tuple[Finding, ...]:
+        """Find what the prefixes of ``run`` depend on; ``prompts`` are its requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +59,15 @@ class LockCheck:
     """Suites and cases that cannot be judged without their client or its answers, each with the reason."""
 
 
-def check_suites(gate: Gate, lock_file: Path, root: Path, *, is_private: bool = False) -> LockCheck:
+def check_suites(
+    gate: Gate, lock_file: Path, root: Path, *, find_unstable: FindUnstable, is_private: bool = False
+) -> LockCheck:
     """Compare all suites below the root of a project with its lock file.
 
-    ``is_private`` withholds the messages of errors, which may quote an input or a prompt.
+    ``find_unstable`` finds what the prefixes of a case depend on. ``is_private`` withholds the
+    messages of errors, which may quote an input or a prompt.
     """
-    checker = _Checker(gate, root.resolve(), is_private=is_private)
+    checker = _Checker(gate, root.resolve(), find_unstable, is_private=is_private)
     for path in find_suite_files(checker.root):
         checker.check_file(path)
     checker.find_unused(lock_file)
@@ -74,12 +89,13 @@ def find_suite_files(root: Path) -> Iterator[Path]:
 class _Checker:
     """The check of one project, file by file."""
 
-    def __init__(self, gate: Gate, root: Path, *, is_private: bool) -> None:
+    def __init__(self, gate: Gate, root: Path, find_unstable: FindUnstable, *, is_private: bool) -> None:
         self.findings: list[Finding] = []
         self.left: list[str] = []
         self.cases = 0
         self.root = root
         self._gate = gate
+        self._find_unstable = find_unstable
         self._reader = PromptReader(gate.count_text)
         self._collected = Collected()
         self._is_partial = False
@@ -140,10 +156,18 @@ class _Checker:
         captured = capture(run, function, is_sdk_allowed=False)
         test = f"{file}::{run.name}"
         try:
-            found = self._judge(run, captured, file)
+            found = [*self._judge(run, captured, file), *self._check_stability(run, function, captured, file)]
         except HarnessError as error:
             found = [_cannot_tell(f"{run.title}: {self._words(error, error.message)}", file, run.case.line)]
         return [replace(finding, test=test, command=_command(run, test, finding)) for finding in found]
+
+    def _check_stability(self, run: CaseRun, function: SuiteFunction, captured: Captured, file: str) -> list[Finding]:
+        """Find what the prefixes of a case depend on; leaves it to pytest if that needs the SDK."""
+        if run.suite.determinism == "off" or isinstance(captured.error, FakeAttributeError):
+            return []
+        prompts = [self._reader.read(body) for body in captured.bodies]
+        found = self._find_unstable(run, function, prompts, is_sdk_allowed=False)
+        return [replace(finding, file=file, line=run.case.line) for finding in found]
 
     def _judge(self, run: CaseRun, captured: Captured, file: str) -> list[Finding]:
         """Compare the captured requests of a case; add it to ``left`` if not all of them can be judged.
@@ -236,7 +260,7 @@ def _why_short(captured: Captured, entry: LockEntry | None, *, is_build: bool) -
 
 def _command(run: CaseRun, test: str, finding: Finding) -> str:
     """The next command: to see more, or to accept the change."""
-    if finding.rule == "cannot-tell":
+    if finding.rule in _NOT_ACCEPTABLE:
         return f'pytest "{test}"'
     # No cassette holds the changed request; a building function needs none.
     record = "" if run.suite.is_build else "--harness-mode=record "

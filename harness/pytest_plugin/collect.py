@@ -12,8 +12,9 @@ from harness.pytest_plugin.attachments import note_calls, note_finding
 from harness.pytest_plugin.refusals import explain_refusal
 from harness.pytest_plugin.run import RUN, Run
 from harness.pytest_plugin.sessions import offline_settings
-from harness.pytest_plugin.stability import find_unstable, rebuild_suite
+from harness.pytest_plugin.stability import rebuild_suite
 from harness.pytest_plugin.stash import SESSION
+from harness.stability.determinism import find_unstable
 from harness.suites import built, execution, runner
 from harness.suites.loader import load_function, read_suite_file
 from harness.suites.runner import CaseRun
@@ -128,7 +129,7 @@ class CaseItem(pytest.Item):
         self._run.gate.check(self, prompts)
 
     def _check_stability(self, function: SuiteFunction, prompts: Sequence[Prompt]) -> None:
-        """Rebuild the case's requests with marked inputs and, if requested, under other conditions.
+        """Rebuild the case's requests with other inputs and, if requested, under other conditions.
 
         Raises:
             CheckError: the cached prefix is not the same for all inputs, or not under all conditions.
@@ -138,8 +139,8 @@ class CaseItem(pytest.Item):
             return
         is_full = suite.determinism == "full" or run.options.is_determinism_full
         findings = find_unstable(self.case_run, function, prompts)
-        if is_full and not findings:
-            findings = rebuild_suite(suite, root=run.options.root, rebuilt=run.rebuilt)
+        if is_full and all(finding.level == "note" for finding in findings):
+            findings += rebuild_suite(suite, root=run.options.root, rebuilt=run.rebuilt)
         errors = of_level(findings, "error")
         for finding in findings:
             if finding.level != "error":

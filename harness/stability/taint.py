@@ -2,7 +2,7 @@
 
 The mark ``⟦resume.basics.name⟧`` is still found after changes of case and white space, JSON, HTML
 and URL escapes, or truncation at either end. A decision that a builder bases on a value, such as
-its length, leaves no mark: `harness.testing.properties` finds those.
+its length, leaves no mark: `search.py` finds those by comparing prefixes.
 """
 
 import html
@@ -15,6 +15,7 @@ from harness.prompt.parts import Part
 from harness.prompt.reading import Prompt
 from harness.prompt.text import block_text
 from harness.provider.parameters import LEVELS
+from harness.stability.fields import Site, list_nodes, map_nodes
 
 _OPEN = re.compile(r"⟦|\\+u27e6|&#10214;|&#x27e6;|%E2%9F%A6", re.IGNORECASE)
 _CLOSE = re.compile(r"⟧|\\+u27e7|&#10215;|&#x27e7;|%E2%9F%A7", re.IGNORECASE)
@@ -46,22 +47,19 @@ class Leak(NamedTuple):
 
 def list_fields(value: Any, name: str) -> tuple[str, ...]:
     """Paths of all texts in an input, in order: ``resume.work[0].name``."""
-    return tuple(_walk(value, name))
+    return tuple(path for path, node in list_nodes(value, name) if isinstance(node, str))
 
 
 def taint(value: Any, name: str, *, only: str | None = None) -> Any:
     """A copy of an input with each text, or with ``only`` one field, replaced by a mark of its path.
 
-    Keys, numbers and ``None`` stay, and so does anything that is not a mapping, list or tuple.
+    Everything else stays: keys, numbers, ``None``, and objects that cannot be copied.
     """
-    if isinstance(value, str):
-        return f"⟦{name}⟧" if only in (None, name) else value
-    if isinstance(value, Mapping):
-        return {key: taint(item, f"{name}.{key}", only=only) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        items = [taint(item, f"{name}[{index}]", only=only) for index, item in enumerate(value)]
-        return items if isinstance(value, list) else tuple(items)
-    return value
+
+    def mark(node: Any, path: str) -> Any:
+        return Site(path).mark if isinstance(node, str) and only in (None, path) else node
+
+    return map_nodes(value, name, mark)
 
 
 def find_leaks(prompt: Prompt, fields: Sequence[str]) -> tuple[Leak, ...]:
@@ -79,17 +77,6 @@ def find_leaks(prompt: Prompt, fields: Sequence[str]) -> tuple[Leak, ...]:
             offset = start if part.block else None
             leaks.setdefault((part.path, field), Leak(field, part.path, offset, _cut(text, start, end)))
     return tuple(leaks.values())
-
-
-def _walk(value: Any, name: str) -> Iterator[str]:
-    if isinstance(value, str):
-        yield name
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _walk(item, f"{name}.{key}")
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            yield from _walk(item, f"{name}[{index}]")
 
 
 def _text(part: Part) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from harness.suites.plan import TWO_EQUAL_ROUNDS, Plan, PlanKind
 
@@ -12,7 +12,7 @@ ClientKind = Literal["claude", "anthropic", "http"]
 """The client that a suite's function gets: ``ClaudeClient``, ``anthropic.Anthropic``, or none, as it has its own."""
 
 Determinism = Literal["off", "fields", "full"]
-"""How a suite's requests are rebuilt: not at all, with marked inputs, or under other conditions too."""
+"""How a suite's requests are rebuilt: not at all, with other inputs, or under other conditions too."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 """Part of a test id and of a file name: letters, digits, dot, dash, underscore."""
@@ -79,6 +79,12 @@ class SuiteEntry(BaseModel):
     prompts: dict[Name, PromptEntry]
     fixtures: dict[str, str] = {}
     cases: dict[Name, dict[str, Any]]
+
+    @field_validator("determinism", mode="before")
+    @classmethod
+    def _read_off(cls, value: Any) -> Any:
+        # YAML reads a bare `off` as false.
+        return "off" if value is False else value
 
     def plan_of(self, case: str) -> PlanEntry:
         """The plan of one case: its own, else that of the suite, else two equal rounds."""

@@ -1,6 +1,5 @@
 """Check the property that a prompt builder makes the same cached prefix from any inputs."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
@@ -18,6 +17,7 @@ from harness.numbers import parse_json
 from harness.prompt.blocks import Request
 from harness.prompt.reading import Prompt, read
 from harness.prompt.wire import to_body
+from harness.stability.fields import drop_indexes
 from harness.stability.taint import Leak, find_leaks, list_fields, taint
 from harness.testing.inputs import find_changes, revert
 from harness.testing.messages import add_difference, check_error, describe_leaks, list_changes
@@ -27,7 +27,6 @@ Builder = Callable[..., Request | Call]
 Inputs = Mapping[str, Any]
 
 _SAMPLES = 20
-_INDEX = re.compile(r"\[\d+\]")
 _NOTED = 2_000
 """Most characters of the inputs in the note on an exception of the builder."""
 
@@ -236,17 +235,12 @@ def _keys(prompt: Prompt) -> list[str]:
 def _cover(samples: Sequence[Inputs]) -> Iterator[tuple[Inputs, list[str]]]:
     """A few samples that together have every kind of field, each with its fields of new kinds."""
     seen: set[str] = set()
-    for inputs in sorted(samples, key=lambda sample: -len(set(map(_kind, _fields(sample))))):
-        fresh = [field for field in _fields(inputs) if _kind(field) not in seen]
-        seen |= set(map(_kind, fresh))
+    for inputs in sorted(samples, key=lambda sample: -len(set(map(drop_indexes, _fields(sample))))):
+        fresh = [field for field in _fields(inputs) if drop_indexes(field) not in seen]
+        seen |= set(map(drop_indexes, fresh))
         if fresh:
             yield inputs, fresh
 
 
 def _fields(inputs: Inputs) -> tuple[str, ...]:
     return tuple(field for name, value in inputs.items() for field in list_fields(value, name))
-
-
-def _kind(field: str) -> str:
-    """A field path without list indexes: the names of all jobs held are of one kind."""
-    return _INDEX.sub("[]", field)

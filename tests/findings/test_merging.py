@@ -97,6 +97,13 @@ def test_findings_without_a_place_stay_apart_unless_they_are_equal() -> None:
     assert merge([*unused, unused[0]]) == tuple(unused)
 
 
+def test_note_of_several_tests_without_a_place_is_counted() -> None:
+    note = replace(BUST, level="note", place=None, cause=None, costs=(), command="", headline="order.plan is not known")
+    others = [replace(note, test=f"support/suite.yaml::support[v1-{name}]", line=8) for name in ("parcel", "return")]
+
+    assert merge([note, *others]) == (replace(note, notes=("the same in 2 more tests",)),)
+
+
 def test_errors_are_first_then_warnings_then_notes_each_as_they_came() -> None:
     levels = ("note", "error", "warning", "note", "error")
     findings = [Finding(rule="bust", headline=str(number), level=level) for number, level in enumerate(levels)]

@@ -6,6 +6,7 @@ import pytest
 
 from harness.lock.check import check_suites, find_suite_files
 from harness.lock.entries import Lock
+from harness.stability.determinism import find_unstable
 from tests.lock.keeping import accept, make_case, quarter
 
 PLACES = {
@@ -39,7 +40,7 @@ def test_suites_are_found_where_pytest_would_look(tmp_path: Path) -> None:
 def test_project_without_suites_has_nothing_to_find(tmp_path: Path) -> None:
     gate = accept()
 
-    result = check_suites(gate, tmp_path / "prompts.lock", tmp_path)
+    result = check_suites(gate, tmp_path / "prompts.lock", tmp_path, find_unstable=find_unstable)
 
     assert gate.lock == Lock()
     assert (result.findings, result.cases, result.left) == ((), 0, ())
@@ -49,7 +50,7 @@ def test_entries_of_plain_tests_are_left_alone_and_those_of_suites_are_missed(tm
     request = {"model": "claude-opus-5", "messages": [{"role": "user", "content": "Hello"}]}
     gate = accept(make_case(request), make_case(request, version="", case="test_ask"))
 
-    result = check_suites(gate, tmp_path / "prompts.lock", tmp_path)
+    result = check_suites(gate, tmp_path / "prompts.lock", tmp_path, find_unstable=find_unstable)
 
     assert [(finding.rule, finding.headline) for finding in result.findings] == [
         ("unused", "support/support/v1/refund: accepted, but no test sends it any more")
@@ -79,7 +80,7 @@ def test_suite_at_the_root_is_compared_with_its_entry(
         suite="support", version="v1", case="refund", calls=entry.calls
     )
 
-    result = check_suites(gate, tmp_path / "prompts.lock", tmp_path)
+    result = check_suites(gate, tmp_path / "prompts.lock", tmp_path, find_unstable=find_unstable)
 
     assert result.cases == 1
     assert [(finding.rule, finding.level) for finding in result.findings] == (

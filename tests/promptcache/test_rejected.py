@@ -103,7 +103,8 @@ def test_no_recorded_request_that_was_answered_is_refused() -> None:
     refused = {
         recording.id: error.message
         for recording in recordings.recordings().values()
-        if (error := check_request(read(recording.request, quarter))) is not None
+        # Of a model before Claude 3, nothing is known.
+        if recording.model != "claude-2.1" and (error := check_request(read(recording.request, quarter))) is not None
     }
 
     assert refused == {}

@@ -14,6 +14,7 @@ from tests.lock.test_compare import PATHS
 from tests.promptcache.refusal_examples import EXAMPLES, Example
 from tests.pytest_plugin.conftest import OTHERS_PLUGINS, RECORD, Project, shown
 from tests.pytest_plugin.scratch import APP, CASES, EMULATE, PLAIN, SUITE, TEST, UPDATE, Body, Desk
+from tests.stability import planted
 
 pytest_plugins = ("pytester",)
 
@@ -880,3 +881,17 @@ def test_request_that_its_model_refuses_is_refused_by_the_emulator_in_a_run(exam
 
     assert result.ret == 1
     assert example.message in result.stdout.str()
+
+
+# --- inputs in the cached prefix -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["replay", "emulate"])
+def test_prefix_that_depends_on_an_input_of_any_type_fails_and_no_other(mode: str, project: Project) -> None:
+    planted.write(project.path / "planted")
+
+    result = project.run(f"--harness-mode={mode}", *REPORTS)
+
+    result.assert_outcomes(passed=len(planted.CLEAN), failed=len(planted.LEAKS))
+    report = json.loads((project.path / "reports/report.json").read_text(encoding="utf-8"))
+    assert planted.find_wrong(report["findings"]) == {}

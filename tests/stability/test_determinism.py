@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from harness.findings.finding import Finding
-from harness.stability.determinism import check_rebuilds, find_difference_between_cases, find_leaks_of_case
+from harness.stability.determinism import check_rebuilds, find_difference_between_cases
+from harness.stability.leaks import find_leaks_of_case
 from harness.suites.loader import load_function, read_suite_file
-from harness.suites.model import Case, PromptVersion, Suite
+from harness.suites.model import Suite
 from harness.suites.runner import CaseRun
+from tests.stability.examples import MARK, RESUME, build, make_run
 
 PRELUDE = """
 import calendar, json, locale, os, platform, random, secrets, socket, tempfile, time, uuid
@@ -295,150 +297,12 @@ def test_modules_come_from_the_given_path(tmp_path: Path) -> None:
     assert check_rebuilds(suite, root=tmp_path, sys_path=[*sys.path, str(tmp_path / "lib")]) == ()
 
 
-# --- fields of the inputs, and differences between cases ---------------------------------------------------
-
-
-def make_run(function: Callable[..., Any], inputs: dict[str, Any], case: str = "ana") -> CaseRun:
-    version = PromptVersion(name="v1", path=None, text=None, model="claude-sonnet-5-5")
-    suite = Suite(
-        name="support",
-        path=Path("/p/suite.yaml"),
-        line=2,
-        function=f"app.py:{function.__name__}",
-        is_build=True,
-        client="claude",
-        versions=(version,),
-        cases=(Case(name=case, line=7, inputs=inputs),),
-    )
-    return CaseRun(suite=suite, version=version, case=suite.cases[0])
-
-
-MARK = {"type": "ephemeral"}
-RESUME = {"name": "Ana Silva", "born": "1990-05-06", "age": 30, "posts": [{"title": "Nurse"}, {"title": "Head nurse"}]}
-
-
-def build(system: str, content: Any = "Why?", **more: Any) -> dict[str, Any]:
-    blocks = [{"type": "text", "text": system, "cache_control": MARK}]
-    messages = [{"role": "user", "content": content}]
-    return {"model": "claude-sonnet-5-5", "max_tokens": 9, "system": blocks, "messages": messages, **more}
-
-
-def leaks(function: Callable[..., Any], **inputs: Any) -> tuple[Finding, ...]:
-    return find_leaks_of_case(make_run(function, inputs or {"resume": RESUME}), function)
-
-
-def test_the_field_that_stands_in_the_prefix_is_named() -> None:
-    def greet(resume: Any) -> dict[str, Any]:
-        return build(f"You help {resume['name']} with a resume.", resume["posts"][0]["title"])
-
-    (finding,) = leaks(greet)
-
-    assert str(finding) == (
-        "resume.name is in the cached prefix, so each resume writes its own prefix\n"
-        "  the prefix ends at the breakpoint on system[0]\n"
-        "  first difference: system[0] at character 9\n"
-        "    usual:  'You help Ana Silva with a resume.'\n"
-        "    marked: 'You help ⟦resume.name⟧ with a resume.'\n"
-        "  fix:   move it after the last breakpoint, into the user message"
-    )
-    assert (finding.rule, finding.level) == ("leak", "error")
-    assert "Ana Silva" not in "\n".join(finding.lines(is_private=True))
-
-
-def test_fields_of_one_block_are_one_finding() -> None:
-    def dump(resume: Any) -> dict[str, Any]:
-        return build(f"{resume}", tools=[{"name": "search", "description": resume["name"]}])
-
-    tool, system = leaks(dump)
-
-    assert tool.headline == "resume.name is in the cached prefix, so each resume writes its own prefix"
-    assert system.headline == (
-        "resume.name and 3 more fields are in the cached prefix, so each resume writes its own prefix"
-    )
-    assert system.facts == (
-        "the prefix ends at the breakpoint on system[0]",
-        "fields: resume.name, resume.born, resume.posts[0].title, resume.posts[1].title",
-    )
-
-
-def test_fields_of_several_inputs_are_the_cases_own() -> None:
-    def join(question: str, user: Any) -> dict[str, Any]:
-        return build(f"{user['name']} asks: {question}")
-
-    (finding,) = leaks(join, question="Why?", user={"name": "Ana"})
-
-    assert finding.headline == ("user.name and question are in the cached prefix, so each case writes its own prefix")
-
-
-def test_a_function_that_cannot_take_all_marks_is_given_one_at_a_time() -> None:
-    def parse(resume: Any) -> dict[str, Any]:
-        year, _, _ = resume["born"].split("-")
-        return build(f"Born in {int(year)}: {resume['name']}.")
-
-    (finding,) = leaks(parse)
-
-    assert finding.headline == "resume.name is in the cached prefix, so each resume writes its own prefix"
-
-
-def test_a_leak_into_a_later_request_is_found_where_the_first_takes_all_marks() -> None:
-    def ask_twice(resume: Any) -> list[dict[str, Any]]:
-        return [build("Be brief."), build(f"Be {'old' if resume['age'] > 40 else 'young'}: {resume['name']}")]
-
-    (finding,) = leaks(ask_twice)
-
-    assert finding.place is not None
-    assert finding.place.before == "Be young: Ana Silva"
-
-
-def test_marks_behind_the_prefix_are_no_leak() -> None:
-    def ask(resume: Any) -> dict[str, Any]:
-        return build("Be brief.", f"{resume}")
-
-    assert leaks(ask) == ()
-
-
-def test_inputs_without_text_cannot_leak() -> None:
-    def count(number: int) -> dict[str, Any]:
-        return build(f"Give {number} answers.")
-
-    assert leaks(count, number=3) == ()
-
-
-@pytest.mark.parametrize(
-    "function",
-    [
-        pytest.param(lambda resume: {}["no"], id="raises"),
-        pytest.param(lambda resume: {"system": 3}, id="no-request"),
-    ],
-)
-def test_what_builds_no_request_has_no_leaks(function: Callable[..., Any]) -> None:
-    assert leaks(function) == ()
-
-
-def test_a_leak_into_marked_messages_is_a_warning() -> None:
-    def ask(resume: Any) -> dict[str, Any]:
-        content = [{"type": "text", "text": resume["name"], "cache_control": MARK}, {"type": "text", "text": "Why?"}]
-        return {**build("Be brief.", content), "system": "Be brief."}
-
-    (finding,) = leaks(ask)
-
-    assert finding.level == "warning"
-    assert finding.notes == ("this is intended if several calls ask about the same resume",)
-
-
-def test_a_leak_in_front_of_an_automatic_breakpoint_says_where_to_put_one() -> None:
-    def ask(resume: Any) -> dict[str, Any]:
-        return {**build("Be brief.", resume["name"], cache_control=MARK), "system": "Be brief."}
-
-    (finding,) = leaks(ask)
-
-    assert finding.facts == ("the prefix ends at the automatic breakpoint on messages[0].content[0]",)
-    assert finding.fix == "put an explicit breakpoint on the last block that stays the same"
+# --- differences between cases ----------------------------------------------------------------------------
 
 
 def difference(function: Callable[..., Any], first: Any, other: Any) -> Finding | None:
-    one = make_run(function, {"resume": first}, "ana")
-    two = make_run(function, {"resume": other}, "ben")
+    one = make_run(function, {"resume": first})
+    two = make_run(function, {"resume": other}, name="ben")
     return find_difference_between_cases(one, two, function)
 
 

@@ -130,8 +130,8 @@ def test_leak_has_place_and_text_and_comes_once_a_block() -> None:
 
 
 def test_field_in_a_parameter_has_no_offset() -> None:
-    assert find_leaks(read(request("s", model="⟦resume.tags[0]⟧")), FIELDS) == (
-        Leak("resume.tags[0]", "model", None, "⟦resume.tags[0]⟧"),
+    assert find_leaks(read(request("s", speed="⟦resume.tags[0]⟧")), FIELDS) == (
+        Leak("resume.tags[0]", "speed", None, "⟦resume.tags[0]⟧"),
     )
 
 
