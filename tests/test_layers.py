@@ -16,6 +16,7 @@ LONGEST_CHAIN = 18
 
 LATE_IMPORTS = {
     "harness.cli.cassettes": "vcrpy, which only importing and exporting need",
+    "harness.cli.differences": "tables and GitHub's markup, which only some forms need",
     "harness.cli.lock": "suites and tables, which only some of its forms need",
     "harness.cli.mutate": "pytest, which --help does not need",
     "harness.cli.models": "the table of models, for commands without --model",

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from harness.cli.lock import print_difference
+from harness.cli.differences import print_difference
 from harness.cli.models import add_models
 from harness.errors import LockError
 from harness.lock.entries import Lock

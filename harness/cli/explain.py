@@ -14,7 +14,8 @@ from harness.findings.describe import loss_lines
 from harness.prompt.assumptions import Assumptions
 from harness.prompt.reading import Prompt, read_whole
 from harness.prompt.tokens import TextCounter
-from harness.promptcache.explain import Explanation, explain
+from harness.promptcache.explain import explain
+from harness.promptcache.explanation import Explanation
 
 _EXAMPLE = """\
 BEFORE and AFTER are JSON files, each the body of a Messages API request; "-" reads one from standard input.

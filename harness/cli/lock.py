@@ -6,12 +6,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from harness.cli.differences import STYLES, print_difference, show
 from harness.cli.models import add_models
 from harness.errors import LockError, UnknownModelError, UsageError
 from harness.files import decode_text, relative
 from harness.lock.entries import Lock, LockedCall, LockEntry
 from harness.lock.lockfile import parse_lock, read_lock
-from harness.settings import GithubSettings
 
 _EXAMPLE = """\
 Without --base and --check, lists the entries of the lock file.
@@ -27,8 +27,6 @@ examples:
   harness lock --base origin/main --format markdown
   harness lock --check
 """
-
-STYLES = {"text": "simple", "markdown": "github"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,30 +76,6 @@ def run(options: argparse.Namespace) -> int:
         return print_difference(read_revision(options.file, options.base), lock, options.format)
     show(_list(lock, options.format), options.format)
     return 0
-
-
-def show(text: str, style: str) -> None:
-    """Print text that may hold the user's names and prompts, so that GitHub takes none of it for a command."""
-    if style == "json":
-        # No line of JSON begins with a command, and older ones can occur only in its strings.
-        text = text.replace("##", r"#\u0023")
-    elif GithubSettings.from_environment().has_annotations:
-        from harness.reports.github import defuse
-
-        text = defuse(text)
-    print(text)
-
-
-def print_difference(old: Lock, new: Lock, style: str) -> int:
-    """Print how two lock files differ; return 1 for a change under the same version without a reason."""
-    from harness.lock.difference import compare_locks, difference_json, difference_table
-
-    differences = compare_locks(old, new)
-    if style == "json":
-        show(difference_json(differences), style)
-    else:
-        show(difference_table(differences, style=STYLES[style]) or "no difference", style)
-    return int(any(difference.is_bust for difference in differences))
 
 
 def read_revision(path: Path, revision: str) -> Lock:

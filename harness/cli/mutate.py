@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING
 
-from harness.cli.lock import STYLES
+from harness.cli.differences import STYLES
 from harness.errors import UsageError
 from harness.findings.words import count
 from harness.mutation.mutations import BY_NAME, MUTATIONS, Mutation

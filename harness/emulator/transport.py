@@ -1,24 +1,9 @@
 """The emulator in process: an ``httpx2`` transport, sync and async, that streams event by event."""
 
-from collections.abc import AsyncIterator, Iterator
-
 import httpx2
 
+from harness.emulator.chunks import Chunks
 from harness.emulator.core import Emulator
-
-
-class Chunks(httpx2.SyncByteStream, httpx2.AsyncByteStream):
-    """A body read chunk by chunk, by sync and async readers alike."""
-
-    def __init__(self, chunks: tuple[bytes, ...]) -> None:
-        self._chunks = chunks
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._chunks
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for chunk in self._chunks:
-            yield chunk
 
 
 class EmulatorTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):

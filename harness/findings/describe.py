@@ -9,7 +9,7 @@ from harness.findings.words import amount
 from harness.prompt.diff import first_divergence
 from harness.prompt.reading import Prompt
 from harness.promptcache.api_error import ApiError
-from harness.promptcache.explain import Explanation
+from harness.promptcache.explanation import Explanation
 from harness.promptcache.naming import Change, name_change
 
 

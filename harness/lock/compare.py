@@ -16,7 +16,8 @@ from harness.lock.locate import Source, locate
 from harness.prompt.reading import Prompt
 from harness.prompt.tokens import CountText
 from harness.promptcache.causes import Cause
-from harness.promptcache.explain import Explanation, explain
+from harness.promptcache.explain import explain
+from harness.promptcache.explanation import Explanation
 from harness.provider.pricing import price
 from harness.provider.usage import Usage
 from harness.suites.plan import ONE_ROUND, Plan

@@ -1,82 +1,25 @@
 """Explanations of why a request does not read what an earlier one wrote: verdict, place, cause and cost."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from math import inf
-from typing import Any, Literal
+from typing import Literal
 
-from harness.errors import CannotTellError, UnknownPriceError
+from harness.errors import UnknownPriceError
 from harness.prompt.blocks import Breakpoint
 from harness.prompt.diff import Divergence, first_divergence
-from harness.prompt.doubts import Doubt
-from harness.prompt.fingerprint import block_digest
-from harness.prompt.key_order import sort_keys
 from harness.prompt.reading import ActiveBreakpoint, Prompt
-from harness.prompt.unclear import name_unclear
 from harness.promptcache.api_error import ApiError
+from harness.promptcache.cannot_tell import cannot_count, refuse_unclear, refuse_unclear_block
 from harness.promptcache.causes import Cause
+from harness.promptcache.explanation import Explanation, LevelVerdict, Verdict
 from harness.promptcache.naming import Change, name_change
-from harness.promptcache.refusals import model_notes
+from harness.promptcache.notes import list_assumptions, list_doubts, on_tool_keys
 from harness.promptcache.simulator import Outcome, Simulator
 from harness.promptcache.validation import check_request
 from harness.provider.limits import TTL_SECONDS
 from harness.provider.parameters import LEVELS, Level, Parameter
 from harness.provider.pricing import price
 from harness.provider.usage import Usage
-
-_TOOL_KEY_ORDER = (
-    "that the order of keys inside a tool definition matters is assumed, not documented; "
-    "--assume tool-key-order=no judges without it"
-)
-
-Verdict = Literal["hit", "partial", "miss", "never_cached", "rejected"]
-LevelVerdict = Literal["hit", "miss", "n/a", "model_specific"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """What a request reads from the prompt cache when it follows another, and why it loses the rest."""
-
-    verdict: Verdict
-    levels: dict[Level, LevelVerdict]
-    breakpoints: tuple[tuple[str, LevelVerdict], ...] = ()
-    """Path of each breakpoint of the earlier request, and whether the later request still reads up to it."""
-    cause: Cause | None = None
-    path: str | None = None
-    offset: int | None = None
-    excerpt: tuple[str, str] | None = None
-    """Texts before and after, shortened."""
-    tokens_lost: int = 0
-    """Tokens that the earlier request wrote or read and the later one does not read."""
-    cost: Decimal | None = Decimal(0)
-    """Dollars that the loss adds to the later request; ``None`` if no price is known."""
-    error: ApiError | None = None
-    changes: tuple[str, ...] = ()
-    """The first of the notes: what the cause does not say of the change."""
-    notes: tuple[str, ...] = ()
-
-    @property
-    def is_bust(self) -> bool:
-        """Whether a prefix is lost, or was never cached."""
-        return self.verdict in ("never_cached", "rejected") or self.cause is not None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the object that ``harness explain --format json`` prints."""
-        return {
-            "bust": self.is_bust,
-            "verdict": self.verdict,
-            "levels": dict(self.levels),
-            "cause": self.cause,
-            "path": self.path,
-            "offset": self.offset,
-            "excerpt": {"before": self.excerpt[0], "after": self.excerpt[1]} if self.excerpt else None,
-            "tokens_lost": self.tokens_lost,
-            "cost_usd": "unknown" if self.cost is None else f"{self.cost:f}",
-            "error": self.error.message if self.error else None,
-            "notes": list(self.notes),
-        }
 
 
 def explain(before: Prompt, after: Prompt, *, gap_seconds: float = 30.0) -> Explanation:
@@ -95,7 +38,7 @@ def explain(before: Prompt, after: Prompt, *, gap_seconds: float = 30.0) -> Expl
         for direction in _DIRECTIONS:
             other = _Comparison(before.doubted(direction), after.doubted(direction), gap_seconds).explain()
             if (other.verdict, other.cause) != (result.verdict, result.cause):
-                raise _cannot_count(*uncertain[0])
+                raise cannot_count(*uncertain[0])
     return result
 
 
@@ -126,12 +69,6 @@ class _Comparison:
                 verdict="hit", levels=self._levels(row), breakpoints=self._breakpoints(), notes=self._notes(row)
             )
         return self._lost(lost)
-
-    def _refuse_unclear_block(self, divergence: Divergence) -> None:
-        before, after = (part.block if part else None for part in divergence)
-        path = name_unclear(before, after, self.assumptions)
-        if path is not None:
-            raise _cannot_tell(path)
 
     # --- what is read and what is lost -------------------------------------------------------------------
 
@@ -251,12 +188,11 @@ class _Comparison:
         if divergence is None:
             change, row = self._change_of_markers(lost), None
         else:
-            self._refuse_unclear_block(divergence)
+            refuse_unclear_block(divergence, self.assumptions)
             change, row = name_change(divergence, self.old, self.new), divergence.row
             if self._is_unique_tail(divergence, lost):
                 change = change._replace(cause="automatic_after_unique_tail")
-            if _differs_in_tool_keys(divergence):
-                notes = (_TOOL_KEY_ORDER,)
+            notes = tuple(on_tool_keys(divergence))
         return Explanation(
             verdict=verdict,
             levels=self._levels(row),
@@ -307,83 +243,16 @@ class _Comparison:
         cause: Cause = "breakpoint_moved" if new_marks - old_marks else "breakpoint_removed"
         return Change(cause, _marker_path(self.old, lost))
 
-    # --- notes -------------------------------------------------------------------------------------------
-
     def _notes(self, row: Parameter | None, cause: Cause | None = None) -> tuple[str, ...]:
-        notes = []
-        if self.old_error is not None:
-            notes.append(f"the API would reject the earlier request: {self.old_error.message}")
-        names = self.old.request.get("model"), self.new.request.get("model")
-        if names[0] != names[1] and self.old.model.cache_name == self.new.model.cache_name:
-            notes.append(
-                f"{names[0]!r} and {names[1]!r} name the same model: assumed to share its prompt cache, not documented"
-            )
-        if self.new.model.minimum_is == "inferred" and cause == "below_minimum":
-            notes.append(f"the minimum of {self.new.model.id} is not documented: taken from the models before it")
-        if row is not None and row.is_model_specific:
-            notes.append(
-                "which levels this parameter invalidates differs by model and is not documented: "
-                "assumed to be messages only"
-            )
-        if cause == "ttl_changed":
-            notes.append("that the two TTLs have separate entries is measured, not documented (assumption ttl-in-key)")
-        old_ids, new_ids = _tool_ids(self.old), _tool_ids(self.new)
-        if old_ids != new_ids[: len(old_ids)]:
-            notes.append("ids of tool calls differ: assumed not to be part of the prompt, as measured for server tools")
-        if self.error is None:
-            notes += [*self._doubts(), *model_notes(self.new)]
-        return tuple(notes)
-
-    def _doubts(self) -> Iterator[str]:
-        """Say what is in doubt about a request that the API answers."""
-        if self.outcome.doubt is not None:
-            yield self.outcome.doubt
-        yield from (_say_doubt(doubt) for doubt in self.new.count.doubts)
-
-
-def refuse_unclear(old: Prompt, new: Prompt) -> None:
-    """Refuse to judge a difference in a parameter whose reach is not known.
-
-    Raises:
-        CannotTellError: there is such a difference.
-    """
-    sides = [{part.path: part.key for part in prompt.parts if part.is_unclear} for prompt in (old, new)]
-    if sides[0] != sides[1]:
-        path = next(path for path in (*sides[1], *sides[0]) if sides[0].get(path) != sides[1].get(path))
-        raise _cannot_tell(path)
-
-
-def _cannot_tell(path: str) -> CannotTellError:
-    what = path.removesuffix(".type")
-    why = "it is not known whether it is part of the prompt" if what == path else "its type is not known"
-    return CannotTellError(
-        f"{what} differs, but {why}",
-        hint="keep it the same in every call, or compare the usage of two real calls",
-    )
-
-
-def _cannot_count(prompt: Prompt, point: Breakpoint) -> CannotTellError:
-    low, high = prompt.count.range_of_prefix(point.block_index)
-    size = f"{low:,} or more" if high == inf else f"{low:,} to {high:,.0f}"
-    doubt = next(doubt for doubt in prompt.count.doubts if doubt.since <= point.block_index)
-    return CannotTellError(
-        f"the prefix up to {prompt.path_of(point)} has {size} tokens, and the minimum of {prompt.model.id} is "
-        f"{prompt.model.min_cacheable_tokens:,} ({doubt})",
-        hint="ask /v1/messages/count_tokens, or move the breakpoint behind more text",
-    )
-
-
-def _differs_in_tool_keys(divergence: Divergence) -> bool:
-    """Whether two definitions of a tool differ only in the order of their keys."""
-    before, after = (part.block if part else None for part in divergence)
-    if before is None or after is None or before.level != "tools" or after.level != "tools":
-        return False
-    return block_digest(sort_keys(before)) == block_digest(sort_keys(after))
-
-
-def _say_doubt(doubt: Doubt) -> str:
-    size = "" if doubt.tokens is None else f" (off by {doubt.tokens:,} at most)"
-    return f"not counted exactly: {doubt}{size}"
+        return (
+            *(
+                ()
+                if self.old_error is None
+                else (f"the API would reject the earlier request: {self.old_error.message}",)
+            ),
+            *(list_assumptions(self.old, self.new, row=row, cause=cause) if self.error is None else ()),
+            *(list_doubts(self.new, self.outcome) if self.error is None else ()),
+        )
 
 
 def _points_of(prompt: Prompt, level: Level) -> list[Breakpoint]:
@@ -392,7 +261,3 @@ def _points_of(prompt: Prompt, level: Level) -> list[Breakpoint]:
 
 def _marker_path(prompt: Prompt, point: Breakpoint | ActiveBreakpoint) -> str:
     return "cache_control" if point.is_automatic else prompt.path_of(point)
-
-
-def _tool_ids(prompt: Prompt) -> list[str]:
-    return [str(block.content.get("id")) for block in prompt.sent_blocks if block.type == "tool_use"]

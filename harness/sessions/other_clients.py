@@ -28,9 +28,9 @@ from vcr.request import Request
 from harness.cassettes.format import Chunk, Interaction, RecordedResponse
 from harness.cassettes.interchange import read_body, read_response, vcr_response
 from harness.cassettes.scrub import Scrubber
+from harness.emulator.chunks import Chunks
 from harness.emulator.core import Emulator
 from harness.emulator.responder import Responder, respond
-from harness.emulator.transport import Chunks
 from harness.errors import CassetteError
 from harness.prompt.reader import PromptReader
 from harness.provider.endpoints import API_URL, Origin

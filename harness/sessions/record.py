@@ -21,7 +21,7 @@ from harness.cassettes.format import (
     RecordedRequest,
     RecordedResponse,
 )
-from harness.emulator.transport import Chunks
+from harness.emulator.chunks import Chunks
 from harness.prompt.reader import PromptReader
 from harness.sessions.interactions import BUILT_IN_ONLY, OnCall, make_call, recorded_request
 

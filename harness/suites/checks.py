@@ -9,7 +9,8 @@ from harness.findings.advice import ADVICE
 from harness.findings.describe import add_answer, add_change, add_loss, note_lines
 from harness.findings.finding import Finding, Place
 from harness.prompt.reading import Prompt
-from harness.promptcache.explain import Explanation, explain
+from harness.promptcache.explain import explain
+from harness.promptcache.explanation import Explanation
 from harness.promptcache.simulator import Simulator
 from harness.promptcache.validation import check_request
 from harness.provider.usage import Usage

@@ -15,7 +15,8 @@ from harness.prompt.reader import PromptReader
 from harness.prompt.reading import Prompt
 from harness.prompt.tokens import TextCounter
 from harness.prompt.wire import to_body
-from harness.promptcache.explain import Explanation, explain
+from harness.promptcache.explain import explain
+from harness.promptcache.explanation import Explanation
 from harness.promptcache.validation import check_request
 from harness.provider.models import find_model
 from harness.provider.pricing import dollars as show_dollars

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from harness.cassettes.format import Cassette, Chunk, Interaction, RecordedResponse
 from harness.cassettes.scrub import BUILT_IN, Scrubber, read_rules, scrub
 from harness.cassettes.scrub_stream import Edit, splice
-from harness.emulator.transport import Chunks
+from harness.emulator.chunks import Chunks
 from tests.cassettes.examples import HEADER, dump, request, response
 from tests.cassettes.wire import REQUEST, STREAM, async_stream, replay, sync_stream
 

@@ -9,7 +9,7 @@ from anthropic import Anthropic, AsyncAnthropic
 
 from harness.calls.call import Call
 from harness.cassettes.format import Cassette, RecordedRequest
-from harness.emulator.transport import Chunks
+from harness.emulator.chunks import Chunks
 from harness.prompt.reader import PromptReader
 from harness.sessions.miss import find_miss
 from harness.sessions.record import RecordTransport

@@ -227,7 +227,7 @@ def test_only_a_read_is_in_doubt(before: Any, after: Any, verdict: str, run: Any
     code, out, _ = run(before, after, "--gap-seconds", "1", "--format", "json")
 
     assert (code, json.loads(out)["verdict"]) == (1, verdict)
-    assert [EARLY in note for note in json.loads(out)["notes"]] == [True] * (verdict == "partial")
+    assert any(EARLY in note for note in json.loads(out)["notes"]) == (verdict == "partial")
 
 
 def test_note_is_in_the_text_too(run: Any) -> None:

@@ -13,7 +13,7 @@ from anthropic import Anthropic, AsyncAnthropic, BadRequestError
 
 from harness.client.claude import AsyncClaudeClient, ClaudeClient, message_text
 from harness.client.metrics import CacheMetrics
-from harness.emulator.transport import Chunks
+from harness.emulator.chunks import Chunks
 from harness.settings import Settings
 from tests.conftest import BASE_URL, Wire
 

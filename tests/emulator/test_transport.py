@@ -7,8 +7,9 @@ import httpx2
 import pytest
 from anthropic import Anthropic, AsyncAnthropic, BadRequestError, NotFoundError
 
+from harness.emulator.chunks import Chunks
 from harness.emulator.core import Emulator
-from harness.emulator.transport import Chunks, EmulatorTransport
+from harness.emulator.transport import EmulatorTransport
 from tests.conftest import BASE_URL, Wire
 
 SYSTEM: Any = [

@@ -10,7 +10,8 @@ from harness.prompt import read
 from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.diff import first_divergence
 from harness.prompt.reading import Prompt
-from harness.promptcache.explain import Explanation, explain
+from harness.promptcache.explain import explain
+from harness.promptcache.explanation import Explanation
 from tests.promptcache.pairs.build import MARK, STATIC, assistant, request, result, text, tool, use, user
 
 IGNORED = Assumptions(has_tool_key_order=False)

@@ -96,7 +96,7 @@ def test_a_refusal_has_the_words_and_the_place_of_the_api(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "model"), [(name, model) for name, row in ROWS.items() for model in row.models or SOME]
+    ("name", "model"), [(name, model) for name, row in ROWS.items() for model in sorted(row.models) or SOME]
 )
 def test_every_model_of_a_row_refuses_the_one_and_accepts_the_other(name: str, model: str) -> None:
     example = EXAMPLES[name]

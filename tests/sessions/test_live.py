@@ -14,9 +14,10 @@ from anthropic import BadRequestError
 
 from harness.calls.call import NO_DIVERGENCE, PENDING, Call
 from harness.cassettes.store import CassetteStore
+from harness.emulator.chunks import Chunks
 from harness.emulator.core import Emulator
 from harness.emulator.server import EmulatorServer
-from harness.emulator.transport import Chunks, EmulatorTransport
+from harness.emulator.transport import EmulatorTransport
 from harness.prompt.reader import PromptReader
 from harness.sessions.budget import Budget, NotSentError
 from harness.sessions.live import LiveRoute, add_prefix, add_question

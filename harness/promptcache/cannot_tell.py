@@ -1,0 +1,55 @@
+"""What cannot be told of two requests: differences of unknown reach, and verdicts that rest on a doubtful count."""
+
+from math import inf
+
+from harness.errors import CannotTellError
+from harness.prompt.assumptions import Assumptions
+from harness.prompt.blocks import Breakpoint
+from harness.prompt.diff import Divergence
+from harness.prompt.reading import Prompt
+from harness.prompt.unclear import name_unclear
+
+
+def refuse_unclear(old: Prompt, new: Prompt) -> None:
+    """Refuse to judge a difference in a parameter whose reach is not known.
+
+    Raises:
+        CannotTellError: there is such a difference.
+    """
+    sides = [{part.path: part.key for part in prompt.parts if part.is_unclear} for prompt in (old, new)]
+    if sides[0] != sides[1]:
+        path = next(path for path in (*sides[1], *sides[0]) if sides[0].get(path) != sides[1].get(path))
+        raise _cannot_tell(path)
+
+
+def refuse_unclear_block(divergence: Divergence, assumptions: Assumptions) -> None:
+    """Refuse to judge two blocks that differ only in something whose reach is not known.
+
+    Raises:
+        CannotTellError: they do.
+    """
+    before, after = (part.block if part else None for part in divergence)
+    path = name_unclear(before, after, assumptions)
+    if path is not None:
+        raise _cannot_tell(path)
+
+
+def cannot_count(prompt: Prompt, point: Breakpoint) -> CannotTellError:
+    """Make the error of a prefix of which the count does not tell whether it reaches the minimum."""
+    low, high = prompt.count.range_of_prefix(point.block_index)
+    size = f"{low:,} or more" if high == inf else f"{low:,} to {high:,.0f}"
+    doubt = next(doubt for doubt in prompt.count.doubts if doubt.since <= point.block_index)
+    return CannotTellError(
+        f"the prefix up to {prompt.path_of(point)} has {size} tokens, and the minimum of {prompt.model.id} is "
+        f"{prompt.model.min_cacheable_tokens:,} ({doubt})",
+        hint="ask /v1/messages/count_tokens, or move the breakpoint behind more text",
+    )
+
+
+def _cannot_tell(path: str) -> CannotTellError:
+    what = path.removesuffix(".type")
+    why = "it is not known whether it is part of the prompt" if what == path else "its type is not known"
+    return CannotTellError(
+        f"{what} differs, but {why}",
+        hint="keep it the same in every call, or compare the usage of two real calls",
+    )
