@@ -38,7 +38,7 @@ def add_loss(finding: Finding, result: Explanation) -> Finding:
     if result.cause is None:
         return finding
     place = finding.place or (None if result.path is None else Place(path=result.path))
-    costs = (_loss(result),) if result.tokens_lost else ()
+    costs = (_loss(result),) if _has_loss(result) else ()
     return replace(finding, place=place, tokens=result.tokens_lost, costs=costs).with_cause(result.cause)
 
 
@@ -61,11 +61,22 @@ def loss_lines(result: Explanation) -> Iterator[str]:
     """Yield cause, cost and fix of an explanation, one line each; none if nothing is wrong."""
     if result.cause is None:
         return
-    yield f"cause: {result.cause}: {ADVICE[result.cause].why}"
-    if result.tokens_lost:
+    is_answer_enough = result.error is not None and result.cause == "other"
+    if not is_answer_enough:
+        yield f"cause: {result.cause}: {ADVICE[result.cause].why}"
+    if _has_loss(result):
         yield f"cost:  {_loss(result)}"
-    yield f"fix:   {ADVICE[result.cause].fix}"
+    yield f"fix:   {_FIX_REFUSED if is_answer_enough else ADVICE[result.cause].fix}"
+
+
+_FIX_REFUSED = "change the request as the API's answer says"
+
+
+def _has_loss(result: Explanation) -> bool:
+    return result.verdict == "rejected" or result.tokens_lost > 0
 
 
 def _loss(result: Explanation) -> str:
+    if result.verdict == "rejected":
+        return "every call fails"
     return f"{result.tokens_lost:,} tokens are no longer read: {amount(result.cost)} more per call"

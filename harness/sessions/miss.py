@@ -8,11 +8,12 @@ from operator import itemgetter
 from harness.cassettes.format import Cassette, RecordedRequest
 from harness.errors import CannotTellError, RequestError
 from harness.findings.describe import add_answer, add_loss, make_place
-from harness.findings.finding import Finding
+from harness.findings.finding import Finding, Place
 from harness.findings.words import times
 from harness.prompt.diff import Divergence, first_divergence
 from harness.prompt.reader import PromptReader
 from harness.prompt.reading import Prompt
+from harness.promptcache.api_error import ApiError
 from harness.promptcache.explain import explain
 from harness.promptcache.naming import name_change
 from harness.promptcache.validation import check_request
@@ -45,7 +46,7 @@ def find_miss(
         prompt = reader.read(request.body)
         refusal = check_request(prompt)
         if prompt.unreadable is not None:
-            return add_answer(_finding(headline), refusal)
+            return _refused(_finding(headline), refusal)
         _ = prompt.fingerprints
     except CannotTellError as error:
         return Finding(rule="cannot-tell", headline=error.message, facts=(headline,), fix=error.hint)
@@ -54,11 +55,11 @@ def find_miss(
     recorded = (reader.try_read(interaction.request.body) for interaction in cassette.interactions)
     candidates = [old for old in recorded if old is not None and old.has_fingerprints]
     if not candidates:
-        return add_answer(_finding(headline), refusal)
+        return _refused(_finding(headline), refusal)
     closest, place = find_closest(prompt, candidates)
     if place is None:
         why = "it differs from a recorded one only outside the prompt, or in the order of keys"
-        return add_answer(_finding(f"{headline}: {why}"), refusal)
+        return _refused(_finding(f"{headline}: {why}"), refusal)
     finding = replace(
         add_answer(_finding(headline), refusal),
         place=make_place(name_change(place, closest, prompt), first="recorded", second="now"),
@@ -75,6 +76,12 @@ def find_miss(
     if others := _count_others(place, count_sharing):
         notes.append(f"shared: {others} more {'cassette has' if others == 1 else 'cassettes have'} the recorded text")
     return replace(finding, notes=tuple(notes))
+
+
+def _refused(finding: Finding, refusal: ApiError | None) -> Finding:
+    """Add what the API answers, and where, to a request that it refuses."""
+    place = Place(path=refusal.path) if refusal is not None and refusal.path else None
+    return replace(add_answer(finding, refusal), place=place)
 
 
 def _finding(headline: str) -> Finding:

@@ -166,7 +166,9 @@ def test_object_that_holds_itself_is_walked_once() -> None:
     assert Site("x.count") in list_sites(list_all({"x": node}), "more")
 
 
-@pytest.mark.parametrize("value", [len, int, object(), 3j, lambda: 5], ids=repr)
+@pytest.mark.parametrize(
+    "value", [len, int, object(), 3j, lambda: 5], ids=["function", "class", "object", "complex", "lambda"]
+)
 def test_value_without_variation_is_listed(value: Any) -> None:
     assert list_fixed(list_all({"x": value})) == [Site("x")]
 

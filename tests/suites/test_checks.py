@@ -218,6 +218,7 @@ def test_request_that_would_be_read_again_is_fine() -> None:
                 "`tools`, `system`, `messages`.",
                 "place: cache_control",
                 "cause: ttl_order: a 1h breakpoint comes after a 5m one",
+                "cost:  every call fails",
                 "fix:   put the longer TTL first, in the order tools, system, messages",
             ),
             id="rejected",

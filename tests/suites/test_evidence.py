@@ -151,7 +151,7 @@ def test_usage_reads_if_all_is_read_that_there_is(first: Call, second: Call, rea
         pytest.param(make_request("Be kind."), make_request("Be kind."), False, id="below-the-minimum"),
         pytest.param(make_request(**IN_DOUBT), make_request(**IN_DOUBT), True, id="in-doubt-and-far-above-the-minimum"),
         pytest.param(NEAR, NEAR, None, id="in-doubt-about-the-minimum"),
-        pytest.param(make_request(container="c1"), make_request(container="c1"), None, id="not-countable"),
+        pytest.param(make_request(container="c1"), make_request(container="c1"), True, id="more-than-counted"),
     ],
 )
 def test_prediction_is_the_simulators(first: dict[str, Any], second: dict[str, Any], predicted: bool | None) -> None:

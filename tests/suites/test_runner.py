@@ -341,6 +341,7 @@ UNBUILT = {
         "`tools`, `system`, `messages`.\n"
         "  place: system[1].cache_control.ttl\n"
         "  cause: ttl_order: a 1h breakpoint comes after a 5m one\n"
+        "  cost:  every call fails\n"
         "  fix:   put the longer TTL first, in the order tools, system, messages",
     ),
 }
