@@ -19,9 +19,9 @@ from harness.moments import MomentReader
 from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.reading import Prompt, read_whole
 from harness.prompt.tokens import Count, CountText, TextCounter
-from harness.promptcache.api_error import ApiError
+from harness.promptcache.refusals.api_error import ApiError
+from harness.promptcache.refusals.check import check_request
 from harness.promptcache.simulator import Simulator
-from harness.promptcache.validation import check_request
 from harness.provider.pricing import find_unpriced
 from harness.provider.usage import Usage
 

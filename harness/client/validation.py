@@ -8,8 +8,8 @@ import orjson
 from harness.client.local_cache import to_plain
 from harness.errors import RefusedRequestError
 from harness.prompt.reading import read
-from harness.promptcache.api_error import ApiError
-from harness.promptcache.validation import check_request
+from harness.promptcache.refusals.api_error import ApiError
+from harness.promptcache.refusals.check import check_request
 
 
 def refuse(request: Mapping[str, Any], *, is_streamed: bool) -> None:

@@ -16,10 +16,10 @@ from harness.emulator.tools import ToolCall, count_call, forced_call
 from harness.errors import RequestError, UnknownModelError
 from harness.prompt.reader import PromptReader
 from harness.prompt.reading import Prompt
-from harness.promptcache.api_error import ApiError
 from harness.promptcache.diagnostics import diagnose
+from harness.promptcache.refusals.api_error import ApiError
+from harness.promptcache.refusals.check import check_request
 from harness.promptcache.simulator import Simulator
-from harness.promptcache.validation import check_request
 from harness.provider.endpoints import COUNT_TOKENS, MESSAGES
 
 Clock = Callable[[], float]

@@ -8,9 +8,9 @@ from harness.findings.finding import Finding, Place
 from harness.findings.words import amount
 from harness.prompt.diff import first_divergence
 from harness.prompt.reading import Prompt
-from harness.promptcache.api_error import ApiError
 from harness.promptcache.explanation import Explanation
-from harness.promptcache.naming import Change, name_change
+from harness.promptcache.naming.changes import Change, name_change
+from harness.promptcache.refusals.api_error import ApiError
 
 
 def make_place(change: Change, *, first: str, second: str) -> Place:

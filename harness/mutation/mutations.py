@@ -16,9 +16,9 @@ from typing import Any
 from harness.errors import RequestError
 from harness.prompt.reading import read
 from harness.prompt.wire import to_body
-from harness.promptcache.api_error import ApiError
 from harness.promptcache.causes import Cause
-from harness.promptcache.validation import check_request
+from harness.promptcache.refusals.api_error import ApiError
+from harness.promptcache.refusals.check import check_request
 
 Body = dict[str, Any]
 _IMAGE = {

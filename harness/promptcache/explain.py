@@ -8,14 +8,14 @@ from harness.errors import UnknownPriceError
 from harness.prompt.blocks import Breakpoint
 from harness.prompt.diff import Divergence, first_divergence
 from harness.prompt.reading import ActiveBreakpoint, Prompt
-from harness.promptcache.api_error import ApiError
 from harness.promptcache.cannot_tell import cannot_count, refuse_unclear, refuse_unclear_block
 from harness.promptcache.causes import Cause
 from harness.promptcache.explanation import Explanation, LevelVerdict, Verdict
-from harness.promptcache.naming import Change, name_change
+from harness.promptcache.naming.changes import Change, name_change
 from harness.promptcache.notes import list_assumptions, list_doubts, on_tool_keys
+from harness.promptcache.refusals.api_error import ApiError
+from harness.promptcache.refusals.check import check_request
 from harness.promptcache.simulator import Outcome, Simulator
-from harness.promptcache.validation import check_request
 from harness.provider.limits import TTL_SECONDS
 from harness.provider.parameters import LEVELS, Level, Parameter
 from harness.provider.pricing import price

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from harness.promptcache.api_error import ApiError
 from harness.promptcache.causes import Cause
+from harness.promptcache.refusals.api_error import ApiError
 from harness.provider.parameters import Level
 
 Verdict = Literal["hit", "partial", "miss", "never_cached", "rejected"]

@@ -8,7 +8,7 @@ from harness.prompt.fingerprint import block_digest
 from harness.prompt.key_order import sort_keys
 from harness.prompt.reading import Prompt
 from harness.promptcache.causes import Cause
-from harness.promptcache.refusals import model_notes
+from harness.promptcache.refusals.by_model import model_notes
 from harness.promptcache.simulator import Outcome
 from harness.provider.models import known_models
 from harness.provider.parameters import Parameter

@@ -13,10 +13,10 @@ from harness.findings.words import times
 from harness.prompt.diff import Divergence, first_divergence
 from harness.prompt.reader import PromptReader
 from harness.prompt.reading import Prompt
-from harness.promptcache.api_error import ApiError
 from harness.promptcache.explain import explain
-from harness.promptcache.naming import name_change
-from harness.promptcache.validation import check_request
+from harness.promptcache.naming.changes import name_change
+from harness.promptcache.refusals.api_error import ApiError
+from harness.promptcache.refusals.check import check_request
 
 
 def find_miss(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from harness.findings.describe import make_place
 from harness.findings.finding import Place
 from harness.prompt.diff import Divergence, pair_parts
-from harness.promptcache.naming import name_change
+from harness.promptcache.naming.changes import name_change
 from harness.provider.parameters import LEVELS
 
 if TYPE_CHECKING:

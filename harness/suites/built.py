@@ -8,8 +8,8 @@ from harness.calls.call import Call
 from harness.findings.finding import Finding
 from harness.findings.words import count
 from harness.prompt.reader import PromptReader
+from harness.promptcache.refusals.check import check_request
 from harness.promptcache.simulator import Simulator
-from harness.promptcache.validation import check_request
 from harness.provider.usage import Usage
 from harness.suites.case_checks import check_number, check_reads, list_repeatable, raise_findings
 from harness.suites.checks import SECONDS_BETWEEN, check_rules

@@ -11,8 +11,8 @@ from harness.findings.finding import Finding, Place
 from harness.prompt.reading import Prompt
 from harness.promptcache.explain import explain
 from harness.promptcache.explanation import Explanation
+from harness.promptcache.refusals.check import check_request
 from harness.promptcache.simulator import Simulator
-from harness.promptcache.validation import check_request
 from harness.provider.usage import Usage
 from harness.suites.call_names import CallNames
 from harness.suites.plan import Extent

@@ -17,7 +17,7 @@ from harness.prompt.tokens import TextCounter
 from harness.prompt.wire import to_body
 from harness.promptcache.explain import explain
 from harness.promptcache.explanation import Explanation
-from harness.promptcache.validation import check_request
+from harness.promptcache.refusals.check import check_request
 from harness.provider.models import find_model
 from harness.provider.pricing import dollars as show_dollars
 from harness.provider.pricing import price

@@ -22,8 +22,8 @@ from harness.prompt.blocks import Request
 from harness.prompt.tokens import TextCounter
 from harness.prompt.wire import to_body
 from harness.promptcache.explain import explain
+from harness.promptcache.refusals.check import check_request
 from harness.promptcache.simulator import Simulator
-from harness.promptcache.validation import check_request
 from harness.provider.usage import Usage
 from harness.testing.strategies import requests
 from tests.lock.examples import rich_request

@@ -8,7 +8,7 @@ import pytest
 from harness.emulator.core import Emulator
 from harness.errors import CannotTellError
 from harness.prompt.reading import read
-from harness.promptcache.validation import check_request
+from harness.promptcache.refusals.check import check_request
 
 Body = dict[str, Any]
 

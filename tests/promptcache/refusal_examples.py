@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from harness.promptcache.api_error import UNCONFIRMED
+from harness.promptcache.refusals.api_error import UNCONFIRMED
 
 Body = dict[str, Any]
 

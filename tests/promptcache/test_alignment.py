@@ -1,7 +1,7 @@
 import pytest
 
-from harness.promptcache.alignment import find_hunks, find_move
-from harness.promptcache.text_changes import find_offsets
+from harness.promptcache.naming.alignment import find_hunks, find_move
+from harness.promptcache.naming.text_changes import find_offsets
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from harness.prompt import read
 from harness.prompt.diff import Divergence, first_divergence, pair_parts
 from harness.promptcache.causes import Cause
-from harness.promptcache.naming import Change, name_change
+from harness.promptcache.naming.changes import Change, name_change
 from harness.provider.parameters import LEVELS
 from tests.promptcache.pairs.build import MARK, assistant, image, request, result, text, tool, use, user
 

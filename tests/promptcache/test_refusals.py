@@ -11,9 +11,9 @@ from harness.cli import main
 from harness.emulator.core import Emulator
 from harness.prompt import read
 from harness.promptcache.explain import explain
-from harness.promptcache.refusals import model_faults, model_notes
-from harness.promptcache.request_facts import DERIVED
-from harness.promptcache.validation import check_request
+from harness.promptcache.refusals.by_model import model_faults, model_notes
+from harness.promptcache.refusals.check import check_request
+from harness.promptcache.refusals.facts import DERIVED
 from harness.provider.models import known_models
 from harness.provider.refusals import Limit, Refusal, all_limits, all_refusals
 from tests.promptcache.refusal_examples import (

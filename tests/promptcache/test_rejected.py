@@ -13,8 +13,8 @@ from harness.errors import CheckError, RequestError
 from harness.prompt.reader import PromptReader
 from harness.prompt.reading import read
 from harness.promptcache.explain import explain
+from harness.promptcache.refusals.check import check_request
 from harness.promptcache.simulator import Simulator
-from harness.promptcache.validation import check_request
 from harness.suites.built import run_build
 from tests import recordings
 from tests.promptcache.rejected import (

@@ -13,7 +13,7 @@ from hypothesis.strategies import SearchStrategy
 
 import prompt_suites
 from harness.prompt.reading import read, read_whole
-from harness.promptcache.validation import check_request
+from harness.promptcache.refusals.check import check_request
 from harness.testing.strategies import jobs, requests, resumes
 from prompt_suites.rendering import user_message
 

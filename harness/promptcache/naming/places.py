@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 
-from harness.promptcache.alignment import find_hunks, find_move, find_moved
-from harness.promptcache.items import Item
-from harness.promptcache.named import END, Spot
+from harness.promptcache.naming.alignment import find_hunks, find_move, find_moved
+from harness.promptcache.naming.items import Item
+from harness.promptcache.naming.named import END, Spot
 
 _LISTED = 5
 """Places that a note lists."""

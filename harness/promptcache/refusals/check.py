@@ -11,9 +11,9 @@ from typing import Any
 from harness.prompt.blocks import Block, Breakpoint, Request, automatic_target, find_breakpoints, marker_ttl
 from harness.prompt.parameters import output_format, thinking, tool_choice
 from harness.prompt.reading import Prompt
-from harness.promptcache.api_error import UNCONFIRMED, ApiError, dotted, invalid
-from harness.promptcache.refusals import model_faults
-from harness.promptcache.structure import check_structure
+from harness.promptcache.refusals.api_error import UNCONFIRMED, ApiError, dotted, invalid
+from harness.promptcache.refusals.by_model import model_faults
+from harness.promptcache.refusals.structure import check_structure
 from harness.provider.limits import MAX_BREAKPOINTS
 
 _MIN_THINKING_BUDGET = 1024

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.prompt.blocks import Request
-from harness.promptcache.api_error import UNCONFIRMED, ApiError, invalid
+from harness.promptcache.refusals.api_error import UNCONFIRMED, ApiError, invalid
 
 # Source: github.com/BoltAI/BoltAI/issues/165 (checked 2026-11-25)
 _BLANK = "system: text content blocks must contain non-whitespace text"

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from harness.prompt.blocks import Request
 from harness.prompt.other_apis import OPENAI_KEYS
-from harness.promptcache.api_error import ApiError, invalid
+from harness.promptcache.refusals.api_error import ApiError, invalid
 
 _SHAPE = "Input does not match the expected shape."
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from harness.prompt.assumptions import Assumptions
 from harness.prompt.text import block_text
 from harness.prompt.times import reads_as_time
-from harness.promptcache.alignment import find_hunks, is_move
-from harness.promptcache.boundaries import find_recut, is_recut_with_other_spaces
 from harness.promptcache.causes import Cause
-from harness.promptcache.items import Item
-from harness.promptcache.named import Named
-from harness.promptcache.pairs import find_inner_spots, name_pair, say_pair
-from harness.promptcache.places import find_spots, list_some, say_move, say_recut, without_moved
+from harness.promptcache.naming.alignment import find_hunks, is_move
+from harness.promptcache.naming.boundaries import find_recut, is_recut_with_other_spaces
+from harness.promptcache.naming.items import Item
+from harness.promptcache.naming.named import Named
+from harness.promptcache.naming.pairs import find_inner_spots, name_pair, say_pair
+from harness.promptcache.naming.places import find_spots, list_some, say_move, say_recut, without_moved
 
 
 def name_system(old: Sequence[Item], new: Sequence[Item], *, at: tuple[int, int], assumptions: Assumptions) -> Named:

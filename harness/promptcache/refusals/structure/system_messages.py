@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.prompt.blocks import Request
-from harness.promptcache.api_error import ApiError, invalid
-from harness.promptcache.structure.turns import as_block, is_server_block
+from harness.promptcache.refusals.api_error import ApiError, invalid
+from harness.promptcache.refusals.structure.turns import as_block, is_server_block
 from harness.provider.models import Model
 
 _TYPES = ("text", "tool_addition", "tool_removal")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from harness.promptcache.items import Item
+from harness.promptcache.naming.items import Item
 
 
 class Recut(NamedTuple):

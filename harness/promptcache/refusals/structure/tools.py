@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.prompt.blocks import Request
-from harness.promptcache.api_error import ApiError, invalid
+from harness.promptcache.refusals.api_error import ApiError, invalid
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 _CHOICES = ("auto", "any", "tool", "none")

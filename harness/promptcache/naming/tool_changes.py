@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from harness.prompt.assumptions import Assumptions
-from harness.promptcache.items import Item
-from harness.promptcache.named import END, Named, Spot
-from harness.promptcache.pairs import find_inner_spots, name_text
-from harness.promptcache.places import say_move
+from harness.promptcache.naming.items import Item
+from harness.promptcache.naming.named import END, Named, Spot
+from harness.promptcache.naming.pairs import find_inner_spots, name_text
+from harness.promptcache.naming.places import say_move
 
 
 def name_tool(old: Sequence[Item], new: Sequence[Item], *, at: tuple[int, int], assumptions: Assumptions) -> Named:

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from harness.prompt.blocks import Request
-from harness.promptcache.api_error import ApiError, invalid
+from harness.promptcache.refusals.api_error import ApiError, invalid
 
 
 class Turn(NamedTuple):

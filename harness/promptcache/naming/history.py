@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from harness.prompt.assumptions import Assumptions
 from harness.prompt.blocks import Block
-from harness.promptcache.alignment import find_hunks, is_move
-from harness.promptcache.boundaries import find_recut, is_recut_with_other_spaces
 from harness.promptcache.causes import Cause
-from harness.promptcache.history_notes import say_added, say_border, say_dropped, say_replaced
-from harness.promptcache.items import Item, Message, group_messages
-from harness.promptcache.named import Named, Spot
-from harness.promptcache.pairs import find_inner_spots, name_pair, name_text, say_pair
-from harness.promptcache.places import find_spots, say_move, say_recut, without_moved
+from harness.promptcache.naming.alignment import find_hunks, is_move
+from harness.promptcache.naming.boundaries import find_recut, is_recut_with_other_spaces
+from harness.promptcache.naming.history_notes import say_added, say_border, say_dropped, say_replaced
+from harness.promptcache.naming.items import Item, Message, group_messages
+from harness.promptcache.naming.named import Named, Spot
+from harness.promptcache.naming.pairs import find_inner_spots, name_pair, name_text, say_pair
+from harness.promptcache.naming.places import find_spots, say_move, say_recut, without_moved
 
 
 def name_history(old: Sequence[Item], new: Sequence[Item], *, at: tuple[int, int], assumptions: Assumptions) -> Named:

@@ -7,11 +7,11 @@ from harness.prompt.assumptions import Assumptions
 from harness.prompt.blocks import Block
 from harness.prompt.fingerprint import rendered_fields
 from harness.prompt.text import block_text, dump
-from harness.promptcache.boundaries import join_texts
 from harness.promptcache.causes import Cause
-from harness.promptcache.named import Spot
-from harness.promptcache.places import list_some
-from harness.promptcache.text_changes import find_offsets, name_form, name_string, sort_keys, squeeze
+from harness.promptcache.naming.boundaries import join_texts
+from harness.promptcache.naming.named import Spot
+from harness.promptcache.naming.places import list_some
+from harness.promptcache.naming.text_changes import find_offsets, name_form, name_string, sort_keys, squeeze
 
 _LISTED = 3
 """Places in one block that are listed; of more, only their number is said."""

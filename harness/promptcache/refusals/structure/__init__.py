@@ -1,21 +1,21 @@
 """The rules for the structure of a request: what the API refuses before it looks at prompt caching.
 
 Each text is one that the API was seen to answer; the comment beside it says where. Texts that
-are not public begin with `harness.promptcache.api_error.UNCONFIRMED`. A rule that no source
+are not public begin with `harness.promptcache.refusals.api_error.UNCONFIRMED`. A rule that no source
 proves is left out: a refusal of what the API accepts would be worse.
 """
 
 from collections.abc import Iterator
 
 from harness.prompt.blocks import Request
-from harness.promptcache.api_error import ApiError
-from harness.promptcache.structure.messages import check_messages
-from harness.promptcache.structure.parameters import check_parameters
-from harness.promptcache.structure.system import check_system
-from harness.promptcache.structure.system_messages import check_system_messages
-from harness.promptcache.structure.tool_calls import check_tool_calls
-from harness.promptcache.structure.tools import check_tool_choice, check_tools
-from harness.promptcache.structure.turns import check_turns, split_turns
+from harness.promptcache.refusals.api_error import ApiError
+from harness.promptcache.refusals.structure.messages import check_messages
+from harness.promptcache.refusals.structure.parameters import check_parameters
+from harness.promptcache.refusals.structure.system import check_system
+from harness.promptcache.refusals.structure.system_messages import check_system_messages
+from harness.promptcache.refusals.structure.tool_calls import check_tool_calls
+from harness.promptcache.refusals.structure.tools import check_tool_choice, check_tools
+from harness.promptcache.refusals.structure.turns import check_turns, split_turns
 from harness.provider.models import Model
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from harness.promptcache.api_error import ApiError, dotted, invalid
-from harness.promptcache.structure.turns import Turn, is_server_block
+from harness.promptcache.refusals.api_error import ApiError, dotted, invalid
+from harness.promptcache.refusals.structure.turns import Turn, is_server_block
 
 _NO_TURN = Turn("user", 0, (), is_last=True)
 

@@ -9,8 +9,8 @@ from typing import Any
 from harness.numbers import make_decoder, write_json
 from harness.prompt.strings import first_difference
 from harness.prompt.times import reads_as_time
-from harness.promptcache.alignment import Hunk, find_hunks
 from harness.promptcache.causes import Cause
+from harness.promptcache.naming.alignment import Hunk, find_hunks
 
 _NEIGHBOURS = 8
 """Characters on either side of a difference that may compose with it."""

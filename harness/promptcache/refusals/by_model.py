@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from harness.prompt.reading import Prompt
-from harness.promptcache.api_error import UNCONFIRMED, ApiError, invalid
-from harness.promptcache.request_facts import Fact, find_facts
-from harness.promptcache.request_sizes import Size, Sized, measure
+from harness.promptcache.refusals.api_error import UNCONFIRMED, ApiError, invalid
+from harness.promptcache.refusals.facts import Fact, find_facts
+from harness.promptcache.refusals.sizes import Size, Sized, measure
 from harness.provider.refusals import Condition, Limit, Platform, Refusal, limits_of, refusals_of
 
 _NOT_WHEN_COUNTED = ("max_tokens", "input_tokens", "input_and_max_tokens")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from harness.prompt.blocks import Block, Request
-from harness.promptcache.strict_schemas import (
+from harness.promptcache.refusals.strict_schemas import (
     find_cycle,
     has_free_parameter,
     has_open_object,

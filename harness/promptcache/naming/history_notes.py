@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from harness.promptcache.items import Item, group_messages
-from harness.promptcache.places import say_count
+from harness.promptcache.naming.items import Item, group_messages
+from harness.promptcache.naming.places import say_count
 
 
 def say_dropped(old: Sequence[Item], start: int, end: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from harness.prompt.blocks import Block, Request
-from harness.promptcache.strict_schemas import Schema, count_optional, count_unions, strict_schemas
+from harness.promptcache.refusals.strict_schemas import Schema, count_optional, count_unions, strict_schemas
 from harness.provider.refusals import Measure
 
 _TOKENS_BESIDE_TEXT = 200

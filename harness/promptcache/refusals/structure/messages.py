@@ -6,8 +6,8 @@ from typing import Any
 
 from harness.prompt.blocks import Request
 from harness.prompt.other_apis import OPENAI_MESSAGE_KEYS, OPENAI_PARTS
-from harness.promptcache.api_error import UNCONFIRMED, ApiError, invalid
-from harness.promptcache.structure.images import check_image
+from harness.promptcache.refusals.api_error import UNCONFIRMED, ApiError, invalid
+from harness.promptcache.refusals.structure.images import check_image
 
 _ROLES = ("user", "assistant", "system")
 _ID = re.compile(r"[a-zA-Z0-9_-]+")

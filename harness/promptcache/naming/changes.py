@@ -9,13 +9,13 @@ from harness.prompt.fingerprint import rendered_fields
 from harness.prompt.parts import Part
 from harness.prompt.reading import Prompt
 from harness.promptcache.causes import Cause
-from harness.promptcache.excerpts import cut_excerpt
-from harness.promptcache.history import name_history
-from harness.promptcache.items import Item, find_index
-from harness.promptcache.named import END, Named, Spot
-from harness.promptcache.places import find_spots, say_also
-from harness.promptcache.system_changes import name_system
-from harness.promptcache.tool_changes import find_tool_spots, name_tool
+from harness.promptcache.naming.excerpts import cut_excerpt
+from harness.promptcache.naming.history import name_history
+from harness.promptcache.naming.items import Item, find_index
+from harness.promptcache.naming.named import END, Named, Spot
+from harness.promptcache.naming.places import find_spots, say_also
+from harness.promptcache.naming.system_changes import name_system
+from harness.promptcache.naming.tool_changes import find_tool_spots, name_tool
 from harness.provider.parameters import LEVELS, Level
 
 _NAMERS = {"tools": name_tool, "system": name_system, "messages": name_history}

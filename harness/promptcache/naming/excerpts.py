@@ -8,7 +8,7 @@ from harness.prompt.fingerprint import rendered_fields
 from harness.prompt.parts import Part
 from harness.prompt.strings import cut, cut_around, first_difference
 from harness.prompt.text import block_text, dump
-from harness.promptcache.pairs import align_fields
+from harness.promptcache.naming.pairs import align_fields
 
 
 class Excerpt(NamedTuple):
