@@ -21,6 +21,7 @@ from harness.testing import assert_cost_below, assert_same_prefix
 from tests.cassettes.examples import cassette, dump, interaction, message
 from tests.cassettes.wire import REQUEST, replay, sync_create
 from tests.lock.examples import rich_request
+from tests.provider.test_model_names import UNKNOWN as UNKNOWN_MODELS
 
 Body = dict[str, Any]
 Entry = Callable[[Body, Path], str]
@@ -103,6 +104,19 @@ def test_the_emulator_answers_like_the_api_to_an_unknown_model(path: str) -> Non
     assert answer.status == 404
     error = {"type": "not_found_error", "message": "model: claude-of-tomorrow"}
     assert json.loads(answer.chunks[0])["error"] == error
+
+
+@pytest.mark.parametrize("name", [name for name in UNKNOWN_MODELS if name])
+def test_every_unknown_model_is_unknown_to_all(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    body = {**rich_request(), "model": name}
+
+    answer = Emulator(reader=PromptReader(), clock=lambda: 0.0).handle("POST", "/v1/messages", dump(body))
+
+    assert answer.status == 404
+    assert [main(command(body, tmp_path)) for command in (simulated, explained)] == [2, 2]
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count(f"model {name!r} is not known\n  try: ") == 2
 
 
 def test_a_price_of_an_unknown_model_is_not_that_of_another() -> None:
