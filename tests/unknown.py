@@ -61,11 +61,6 @@ UNKNOWN = (
         "messages[0].content[1] differs, but its type is not known",
     ),
     Unknown(
-        "type-of-a-system-block",
-        lambda body: body["system"].insert(0, {"type": "image", "source": {"type": "url", "url": "https://e.org/a"}}),
-        "system[0] differs, but its type is not known",
-    ),
-    Unknown(
         "type-of-a-tool",
         lambda body: body["tools"].insert(1, {"type": "telepathy_20270101", "name": "telepathy"}),
         "tools[1] differs, but its type is not known",

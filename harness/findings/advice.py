@@ -10,6 +10,9 @@ class Advice(NamedTuple):
     fix: str
 
 
+UNEXPLAINED = "other"
+"""The cause that says nothing by itself, so that it is not shown."""
+
 ADVICE: dict[str, Advice] = {
     "timestamp": Advice(
         "the prefix contains a date or time that changes",
@@ -125,7 +128,7 @@ ADVICE: dict[str, Advice] = {
     ),
     "other": Advice(
         "it has a reason that no other cause covers",
-        "see the place, the texts, the notes and, if there is one, the API's answer",
+        "see the place, the texts and the notes",
     ),
 }
 """Keyed by `harness.promptcache.causes.Cause`; a test proves that every cause has a row."""

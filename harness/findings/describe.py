@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from harness.findings.advice import ADVICE
+from harness.findings.advice import ADVICE, UNEXPLAINED
 from harness.findings.finding import Finding, Place
 from harness.findings.words import amount
 from harness.prompt.diff import first_divergence
@@ -39,7 +39,8 @@ def add_loss(finding: Finding, result: Explanation) -> Finding:
         return finding
     place = finding.place or (None if result.path is None else Place(path=result.path))
     costs = (_loss(result),) if _has_loss(result) else ()
-    return replace(finding, place=place, tokens=result.tokens_lost, costs=costs).with_cause(result.cause)
+    found = replace(finding, place=place, tokens=result.tokens_lost, costs=costs, cause=result.cause)
+    return replace(found, fix=_fix(result))
 
 
 def note_lines(notes: Sequence[str]) -> tuple[str, ...]:
@@ -61,15 +62,18 @@ def loss_lines(result: Explanation) -> Iterator[str]:
     """Yield cause, cost and fix of an explanation, one line each; none if nothing is wrong."""
     if result.cause is None:
         return
-    is_answer_enough = result.error is not None and result.cause == "other"
-    if not is_answer_enough:
+    if result.cause != UNEXPLAINED:
         yield f"cause: {result.cause}: {ADVICE[result.cause].why}"
     if _has_loss(result):
         yield f"cost:  {_loss(result)}"
-    yield f"fix:   {_FIX_REFUSED if is_answer_enough else ADVICE[result.cause].fix}"
+    yield f"fix:   {_fix(result)}"
 
 
-_FIX_REFUSED = "change the request as the API's answer says"
+def _fix(result: Explanation) -> str:
+    assert result.cause is not None
+    if result.error is not None and result.cause == UNEXPLAINED:
+        return "change the request as the API's answer says"
+    return ADVICE[result.cause].fix
 
 
 def _has_loss(result: Explanation) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Any, Literal, Self
 
-from harness.findings.advice import ADVICE
+from harness.findings.advice import ADVICE, UNEXPLAINED
 from harness.findings.rules import Rule
 
 Severity = Literal["error", "warning", "note"]
@@ -85,7 +85,7 @@ class Finding:
         if self.place is not None:
             rest += self.place.lines(is_private=is_private)
         rest += [withhold(quote) for quote in self.quotes] if is_private else self.quotes
-        if self.cause is not None:
+        if self.cause is not None and self.cause != UNEXPLAINED:
             rest.append(f"cause: {self.cause}: {ADVICE[self.cause].why}")
         rest += [f"cost:  {cost}" for cost in self.costs]
         if self.fix is not None:

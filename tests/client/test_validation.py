@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from anthropic import Anthropic, AsyncAnthropic, BadRequestError
+from anthropic import Anthropic, AsyncAnthropic, BadRequestError, NotFoundError
 from anthropic.types import TextBlock
 
 from harness.client.claude import AsyncClaudeClient, ClaudeClient, message_text
@@ -134,10 +134,6 @@ def test_the_whole_message(wire: Wire, settings: Settings, ask: Ask) -> None:
 # What cannot be told, and what is accepted.
 SENT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("plain", {}),
-    (
-        "a model that is not known",
-        {"model": "claude-of-tomorrow", "thinking": {"type": "enabled", "budget_tokens": 1024}},
-    ),
     ("a retired model", {"model": "claude-3-haiku-20240307"}),
     ("tuples", {"stop_sequences": ("END",)}),
     ("headers", {"extra_headers": {"x-test": "1"}, "timeout": 30.0}),
@@ -149,6 +145,13 @@ SENT: tuple[tuple[str, dict[str, Any]], ...] = (
 @pytest.mark.parametrize("options", [row[1] for row in SENT], ids=[row[0] for row in SENT])
 def test_what_cannot_be_told_is_sent(wire: Wire, settings: Settings, ask: Ask, options: dict[str, Any]) -> None:
     assert ask(wire, settings, **options)
+    assert len(wire.sent) == 1
+
+
+def test_a_model_that_is_not_known_is_left_to_the_api(wire: Wire, settings: Settings, ask: Ask) -> None:
+    with pytest.raises(NotFoundError, match="model: claude-of-tomorrow"):
+        ask(wire, settings, model="claude-of-tomorrow", thinking={"type": "enabled", "budget_tokens": 1024})
+
     assert len(wire.sent) == 1
 
 

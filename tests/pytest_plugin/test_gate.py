@@ -118,9 +118,9 @@ def test_first_lock_says_what_is_accepted_and_what_to_commit(desk: Desk) -> None
 FIRST = """
 suite             version    case      change    first difference      prefix tokens    per 1,000 calls  reason
 ----------------  ---------  --------  --------  ------------------  ---------------  -----------------  --------
-support/desk      v1         parcel    new       -                         - → 2,960        - → $0.3211
-support/desk      v1         refund    new       -                         - → 2,960        - → $0.3211
-support/test_app  -          test_ask  new       -                         - → 2,960        - → $0.3171
+support/desk      v1         parcel    new       -                         - → 3,009        - → $0.3261
+support/desk      v1         refund    new       -                         - → 3,009        - → $0.3261
+support/test_app  -          test_ask  new       -                         - → 3,009        - → $0.3221
 written: prompts.lock, 3 entries
 commit: git add prompts.lock cassettes
 """
@@ -290,8 +290,8 @@ def test_bust_is_told_once_with_its_count_and_the_command_that_accepts_it(accept
 BUST = """\
 error: desk v1 refund: the cached prefix changed, and the version of the prompt did not
   support/suite.yaml:8, system[0] at character 5,890: '… café, and naïve never.\\n' -> '… café, and naïve never.\\n '
-  cost: 2,960 tokens are written again: $0.0074 once for each prefix
-  cost: if they change from call to call: $7.1040 more per 1,000 calls
+  cost: 3,009 tokens are written again: $0.0075 once for each prefix
+  cost: if they change from call to call: $7.2216 more per 1,000 calls
 next: pytest {options}"""
 
 FAILURE = """
@@ -300,8 +300,8 @@ desk v1 refund: the cached prefix changed, and the version of the prompt did not
     accepted: '… café, and naïve never.\\n'
     now:      '… café, and naïve never.\\n '
   cause: whitespace: only whitespace differs
-  cost:  2,960 tokens are written again: $0.0074 once for each prefix
-  cost:  if they change from call to call: $7.1040 more per 1,000 calls
+  cost:  3,009 tokens are written again: $0.0075 once for each prefix
+  cost:  if they change from call to call: $7.2216 more per 1,000 calls
   fix:   render the text from one template, and strip it on every path or on none
   its cassette does not hold the request either
   try: pytest "support/suite.yaml::desk[v1-refund]" --harness-mode=record --harness-upstream=emulator \
@@ -359,10 +359,10 @@ def test_new_version_passes_and_tells_its_one_off_cost(desk: Desk) -> None:
 VERSION = """
 note: desk v2 refund: a new version
   support/suite.yaml:8
-  cost: 2,966 tokens are written once: $0.0074 for each prefix
+  cost: 3,015 tokens are written once: $0.0075 for each prefix
 note: desk v2 parcel: a new version
   support/suite.yaml:9
-  cost: 2,966 tokens are written once: $0.0074 for each prefix
+  cost: 3,015 tokens are written once: $0.0075 for each prefix
 note: support/desk/v1/parcel: accepted, but no test sends it any more
   prompts.lock:1
 note: support/desk/v1/refund: accepted, but no test sends it any more
@@ -481,7 +481,7 @@ def test_new_case_is_told_and_passes(accepted: Desk) -> None:
 NEW = """
 note: desk v1 late: not accepted yet
   support/suite.yaml:10
-  cost: 2,960 tokens are written once: $0.0074 for each prefix
+  cost: 3,009 tokens are written once: $0.0075 for each prefix
 next: pytest --harness-update-lock
 """
 

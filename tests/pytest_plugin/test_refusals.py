@@ -95,8 +95,8 @@ def test_refused_call_of_a_suite_is_shown_with_answer_place_and_fix(project: Pro
         "the API refuses the request\n"
         "  the API answers 400: tools.1.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'\n"
         "  place: tools[1]\n"
-        "  cause: other: it has a reason that no other cause covers\n"
-        "  fix:   see the place, the texts and the API's answer above"
+        "  cost:  every call fails\n"
+        "  fix:   change the request as the API's answer says"
     )
 
 
