@@ -48,6 +48,7 @@ leaves every accepted prompt as it is.
 _END_OF_TEXT = b"\xff"
 _END_OF_JSON = b"\xfe"
 
+_FALSE_BY_DEFAULT = ("is_error", "strict")
 _MARKER = frozenset({"cache_control"})
 _MARKER_AND_IDS = _MARKER | {"id", "tool_use_id"}
 
@@ -109,6 +110,7 @@ def _of_level(parameters: Sequence[Value], level: Level) -> dict[str, Any]:
         if (value.row.level or "tools") == level
         and value.row.name not in ("model", "speed")
         and (not value.is_default or value.row.name in _AT_DEFAULT)
+        and not value.row.is_inside_another
     }
 
 
@@ -149,7 +151,7 @@ def _text_key(text: Any, block: Block) -> bytes:
 def _is_rendered(key: str, value: Any, unrendered: frozenset[str]) -> bool:
     if key in unrendered or value is None:
         return False
-    return not (key == "type" and value in ("text", "custom")) and not (key == "is_error" and not value)
+    return not (key == "type" and value in ("text", "custom")) and not (key in _FALSE_BY_DEFAULT and value is False)
 
 
 def _result_parts(content: Any, block: Block, unrendered: frozenset[str]) -> Any:

@@ -1,6 +1,6 @@
 """Blocks with the rows of their types, and the types and fields in them that no table knows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.prompt.blocks import OF_MESSAGE, Block
@@ -31,8 +31,13 @@ def field_path(block: Block, path: str, field: str) -> str:
 
 def walk(block: Block) -> Iterator[tuple[str, dict[str, Any], BlockType | None]]:
     """Yield a block and the blocks nested in its content, each with its path and the row of its type."""
-    yield block.path, dict(block.content), find_type(block.level, block.type)
+    yield block.path, _given(block.content), find_type(block.level, block.type)
     parts = block.content.get("content") if block.type in ("tool_result", "mcp_tool_result") else None
     for index, part in enumerate(parts if isinstance(parts, list) else ()):
         if isinstance(part, dict):
-            yield f"{block.path}.content[{index}]", part, find_type("messages", str(part.get("type")))
+            yield f"{block.path}.content[{index}]", _given(part), find_type("messages", str(part.get("type")))
+
+
+def _given(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a block that have a value; the SDK's models dump others as null."""
+    return {key: value for key, value in content.items() if value is not None}

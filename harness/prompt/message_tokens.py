@@ -20,8 +20,11 @@ _RESULT_WITH_IMAGE, _RESULT_PART = 4, 7
 def doubt_unknown(tally: Tally, block: Block) -> None:
     """Note the first type or field in a block that is not known."""
     unknown = find_unknown(block)
-    if unknown is not None:
-        tally.doubt(unknown, "it is not known, nor what it adds to the prompt", counted=0)
+    if unknown is None:
+        return
+    where, is_type = unknown.removesuffix(".type"), unknown.endswith(".type")
+    what = f"the type {block.type!r} is not known" if is_type else "it is not known"
+    tally.doubt(where, f"{what}, nor what it adds to the prompt", counted=0)
 
 
 class MessageTally:

@@ -1,6 +1,6 @@
 """The parameters of a request that are part of its prompt, read from the rows of `harness.provider.parameters`."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from harness.errors import RequestError
@@ -8,8 +8,8 @@ from harness.prompt.blocks import Block, Request
 from harness.provider.models import Model
 from harness.provider.parameters import BY_NAME, OMITTED, PARAMETERS, RENDERED, Parameter
 
-_NESTING = frozenset({"tool_result", "document"})
-_UNCLEAR = tuple(row for row in PARAMETERS if row.kind == "unclear")
+_CITED = ("document", "search_result")
+_UNCLEAR = tuple(row for row in PARAMETERS if row.kind == "unclear" or row.may_matter)
 _READ_BY_PART = frozenset(
     row.key
     for row in PARAMETERS
@@ -63,7 +63,19 @@ def rendered_part(request: Request) -> dict[str, Any]:
     for name in (*names, *(row.also_at for row in RENDERED if row.also_at), *find_unknown(request)):
         value = _look_up(request, name)
         if value is not None:
-            _put(kept, name, value)
+            _put(kept, name, _without_keys(value, BY_NAME[name].without if name in BY_NAME else frozenset()))
+    return kept
+
+
+def without_parameters(request: Request, names: Iterable[str]) -> dict[str, Any]:
+    """Copy a request without some parameters, each given by its name: ``verbosity``, ``output_config.tone``."""
+    kept = dict(request)
+    for name in names:
+        key, _, rest = name.partition(".")
+        if not rest:
+            kept.pop(key, None)
+        elif isinstance(kept.get(key), dict):
+            kept[key] = {inner: value for inner, value in kept[key].items() if inner != rest}
     return kept
 
 
@@ -85,23 +97,28 @@ def output_format(request: Request) -> dict[str, Any]:
     return value
 
 
+def clearing_kinds(request: Request) -> frozenset[str]:
+    """The kinds of edits that context management may make, without their dates; ``other`` for what cannot be read."""
+    management = request.get("context_management")
+    edits = management.get("edits") if isinstance(management, dict) else None
+    if not isinstance(edits, list):
+        return frozenset({"other"}) if management else frozenset()
+    kinds = (str(edit.get("type")) if isinstance(edit, dict) else "other" for edit in edits)
+    return frozenset(kind.rpartition("_")[0] for kind in kinds)
+
+
 def has_images(blocks: Sequence[Block]) -> bool:
     """Whether any message block is an image or holds one."""
-    for block in blocks:
-        kind = block.content.get("type")
-        if kind == "image":
-            return True
-        if kind in _NESTING and _holds_image(block.content.get("content")):
-            return True
-    return False
+    return any(part.get("type") == "image" for block in blocks for part in _with_nested(block.content))
 
 
 def has_citations(request: Request, blocks: Sequence[Block]) -> bool:
-    """Whether any document of a request has citations enabled."""
+    """Whether any document or search result of a request has citations enabled."""
     return any(
-        _object(block.content.get("citations"), f"{block.path}.citations").get("enabled")
+        _object(part.get("citations"), f"{block.path}.citations").get("enabled")
         for block in blocks
-        if block.content.get("type") == "document"
+        for part in _with_nested(block.content)
+        if part.get("type") in _CITED
     )
 
 
@@ -132,14 +149,16 @@ def _rendered(request: Request, blocks: Sequence[Block], model: Model) -> Iterat
             value = _value(row, request, model) if is_given else default
             if row.name == "tool_choice":
                 value = _without_own_rows(value)
+            if row.without:
+                value = _without_keys(value, row.without)
             if value is not OMITTED:
                 yield Value(row, value, not is_given or value == default)
 
 
 def _unclear(request: Request) -> Iterator[Value]:
     for row in _UNCLEAR:
-        if request.get(row.name):
-            yield Value(row, request[row.name])
+        if row.key in request and (value := _look_up(request, row.name)):
+            yield Value(row, value)
     for name in _unknown(request):
         row = Parameter(name=name, kind="unclear", level="tools", is_counted=False, has_own_price=True, source="none")
         yield Value(row, _look_up(request, name))
@@ -147,12 +166,11 @@ def _unclear(request: Request) -> Iterator[Value]:
 
 def _unknown(request: Request) -> Iterator[str]:
     for key, value in request.items():
-        if key in _READ_WHOLE:
-            continue
-        if key not in _READ_BY_PART:
+        known = BY_NAME[key].parts if key in BY_NAME else frozenset()
+        if key not in _READ_WHOLE and key not in _READ_BY_PART:
             yield key
-        elif isinstance(value, dict):
-            yield from (f"{key}.{inner}" for inner in value if f"{key}.{inner}" not in BY_NAME)
+        elif isinstance(value, dict) and (known or key in _READ_BY_PART):
+            yield from (f"{key}.{inner}" for inner in value if inner not in known and f"{key}.{inner}" not in BY_NAME)
 
 
 def _value(row: Parameter, request: Request, model: Model | None = None) -> Any:
@@ -198,11 +216,28 @@ def _without_own_rows(value: Mapping[str, Any]) -> dict[str, Any]:
     return {key: item for key, item in value.items() if f"tool_choice.{key}" not in BY_NAME}
 
 
+def _without_keys(value: Any, keys: frozenset[str]) -> Any:
+    """Copy a value without some keys of its objects."""
+    if not keys:
+        return value
+    if isinstance(value, list):
+        return [_without_keys(item, keys) for item in value]
+    if isinstance(value, dict):
+        return {key: item for key, item in value.items() if key not in keys}
+    return value
+
+
 def _object(value: Any, path: str) -> dict[str, Any]:
     if value is not None and not isinstance(value, dict):
         raise RequestError(f"{path} is {type(value).__name__}, expected an object")
     return value or {}
 
 
-def _holds_image(content: Any) -> bool:
-    return isinstance(content, list) and any(isinstance(part, dict) and part.get("type") == "image" for part in content)
+def _with_nested(content: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the content of a block, and that of all blocks inside it, such as in a document inside a tool result."""
+    yield content
+    source = content.get("source")
+    for parts in (content.get("content"), source.get("content") if isinstance(source, dict) else None):
+        for part in parts if isinstance(parts, list) else ():
+            if isinstance(part, dict):
+                yield from _with_nested(part)

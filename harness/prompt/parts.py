@@ -30,7 +30,7 @@ class Part(NamedTuple):
     @property
     def is_unclear(self) -> bool:
         """Whether it is unknown if or where the part is rendered."""
-        return self.row is not None and self.row.kind == "unclear"
+        return self.row is not None and (self.row.kind == "unclear" or self.row.may_matter)
 
 
 def list_parts(

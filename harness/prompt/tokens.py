@@ -14,16 +14,26 @@ from typing import Any
 from harness.prompt.blocks import Block, Request
 from harness.prompt.doubts import Doubt, bound_of
 from harness.prompt.message_tokens import MessageTally, block_text, doubt_unknown
-from harness.prompt.parameters import find_uncounted, output_format, thinking, tool_choice
+from harness.prompt.parameters import clearing_kinds, find_uncounted, output_format, thinking, tool_choice
 from harness.prompt.tally import Tally
 from harness.prompt.tool_tokens import definition_text, forced_tokens, schema_text
 from harness.provider.models import Model
-from harness.provider.parameters import BY_NAME
 
 CountText = Callable[[str, str], int]
 """Tokens of a text alone, by text and tokenizer version."""
 
 _THINKING = ("thinking", "redacted_thinking")
+
+_CLEARED = ("tool_use", "tool_result", *_THINKING)
+_CLEARING = frozenset({"clear_tool_uses", "clear_thinking"})
+"""Edits that clear nothing but calls and results of tools, and thinking; any other may replace whole messages.
+
+Source: platform.claude.com/docs/en/build-with-claude/context-editing (checked 2026-11-26).
+"""
+
+_CLIENT_TOOLS = ("bash", "computer", "memory", "text_editor")
+_CLIENT_TOOL_TOKENS = 3_000
+"""More than the definition of any tool takes that the client runs: 244 to 1,320 in recorded calls."""
 
 _EMPTY_SYSTEM = 3
 """Of ``system: ""``, which the API accepts, where there are no tools. Seen in recorded traffic."""
@@ -134,15 +144,10 @@ class _Counting:
     def _doubt_what_is_not_counted(self) -> None:
         in_front_of_messages = len(self.tools) + len(self.system)
         for name in find_uncounted(self.request):
-            row = BY_NAME.get(name)
-            # Context management may take any message out of the prompt; everything else can only add to it.
-            is_clearing = row is not None and row.kind == "unclear"
-            self.tally.doubt(
-                name,
-                "what it adds to the prompt is not known offline",
-                counted=None if is_clearing else 0,
-                since=in_front_of_messages if is_clearing else 0,
-            )
+            if name == "context_management":
+                self._doubt_what_is_cleared()
+            else:
+                self.tally.doubt(name, "what it adds to the prompt is not known offline", counted=0)
         if _leaves_out_thinking(self.request) and not self.model.counts_omitted_thinking:
             what = "whether thinking blocks are counted where thinking is left out"
             self.tally.doubt_unproven("omitted_thinking", "thinking", what, counted=0, since=in_front_of_messages)
@@ -152,6 +157,15 @@ class _Counting:
                 self.tally.doubt(
                     f"tools[{index}]", "a deferred tool is rendered only once it is found", whole, counted=0
                 )
+
+    def _doubt_what_is_cleared(self) -> None:
+        """Doubt the prefixes that context management may shorten, by calls, results and thinking or by more."""
+        kinds = clearing_kinds(self.request)
+        is_all = not kinds <= _CLEARING
+        first = next((i for i, block in enumerate(self.messages) if is_all or block.type in _CLEARED), None)
+        if kinds and first is not None:
+            since = len(self.tools) + len(self.system) + first
+            self.tally.doubt("context_management", "how much it clears is not known offline", since=since)
 
     # --- tools -------------------------------------------------------------------------------------------
 
@@ -166,7 +180,9 @@ class _Counting:
     def _tool(self, block: Block) -> int:
         tool = block.content
         if "input_schema" not in tool:
-            self.tally.doubt(block.path, f"the definition of server tool {tool.get('type')!r} is not public", counted=0)
+            kind = str(tool.get("type"))
+            bound = _CLIENT_TOOL_TOKENS if kind.rpartition("_")[0] in _CLIENT_TOOLS else None
+            self.tally.doubt(block.path, f"the definition of server tool {kind!r} is not public", bound, counted=0)
             return 0
         if tool.get("input_examples"):
             self.tally.doubt(block.path, "input_examples are rendered in an unknown form", counted=0)

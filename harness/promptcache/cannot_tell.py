@@ -6,20 +6,23 @@ from harness.errors import CannotTellError
 from harness.prompt.assumptions import Assumptions
 from harness.prompt.blocks import Breakpoint
 from harness.prompt.diff import Divergence
-from harness.prompt.reading import Prompt
+from harness.prompt.parameters import without_parameters
+from harness.prompt.reading import Prompt, read
 from harness.prompt.unclear import name_unclear
 
 
-def refuse_unclear(old: Prompt, new: Prompt) -> None:
-    """Refuse to judge a difference in a parameter whose reach is not known.
-
-    Raises:
-        CannotTellError: there is such a difference.
-    """
+def find_unclear(old: Prompt, new: Prompt) -> tuple[str, ...]:
+    """Find the names of the parameters of unknown reach in which two requests differ, the later one's first."""
+    if old.unreadable or new.unreadable:
+        return ()
     sides = [{part.path: part.key for part in prompt.parts if part.is_unclear} for prompt in (old, new)]
-    if sides[0] != sides[1]:
-        path = next(path for path in (*sides[1], *sides[0]) if sides[0].get(path) != sides[1].get(path))
-        raise _cannot_tell(path)
+    return tuple(name for name in dict.fromkeys((*sides[1], *sides[0])) if sides[0].get(name) != sides[1].get(name))
+
+
+def without(prompt: Prompt, parameters: tuple[str, ...]) -> Prompt:
+    """Read a request again without some of its parameters."""
+    request = without_parameters(prompt.request, parameters)
+    return read(request, prompt.count_text, assumptions=prompt.assumptions)
 
 
 def refuse_unclear_block(divergence: Divergence, assumptions: Assumptions) -> None:
@@ -31,7 +34,7 @@ def refuse_unclear_block(divergence: Divergence, assumptions: Assumptions) -> No
     before, after = (part.block if part else None for part in divergence)
     path = name_unclear(before, after, assumptions)
     if path is not None:
-        raise _cannot_tell(path)
+        raise cannot_tell(path)
 
 
 def cannot_count(prompt: Prompt, point: Breakpoint) -> CannotTellError:
@@ -46,7 +49,8 @@ def cannot_count(prompt: Prompt, point: Breakpoint) -> CannotTellError:
     )
 
 
-def _cannot_tell(path: str) -> CannotTellError:
+def cannot_tell(path: str) -> CannotTellError:
+    """Make the error of a difference of unknown reach; the path of a type that is not known ends in ``.type``."""
     what = path.removesuffix(".type")
     why = "it is not known whether it is part of the prompt" if what == path else "its type is not known"
     return CannotTellError(

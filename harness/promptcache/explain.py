@@ -8,7 +8,7 @@ from harness.errors import UnknownPriceError
 from harness.prompt.blocks import Breakpoint
 from harness.prompt.diff import Divergence, first_divergence
 from harness.prompt.reading import ActiveBreakpoint, Prompt
-from harness.promptcache.cannot_tell import cannot_count, refuse_unclear, refuse_unclear_block
+from harness.promptcache.cannot_tell import cannot_count, cannot_tell, find_unclear, refuse_unclear_block, without
 from harness.promptcache.causes import Cause
 from harness.promptcache.explanation import Explanation, LevelVerdict, Verdict
 from harness.promptcache.naming.changes import Change, name_change
@@ -30,15 +30,33 @@ def explain(before: Prompt, after: Prompt, *, gap_seconds: float = 30.0) -> Expl
         CannotTellError: they differ in something that may or may not be rendered, or the verdict depends on
             what cannot be counted offline.
     """
-    result = _Comparison(before, after, gap_seconds).explain()
+    errors = check_request(before), check_request(after)
+    unclear = find_unclear(before, after) if errors == (None, None) else ()
+    if unclear:
+        return _explain_without(unclear, before, after, gap_seconds)
+    result = _Comparison(before, after, gap_seconds, errors).explain()
     if result.verdict == "rejected":
         return result
     uncertain = [(prompt, point) for prompt in (after, before) for point in prompt.uncertain_breakpoints]
     if uncertain:
         for direction in _DIRECTIONS:
-            other = _Comparison(before.doubted(direction), after.doubted(direction), gap_seconds).explain()
+            sides = before.doubted(direction), after.doubted(direction)
+            other = _Comparison(*sides, gap_seconds, errors).explain()
             if (other.verdict, other.cause) != (result.verdict, result.cause):
                 raise cannot_count(*uncertain[0])
+    return result
+
+
+def _explain_without(unclear: tuple[str, ...], before: Prompt, after: Prompt, gap_seconds: float) -> Explanation:
+    """Explain two requests that differ in parameters of unknown reach, if all is lost whatever these are.
+
+    Raises:
+        CannotTellError: the verdict depends on them.
+    """
+    result = explain(*(without(prompt, unclear) for prompt in (before, after)), gap_seconds=gap_seconds)
+    is_certain = result.verdict in ("miss", "rejected") or result.cause in ("unmarked", "breakpoint_removed")
+    if not is_certain:
+        raise cannot_tell(unclear[0])
     return result
 
 
@@ -48,17 +66,17 @@ _DIRECTIONS: tuple[Literal["less", "more"], ...] = ("less", "more")
 class _Comparison:
     """Two requests, one after the other, in an otherwise empty prompt cache."""
 
-    def __init__(self, before: Prompt, after: Prompt, gap_seconds: float) -> None:
+    def __init__(
+        self, before: Prompt, after: Prompt, gap_seconds: float, errors: tuple[ApiError | None, ApiError | None]
+    ) -> None:
         self.old, self.new = before, after
         self.gap_seconds = gap_seconds
         self.assumptions = after.assumptions
-        self.old_error, self.error = check_request(before), check_request(after)
+        self.old_error, self.error = errors
 
     def explain(self) -> Explanation:
         if self.error is not None:
             return self._rejected(self.error)
-        if self.old_error is None:
-            refuse_unclear(self.old, self.new)
         if not self.new.active_breakpoints:
             return self._never_cached()
         lost = self._lost_breakpoint()

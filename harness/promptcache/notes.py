@@ -37,6 +37,8 @@ def list_doubts(prompt: Prompt, outcome: Outcome) -> Iterator[str]:
     if outcome.doubt is not None:
         yield outcome.doubt
     yield from map(_say_doubt, prompt.count.doubts)
+    if _has_latest_skill(prompt):
+        yield "a skill is used in its latest version: a new one changes the prefix without any change of the request"
     yield from model_notes(prompt)
 
 
@@ -56,8 +58,9 @@ def _on_minimum(prompt: Prompt, cause: Cause | None) -> Iterator[str]:
     model = prompt.model
     is_too_short = cause == "below_minimum"
     if is_too_short:
-        tokens = prompt.count.prefixes[prompt.breakpoints[-1].block_index]
-        yield f"the prefix has {tokens:,} tokens, the minimum of {model.cache_name} is {model.min_cacheable_tokens:,}"
+        low, high = prompt.count.range_of_prefix(prompt.breakpoints[-1].block_index)
+        size = f"{low:,}" if low == high else f"{low:,} to {high:,.0f}"
+        yield f"the prefix has {size} tokens, the minimum of {model.cache_name} is {model.min_cacheable_tokens:,}"
     highest = max(known.min_cacheable_tokens for known in known_models())
     is_close = any(point.tokens < highest for point in prompt.active_breakpoints)
     if model.minimum_is == "inferred" and (is_too_short or is_close):
@@ -67,6 +70,12 @@ def _on_minimum(prompt: Prompt, cause: Cause | None) -> Iterator[str]:
 def _say_doubt(doubt: Doubt) -> str:
     size = "" if doubt.tokens is None else f" (off by {doubt.tokens:,} at most)"
     return f"not counted exactly: {doubt}{size}"
+
+
+def _has_latest_skill(prompt: Prompt) -> bool:
+    container = prompt.request.get("container")
+    skills = container.get("skills") if isinstance(container, dict) else None
+    return any(isinstance(skill, dict) and skill.get("version", "latest") == "latest" for skill in skills or ())
 
 
 def _tool_ids(prompt: Prompt) -> list[str]:

@@ -97,7 +97,7 @@ def parse_names(lines: Iterable[str], option: str) -> dict[str, str]:
         name, _, model = line.rpartition("=")
         if not model.strip():
             raise UsageError(
-                f"{option} is {line!r}, expected NAME = MODEL", hint=f"{option} = my-deployment = claude-…"
+                f"{option} is {line!r}, expected NAME = MODEL", hint="for example my-deployment=claude-opus-5"
             )
         names[name.strip() or ANY_NAME] = model.strip()
     return names

@@ -64,6 +64,12 @@ class Parameter:
     """The API's cache diagnostics compare it, and answer ``unavailable`` if it differs."""
     is_counted: bool = True
     """The tokens that it adds to the prompt can be counted offline."""
+    may_matter: bool = False
+    """An argument that may change the prompt, where a body has it all the same."""
+    parts: frozenset[str] = frozenset()
+    """Keys of its object that are known; any other one is unknown. Empty: all keys have the same reach."""
+    without: frozenset[str] = frozenset()
+    """Keys of its objects that are not part of the prompt, such as credentials."""
     has_own_price: bool = False
     """It can have a price of its own, besides that of the tokens."""
 
@@ -72,6 +78,12 @@ class Parameter:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", self.name.partition(".")[0])
+
+    @property
+    def is_inside_another(self) -> bool:
+        """Whether it is a part of a parameter that is compared as a whole."""
+        whole = BY_NAME.get(self.key) if "." in self.name and self.kind == "unclear" else None
+        return whole is not None and whole.kind == "rendered"
 
     @property
     def shown_as(self) -> str:
@@ -95,6 +107,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         name="mcp_servers",
         kind="rendered",
         level="tools",
+        without=frozenset({"authorization_token"}),
         is_counted=False,
         has_own_price=True,
         source="platform.claude.com/docs/en/agents-and-tools/mcp-connector: its tools are part of the tools array",
@@ -133,6 +146,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         level="messages",
         default={"type": "auto"},
         is_object=True,
+        parts=frozenset({"type", "name"}),
         cause="tool_choice_changed",
         is_diagnosed=True,
         source=_CACHING,
@@ -154,6 +168,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         level="messages",
         default={"type": "disabled"},
         is_object=True,
+        parts=frozenset({"type", "budget_tokens"}),
         cause="thinking_changed",
         is_model_specific=True,
         is_diagnosed=True,
@@ -193,6 +208,11 @@ PARAMETERS: tuple[Parameter, ...] = (
         has_own_price=True,
         source=f"{_DIAGNOSTICS}: beta headers are compared; a body for Amazon Bedrock lists them here",
     ),
+    Parameter(
+        name="thinking.display",
+        kind="unclear",
+        source=f"{_SDK}: how thinking is returned; not documented whether it changes the prompt",
+    ),
     # --- not part of the prompt
     Parameter(
         name="anthropic_version",
@@ -217,15 +237,15 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter(name="messages", kind="blocks", level="messages", source=_CACHING),
     Parameter(name="cache_control", kind="marker", source=_CACHING),
     # --- arguments of the SDK's methods; some become headers
-    Parameter(name="betas", kind="argument", source=_SDK),
-    Parameter(name="extra_body", kind="argument", source=_SDK),
-    Parameter(name="extra_headers", kind="argument", source=_SDK),
+    Parameter(name="betas", kind="argument", may_matter=True, source=_SDK),
+    Parameter(name="extra_body", kind="argument", may_matter=True, source=_SDK),
+    Parameter(name="extra_headers", kind="argument", may_matter=True, source=_SDK),
     Parameter(name="extra_query", kind="argument", source=_SDK),
     Parameter(name="output_type", kind="argument", source=_SDK),
     Parameter(name="stream_cls", kind="argument", source=_SDK),
     Parameter(name="timeout", kind="argument", source=_SDK),
-    Parameter(name="user_profile_id", kind="argument", source=_SDK),
-    Parameter(name="workspace_id", kind="argument", source=_SDK),
+    Parameter(name="user_profile_id", kind="argument", may_matter=True, source=_SDK),
+    Parameter(name="workspace_id", kind="argument", may_matter=True, source=_SDK),
 )
 """One row per parameter. Rendered ones are in the order in which they enter a fingerprint."""
 

@@ -518,7 +518,8 @@ def test_the_images_of_the_oldest_models_are_not_claimed_to_be_counted(model: st
             209,
         ),
         ("4.5", {"messages": [assistant({"type": "text", "text": "Hi"}), HI]}, "messages[0].content[0]", 8),
-        ("4.5", {"tools": [{"type": "bash_20250124", "name": "bash"}]}, "tools[0]", None),
+        ("4.5", {"tools": [{"type": "bash_20250124", "name": "bash"}]}, "tools[0]", 3_000),
+        ("4.5", {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}, "tools[0]", None),
         ("4.5", {"tools": [{**TOOL, "defer_loading": True}]}, "tools[0]", 28),
         (
             "4.5",

@@ -96,10 +96,10 @@ def test_what_is_not_known_makes_a_count_inexact() -> None:
 
     assert [doubt.path for doubt in read(request).count.doubts] == [
         "tools[0].cost",
-        "system[0].type",
+        "system[0]",
         "messages[0].priority",
         "messages[0].content[1].tone",
-        "messages[2].content[0].type",
+        "messages[2].content[0]",
         "messages[2].content[0]",
     ]
 

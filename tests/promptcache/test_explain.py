@@ -9,7 +9,21 @@ from harness.promptcache.causes import Cause
 from harness.promptcache.explain import explain
 from harness.provider.parameters import LEVELS
 from tests.promptcache.pairs import PAIRS, Pair
-from tests.promptcache.pairs.build import MINIMUM_1024, sized, system
+from tests.promptcache.pairs.build import (
+    MARK,
+    MCP,
+    MINIMUM_1024,
+    OTHER,
+    STATIC,
+    assistant,
+    image,
+    request,
+    sized,
+    system,
+    text,
+    tool,
+    user,
+)
 from tests.recordings import counter
 
 
@@ -48,6 +62,22 @@ def test_an_excerpt_shows_a_difference(pair: Pair) -> None:
 
 
 UNCLEAR = (
+    ("an unknown part of thinking", {}, {"thinking": {"type": "disabled", "tone": "dry"}}, "thinking.tone"),
+    (
+        "how thinking is returned",
+        {"thinking": {"type": "enabled", "budget_tokens": 1024, "display": "omitted"}},
+        {"thinking": {"type": "enabled", "budget_tokens": 1024, "display": "summarized"}},
+        "thinking.display",
+    ),
+    (
+        "an unknown part of the choice of tools",
+        {"tools": [tool("a")]},
+        {"tools": [tool("a")], "tool_choice": {"type": "auto", "tone": "dry"}},
+        "tool_choice.tone",
+    ),
+    ("a beta", {"betas": ["a"]}, {"betas": ["b"]}, "betas"),
+    ("what is merged into the body", {"extra_body": {"x": 1}}, {"extra_body": {"x": 2}}, "extra_body"),
+    ("another workspace", {"workspace_id": "a"}, {"workspace_id": "b"}, "workspace_id"),
     ("a key never seen before", {}, {"verbosity": "low"}, "verbosity"),
     ("a key that changes its value", {"verbosity": "high"}, {"verbosity": "low"}, "verbosity"),
     ("a key that goes", {"verbosity": "high"}, {}, "verbosity"),
@@ -73,6 +103,80 @@ def test_a_difference_that_may_or_may_not_be_rendered_cannot_be_judged(
         f"{path} differs, but it is not known whether it is part of the prompt\n"
         "  try: keep it the same in every call, or compare the usage of two real calls"
     )
+
+
+CERTAIN_ALL_THE_SAME = (
+    ("another model too", system(verbosity="low"), system(model="claude-opus-4-5", verbosity="high"), "miss"),
+    ("another text in front", system(verbosity="low"), system(OTHER, verbosity="high"), "miss"),
+    ("too late", system(verbosity="low"), system(verbosity="high"), "miss"),
+    ("nothing marked", system(mark=None, verbosity="low"), system(mark=None, verbosity="high"), "never_cached"),
+    ("refused", system(verbosity="low"), system(messages=[], verbosity="high"), "rejected"),
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [row[1:] for row in CERTAIN_ALL_THE_SAME],
+    ids=[row[0] for row in CERTAIN_ALL_THE_SAME],
+)
+def test_what_is_lost_whatever_an_unknown_key_does_is_judged(
+    before: dict[str, Any], after: dict[str, Any], verdict: str
+) -> None:
+    result = explain(read(before, counter()), read(after, counter()), gap_seconds=9_999 if verdict == "miss" else 30)
+
+    assert result.verdict == verdict
+    assert result.path != "verbosity"
+
+
+def test_credentials_of_a_server_of_tools_are_not_part_of_the_prompt() -> None:
+    one, other = (system(mcp_servers=[{**MCP, "authorization_token": token}]) for token in ("a", "b"))
+
+    assert explain(read(one, counter()), read(other, counter())).verdict == "hit"
+
+
+IMAGE = image()
+NESTED = (
+    ("a document of blocks", {"type": "document", "source": {"type": "content", "content": [IMAGE]}}, "image_added"),
+    ("a result of a server", {"type": "mcp_tool_result", "tool_use_id": "t", "content": [IMAGE]}, "image_added"),
+    (
+        "a search result",
+        {"type": "search_result", "source": "s", "title": "t", "content": [text("x")], "citations": {"enabled": True}},
+        "citations_changed",
+    ),
+    (
+        "a document inside a document",
+        {
+            "type": "document",
+            "source": {
+                "type": "content",
+                "content": [
+                    {
+                        "type": "document",
+                        "citations": {"enabled": True},
+                        "source": {"type": "text", "media_type": "text/plain", "data": "x"},
+                    }
+                ],
+            },
+        },
+        "citations_changed",
+    ),
+)
+
+
+@pytest.mark.parametrize(("block", "cause"), [row[1:] for row in NESTED], ids=[row[0] for row in NESTED])
+def test_images_and_citations_count_wherever_they_are(block: dict[str, Any], cause: str) -> None:
+    before = request(messages=[user(text(STATIC, MARK))])
+    after = request(messages=[user(text(STATIC, MARK)), assistant(text("And?")), user(block)])
+
+    result = explain(read(before, counter()), read(after, counter()))
+
+    assert (result.verdict, result.cause) == ("miss", cause)
+
+
+def test_a_skill_in_its_latest_version_is_noted() -> None:
+    prompt = read(system(container={"skills": [{"type": "anthropic", "skill_id": "xlsx"}]}), counter())
+
+    assert any(note.startswith("a skill is used in its latest version") for note in explain(prompt, prompt).notes)
 
 
 def test_an_unknown_key_that_stays_the_same_changes_nothing() -> None:
@@ -155,6 +259,24 @@ def test_a_doubt_smaller_than_the_distance_to_the_minimum_decides_nothing() -> N
 
     assert explain(read(asked(1_100, note), counter()), read(asked(1_100, note), counter())).verdict == "hit"
     assert explain(read(asked(400, note), counter()), read(asked(400, note), counter())).verdict == "never_cached"
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [[], [{"type": "clear_tool_uses_20250919"}], [{"type": "clear_thinking_20251015", "keep": "all"}]],
+    ids=["none", "calls of tools", "thinking"],
+)
+def test_edits_of_the_context_that_can_clear_nothing_leave_no_doubt(edits: list[dict[str, Any]]) -> None:
+    prompt = read(asked(1_200, context_management={"edits": edits}), counter())
+
+    assert explain(prompt, prompt).verdict == "hit"
+
+
+def test_edits_that_may_replace_messages_leave_all_messages_in_doubt() -> None:
+    prompt = read(asked(1_200, context_management={"edits": [{"type": "compact_20260112"}]}), counter())
+
+    with pytest.raises(CannotTellError, match=r"has 0 or more tokens, .*\(context_management: how much it clears"):
+        explain(prompt, prompt)
 
 
 def test_a_doubt_behind_the_last_breakpoint_decides_nothing() -> None:

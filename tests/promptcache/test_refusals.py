@@ -434,10 +434,16 @@ def test_a_retired_model_is_noted_and_not_refused(model: Any) -> None:
     prompt = read(body(model.id))
 
     assert check_request(prompt) is None
-    assert list(model_notes(prompt)) == [
-        f"{model.id} was retired on {model.retired_on}: the Claude API now answers 404, model: {model.id}"
-    ]
+    assert list(model_notes(prompt)) == [f"{model.id} was retired on the Claude API on {model.retired_on}"]
     assert explain(prompt, prompt).notes[:1] == tuple(model_notes(prompt))
+
+
+def test_a_retired_model_may_be_served_elsewhere() -> None:
+    notes = model_notes(read(body("eu.anthropic.claude-3-7-sonnet-20250219-v1:0")))
+
+    assert list(notes) == [
+        "claude-3-7-sonnet-20250219 was retired on the Claude API on 2026-02-19; other platforms have their own dates"
+    ]
 
 
 @pytest.mark.parametrize("model", ["claude-opus-5", "claude-sonnet-4-5", "claude-haiku-5-5", "claude-fable-5-2"])

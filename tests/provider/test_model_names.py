@@ -167,5 +167,5 @@ def test_a_line_without_a_model_is_refused() -> None:
     with pytest.raises(UsageError) as caught:
         parse_names(["prod-eu ="], "harness_models")
     assert str(caught.value) == (
-        "harness_models is 'prod-eu =', expected NAME = MODEL\n  try: harness_models = my-deployment = claude-…"
+        "harness_models is 'prod-eu =', expected NAME = MODEL\n  try: for example my-deployment=claude-opus-5"
     )

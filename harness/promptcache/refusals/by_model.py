@@ -34,8 +34,8 @@ def model_notes(prompt: Prompt) -> Iterator[str]:
     """Yield what a reader should know of a model that still refuses nothing: it is retired, or a limit is in doubt."""
     model = prompt.model
     if model.retired_on:
-        name = prompt.request.get("model")
-        yield f"{model.id} was retired on {model.retired_on}: the Claude API now answers 404, model: {name}"
+        on_clouds = "" if model.surface == "anthropic" else "; other platforms have their own dates"
+        yield f"{model.id} was retired on the Claude API on {model.retired_on}{on_clouds}"
     sized = _sized(prompt)
     for limit in limits_of(model.id):
         size = measure(sized, limit.measure, limit.maximum)
