@@ -22,6 +22,7 @@ from harness.prompt.tokens import Count, CountText, TextCounter
 from harness.promptcache.refusals.api_error import ApiError
 from harness.promptcache.refusals.check import check_request
 from harness.promptcache.simulator import Simulator
+from harness.promptcache.unclear_reads import UnclearReads
 from harness.provider.pricing import find_unpriced
 from harness.provider.usage import Usage
 
@@ -96,6 +97,7 @@ def run(options: argparse.Namespace) -> int:
 
 def simulate(lines: Iterator[Line], simulator: Simulator) -> Iterator[dict[str, Any]]:
     """Yield the result of each request, as ``--format jsonl`` prints it."""
+    unclear = UnclearReads()
     for index, line in enumerate(lines):
         error = check_request(line.prompt)
         if error is not None:
@@ -103,8 +105,9 @@ def simulate(lines: Iterator[Line], simulator: Simulator) -> Iterator[dict[str, 
             continue
         outcome = simulator.send(line.prompt.record, at=line.at, workspace=line.workspace, begins_at=line.begins_at)
         row = _row(index, line, outcome.usage.input_to_api(), line.prompt.count, None)
-        if outcome.doubt is not None:
-            row |= {"exact": False, "unmodelled": [*row["unmodelled"], outcome.doubt]}
+        doubts = [outcome.doubt, unclear.find_doubt(line.prompt, line.workspace)]
+        if any(doubts):
+            row |= {"exact": False, "unmodelled": [*row["unmodelled"], *filter(None, doubts)]}
         yield row
 
 

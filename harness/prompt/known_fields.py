@@ -11,7 +11,7 @@ _PLAIN = frozenset({"type", "text", "cache_control"})
 
 def find_unknown(block: Block) -> str | None:
     """Find the path of the first type or field in a block that no table knows; ``None`` if all are known."""
-    if block.content.keys() <= _PLAIN and block.type == "text":
+    if is_plain(block):
         return None
     for path, content, row in walk(block):
         if row is None:
@@ -20,6 +20,11 @@ def find_unknown(block: Block) -> str | None:
             if not is_known(row, field):
                 return field_path(block, path, field)
     return None
+
+
+def is_plain(block: Block) -> bool:
+    """Whether a block is text and nothing else, as nearly all are."""
+    return block.content.keys() <= _PLAIN and block.type == "text"
 
 
 def field_path(block: Block, path: str, field: str) -> str:

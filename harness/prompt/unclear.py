@@ -6,7 +6,7 @@ from typing import Any
 from harness.prompt.assumptions import Assumptions
 from harness.prompt.blocks import Block
 from harness.prompt.fingerprint import block_digest
-from harness.prompt.known_fields import field_path, walk
+from harness.prompt.known_fields import field_path, is_plain, walk
 from harness.provider.block_types import BlockType, is_certain
 
 
@@ -22,14 +22,32 @@ def name_unclear(before: Block | None, after: Block | None, assumptions: Assumpt
                 return f"{path}.type"
     if before is None or after is None or before.role != after.role:
         return None
-    if block_digest(_certain_part(before), assumptions) != block_digest(_certain_part(after), assumptions):
+    sides = [part for part in (certain_part(before), certain_part(after)) if part is not None]
+    if len({block_digest(part, assumptions) for part in sides}) > 1:
         return None
     return next(_differing_fields(before, after), None)
 
 
-def _certain_part(block: Block) -> Block:
-    """Copy a block with only the fields that are certainly part of the prompt."""
+def list_unclear(block: Block) -> tuple[str, ...]:
+    """List the paths of all types and fields in a block whose reach is not known."""
+    if is_plain(block):
+        return ()
+    found: list[str] = []
+    for path, content, row in walk(block):
+        if row is None:
+            found.append(f"{path}.type")
+        else:
+            found += [field_path(block, path, key) for key in content if not is_certain(row, key)]
+    return tuple(found)
+
+
+def certain_part(block: Block) -> Block | None:
+    """Copy a block with only the fields that are certainly part of the prompt; ``None`` if its type is not known."""
+    if is_plain(block):
+        return block
     (_, content, row), *nested = walk(block)
+    if row is None:
+        return None
     kept = _certain_fields(content, row)
     if nested:
         kept["content"] = [_certain_fields(part, its_row) for _, part, its_row in nested]

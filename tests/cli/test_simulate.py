@@ -247,6 +247,39 @@ def test_dash_reads_standard_input(
     assert row["total_input_tokens"] == 2214
 
 
+TOOL = {"name": "find", "description": "Finds.", "input_schema": {"type": "object"}}
+EAGER = "tools[0].eager_input_streaming"
+UNCLEAR = (
+    ("a parameter that goes", {"verbosity": "low"}, {}, "verbosity"),
+    ("a parameter that comes", {}, {"context_management": {"edits": []}}, "context_management"),
+    ("a field of a tool", {"tools": [TOOL]}, {"tools": [{**TOOL, "cost": 1}]}, "tools[0].cost"),
+    ("a field of unclear reach", {"tools": [{**TOOL, "eager_input_streaming": True}]}, {"tools": [TOOL]}, EAGER),
+    ("a type of tool", {"tools": [TOOL]}, {"tools": [{"type": "telepathy_2027", "name": "t"}, TOOL]}, "tools[0].type"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "second", "where"), [row[1:] for row in UNCLEAR], ids=[row[0] for row in UNCLEAR])
+def test_difference_of_unknown_reach_from_an_earlier_request_is_named(
+    first: dict[str, Any], second: dict[str, Any], where: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [{"at": 60 * number, "request": make_request(**row)} for number, row in enumerate((first, first, second))]
+
+    _, same, other = simulate(write_lines(tmp_path, *lines), capsys)
+
+    doubt = f"{where}: differs from an earlier request, and it is not known whether it is part of the prompt"
+    assert doubt not in same["unmodelled"]
+    assert (other["exact"], doubt in other["unmodelled"]) == (False, True)
+
+
+def test_other_workspaces_are_not_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [
+        {"at": 0, "workspace": "a", "request": make_request(verbosity="low")},
+        {"at": 60, "workspace": "b", "request": make_request()},
+    ]
+
+    assert simulate(write_lines(tmp_path, *lines), capsys)[1]["exact"]
+
+
 def test_empty_file_and_blank_lines_give_no_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert simulate(write_lines(tmp_path), capsys) == []
     assert len(simulate(write_lines(tmp_path, "", {"at": 0, "request": make_request()}, "  "), capsys)) == 1
