@@ -109,15 +109,14 @@ def clearing_kinds(request: Request) -> frozenset[str]:
 
 def has_images(blocks: Sequence[Block]) -> bool:
     """Whether any message block is an image or holds one."""
-    return any(part.get("type") == "image" for block in blocks for part in _with_nested(block.content))
+    return any(part.get("type") == "image" for _, part in _not_text(blocks))
 
 
 def has_citations(request: Request, blocks: Sequence[Block]) -> bool:
     """Whether any document or search result of a request has citations enabled."""
     return any(
         _object(part.get("citations"), f"{block.path}.citations").get("enabled")
-        for block in blocks
-        for part in _with_nested(block.content)
+        for block, part in _not_text(blocks)
         if part.get("type") in _CITED
     )
 
@@ -231,6 +230,14 @@ def _object(value: Any, path: str) -> dict[str, Any]:
     if value is not None and not isinstance(value, dict):
         raise RequestError(f"{path} is {type(value).__name__}, expected an object")
     return value or {}
+
+
+def _not_text(blocks: Sequence[Block]) -> Iterator[tuple[Block, Mapping[str, Any]]]:
+    """Yield the blocks that are not text, and those inside them, each with the outermost one."""
+    for block in blocks:
+        # Nearly all blocks are.
+        if block.content.get("type") != "text":
+            yield from ((block, part) for part in _with_nested(block.content))
 
 
 def _with_nested(content: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
