@@ -35,6 +35,9 @@ class Omitted:
 
 OMITTED = Omitted()
 
+UNKNOWN_DEFAULT = "not known"
+"""The default of an object where no source says what leaving it out means; a text, so it equals no given value."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
@@ -152,7 +155,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         name="thinking",
         kind="rendered",
         level="messages",
-        default={"type": "disabled"},
+        model_default="default_thinking",
         is_object=True,
         cause="thinking_changed",
         is_model_specific=True,
