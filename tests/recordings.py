@@ -16,7 +16,7 @@ from typing import Any
 from harness.client.token_memo import TokenMemo
 from harness.errors import RequestError
 from harness.prompt import read
-from harness.prompt.parameters import output_format, thinking
+from harness.prompt.parameters import output_format
 from harness.prompt.tokens import Count, TextCounter
 from harness.promptcache.simulator import Simulator
 from harness.provider.models import find_model
@@ -127,7 +127,7 @@ def kind(recording: Recording) -> str:
         types - _MODELLED_BLOCKS
         or any("input_schema" not in tool for tool in tools)
         or request.get("mcp_servers")
-        or thinking(request)["type"] == "enabled"
+        or (request.get("thinking") or {}).get("type") == "enabled"
         or "thinking" in types
         or output_format(request)
     )

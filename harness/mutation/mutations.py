@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from harness.errors import RequestError
+from harness.prompt.parameters import thinking_type
 from harness.prompt.reading import read
 from harness.prompt.wire import to_body
 from harness.promptcache.causes import Cause
@@ -149,8 +150,16 @@ def _thinking(body: Body, _: int) -> bool:
         {"thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": room},
         {"thinking": {"type": "adaptive"}},
     ]
-    is_on = (body.get("thinking") or {}).get("type") in ("enabled", "adaptive")
-    return _set_first(body, *(off if is_on else on)) and _has_late_marker(body)
+    return _set_first(body, *(off if _thinks(body) else on)) and _has_late_marker(body)
+
+
+def _thinks(body: Body) -> bool:
+    """Whether a request thinks, by what it says or by the default of its model."""
+    try:
+        kind = thinking_type(body, read(body).model)
+    except RequestError:
+        kind = (body.get("thinking") or {}).get("type")
+    return kind in ("enabled", "adaptive")
 
 
 def _effort(body: Body, _: int) -> bool:

@@ -44,6 +44,12 @@ Any other parameter enters only where a request sets it to something else, so a 
 leaves every accepted prompt as it is.
 """
 
+_DEFAULT_STANDS_AS = {"thinking": {"type": "disabled"}}
+"""What stands in every fingerprint of version 1 for a default, whatever the model's default is.
+
+A request that gives this very value to a model with another default has it in a list.
+"""
+
 # Bytes that UTF-8 never has, so that no text can look like two blocks.
 _END_OF_TEXT = b"\xff"
 _END_OF_JSON = b"\xfe"
@@ -64,7 +70,7 @@ def fingerprints(
     Raises:
         RequestError: a block holds a value that JSON bytes cannot carry, such as a lone surrogate.
     """
-    values = {value.row.name: value.value for value in parameters}
+    values = {value.row.name: _hashed(value) for value in parameters}
     running = sha256(_dump(["prefix", VERSION, values["model"], values["speed"]], "model"))
     update, digest = running.update, running.digest
     if assumptions.is_thinking_first:
@@ -105,13 +111,21 @@ def rendered_fields(block: Block, assumptions: Assumptions = DEFAULT) -> dict[st
 def _of_level(parameters: Sequence[Value], level: Level) -> dict[str, Any]:
     """The parameters rendered in front of the blocks of a level, except model and speed."""
     return {
-        value.row.name.rpartition(".")[2]: value.value
+        value.row.name.rpartition(".")[2]: _hashed(value)
         for value in parameters
         if (value.row.level or "tools") == level
         and value.row.name not in ("model", "speed")
         and (not value.is_default or value.row.name in _AT_DEFAULT)
         and not value.row.is_inside_another
     }
+
+
+def _hashed(value: Value) -> Any:
+    """The value of a parameter as it stands in a fingerprint: equal for two values that are the same to the model."""
+    default = _DEFAULT_STANDS_AS.get(value.row.name)
+    if default is not None and value.is_default:
+        return default
+    return [default] if default is not None and value.value == default else value.value
 
 
 def _unrendered(assumptions: Assumptions) -> frozenset[str]:

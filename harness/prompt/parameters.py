@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from harness.errors import RequestError
 from harness.prompt.blocks import Block, Request
 from harness.provider.models import Model
-from harness.provider.parameters import BY_NAME, OMITTED, PARAMETERS, RENDERED, Parameter
+from harness.provider.parameters import BY_NAME, OMITTED, PARAMETERS, RENDERED, UNKNOWN_DEFAULT, Parameter
 
 _CITED = ("document", "search_result")
 _UNCLEAR = tuple(row for row in PARAMETERS if row.kind == "unclear" or row.may_matter)
@@ -85,10 +85,10 @@ def tool_choice(request: Request) -> dict[str, Any]:
     return value
 
 
-def thinking(request: Request) -> dict[str, Any]:
-    """``thinking``; ``disabled`` if it is left out."""
-    value: dict[str, Any] = _value(BY_NAME["thinking"], request)
-    return value
+def thinking_type(request: Request, model: Model) -> str | None:
+    """``thinking.type``; the model's default if it is left out, which may be `UNKNOWN_DEFAULT`."""
+    value = _value(BY_NAME["thinking"], request, model)
+    return UNKNOWN_DEFAULT if value == UNKNOWN_DEFAULT else value.get("type")
 
 
 def output_format(request: Request) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from harness.prompt.blocks import Block
 from harness.prompt.fingerprint import block_digest
 from harness.prompt.parameters import Value
 from harness.prompt.text import dump
-from harness.provider.parameters import LEVELS, Level, Parameter
+from harness.provider.parameters import LEVELS, UNKNOWN_DEFAULT, Level, Parameter
 
 
 class Part(NamedTuple):
@@ -31,6 +31,11 @@ class Part(NamedTuple):
     def is_unclear(self) -> bool:
         """Whether it is unknown if or where the part is rendered."""
         return self.row is not None and (self.row.kind == "unclear" or self.row.may_matter)
+
+    @property
+    def is_unknown_default(self) -> bool:
+        """Whether the parameter is left out, and it is not known what that means."""
+        return self.row is not None and self.row.is_object and bool(self.value == UNKNOWN_DEFAULT)
 
 
 def list_parts(

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from harness.prompt.blocks import Block, Request
-from harness.prompt.parameters import thinking
+from harness.prompt.parameters import thinking_type
 from harness.provider.models import Model
+from harness.provider.parameters import UNKNOWN_DEFAULT
 
 _RUNS = ("tool_use", "tool_result")
 _THINKING = ("thinking", "redacted_thinking")
@@ -14,15 +15,14 @@ def rendered_blocks(request: Request, blocks: Sequence[Block], model: Model) -> 
     """Return the blocks that reach the model, without the thinking that the API strips.
 
     Models that do not keep all thinking strip it from earlier turns once a user message holds
-    more than tool results. Every model strips it if thinking is disabled. Leaving the parameter
-    out disables thinking, except for the models that ``models.toml`` names.
+    more than tool results. Every model strips it if thinking is disabled, which leaving the
+    parameter out means on some models; where it is not known, it is taken for that.
     Source: platform.claude.com/docs/en/build-with-claude/extended-thinking (checked 2026-11-23);
     recorded calls, for thinking that is left out.
     """
     if not any(block.type in _THINKING for block in blocks):
         return tuple(blocks)
-    is_omitted = not request.get("thinking")
-    if thinking(request).get("type") == "disabled" and not (is_omitted and model.counts_omitted_thinking):
+    if thinking_type(request, model) in ("disabled", UNKNOWN_DEFAULT):
         kept_from = len(request["messages"])
     elif model.keeps_all_thinking:
         return tuple(blocks)

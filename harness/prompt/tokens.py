@@ -14,7 +14,7 @@ from typing import Any
 from harness.prompt.blocks import Block, Request
 from harness.prompt.doubts import Doubt, bound_of
 from harness.prompt.message_tokens import MessageTally, block_text, doubt_unknown
-from harness.prompt.parameters import clearing_kinds, find_uncounted, output_format, thinking, tool_choice
+from harness.prompt.parameters import clearing_kinds, find_uncounted, output_format, thinking_type, tool_choice
 from harness.prompt.tally import Tally
 from harness.prompt.tool_tokens import definition_text, forced_tokens, schema_text
 from harness.provider.models import Model
@@ -128,7 +128,7 @@ class _Counting:
         self.messages = [block for block in blocks if block.level == "messages"]
         self.choice = tool_choice(request)
         self.is_forced = bool(self.tools) and self.choice.get("type") in ("any", "tool")
-        self.thinking = thinking(request).get("type")
+        self.thinking = thinking_type(request, model)
 
     def run(self) -> Count:
         tally = self.tally
@@ -148,7 +148,7 @@ class _Counting:
                 self._doubt_what_is_cleared()
             else:
                 self.tally.doubt(name, "what it adds to the prompt is not known offline", counted=0)
-        if _leaves_out_thinking(self.request) and not self.model.counts_omitted_thinking:
+        if _leaves_out_thinking(self.request) and self.thinking != "adaptive":
             what = "whether thinking blocks are counted where thinking is left out"
             self.tally.doubt_unproven("omitted_thinking", "thinking", what, counted=0, since=in_front_of_messages)
         for index, tool in enumerate(self.request.get("tools") or ()):

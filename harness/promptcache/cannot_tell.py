@@ -37,6 +37,19 @@ def refuse_unclear_block(divergence: Divergence, assumptions: Assumptions) -> No
         raise cannot_tell(path)
 
 
+def refuse_unknown_default(divergence: Divergence, prompt: Prompt) -> None:
+    """Refuse to judge a parameter that one request leaves out, where it is not known what that means.
+
+    Raises:
+        CannotTellError: it is the difference.
+    """
+    if any(part is not None and part.is_unknown_default for part in divergence):
+        raise CannotTellError(
+            f"{divergence.path} differs, but what leaving it out means is not known for {prompt.model.id}",
+            hint=f"give {divergence.path} in every call, or compare the usage of two real calls",
+        )
+
+
 def cannot_count(prompt: Prompt, point: Breakpoint) -> CannotTellError:
     """Make the error of a prefix of which the count does not tell whether it reaches the minimum."""
     low, high = prompt.count.range_of_prefix(point.block_index)

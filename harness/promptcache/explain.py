@@ -8,7 +8,14 @@ from harness.errors import UnknownPriceError
 from harness.prompt.blocks import Breakpoint
 from harness.prompt.diff import Divergence, first_divergence
 from harness.prompt.reading import ActiveBreakpoint, Prompt
-from harness.promptcache.cannot_tell import cannot_count, cannot_tell, find_unclear, refuse_unclear_block, without
+from harness.promptcache.cannot_tell import (
+    cannot_count,
+    cannot_tell,
+    find_unclear,
+    refuse_unclear_block,
+    refuse_unknown_default,
+    without,
+)
 from harness.promptcache.causes import Cause
 from harness.promptcache.explanation import Explanation, LevelVerdict, Verdict
 from harness.promptcache.naming.changes import Change, name_change
@@ -207,6 +214,7 @@ class _Comparison:
             change, row = self._change_of_markers(lost), None
         else:
             refuse_unclear_block(divergence, self.assumptions)
+            refuse_unknown_default(divergence, self.new)
             change, row = name_change(divergence, self.old, self.new), divergence.row
             if self._is_unique_tail(divergence, lost):
                 change = change._replace(cause="automatic_after_unique_tail")

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from harness.errors import UnknownModelError, UsageError
 from harness.provider.generations import Generation, find_generation, read_data
 from harness.provider.model_names import Surface, Version, find_id, find_surface, index_ids, read_name
+from harness.provider.parameters import UNKNOWN_DEFAULT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,8 @@ class Model:
     min_cacheable_tokens: int
     minimum_is: Literal["documented", "inferred"]
     keeps_all_thinking: bool
-    counts_omitted_thinking: bool
+    default_thinking: Any
+    """What leaving ``thinking`` out means; `UNKNOWN_DEFAULT` where no source says it."""
     default_effort: str
     priced_as: str
     retired_on: date | None
@@ -153,7 +155,7 @@ def _model(row: dict[str, Any], generation: Generation) -> Model:
         min_cacheable_tokens=row["min_cacheable_tokens"],
         minimum_is=row.get("minimum_is", "documented"),
         keeps_all_thinking=row["keeps_all_thinking"],
-        counts_omitted_thinking=row.get("counts_omitted_thinking", False),
+        default_thinking={"type": row["default_thinking"]} if "default_thinking" in row else UNKNOWN_DEFAULT,
         default_effort=row.get("default_effort", "high"),
         priced_as=row.get("priced_as", row["id"]),
         retired_on=row.get("retired_on"),

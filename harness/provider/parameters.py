@@ -35,6 +35,9 @@ class Omitted:
 
 OMITTED = Omitted()
 
+UNKNOWN_DEFAULT = "not known"
+"""The default of an object where no source says what leaving it out means; a text, so it equals no given value."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
@@ -166,7 +169,7 @@ PARAMETERS: tuple[Parameter, ...] = (
         name="thinking",
         kind="rendered",
         level="messages",
-        default={"type": "disabled"},
+        model_default="default_thinking",
         is_object=True,
         parts=frozenset({"type", "budget_tokens"}),
         cause="thinking_changed",

@@ -179,7 +179,7 @@ def say_more(body: Body) -> None:
 
 
 def spell_out_defaults(body: Body) -> None:
-    body |= {"tool_choice": {"type": "auto"}, "thinking": {"type": "disabled"}}
+    body |= {"tool_choice": {"type": "auto"}, "thinking": {"type": "adaptive"}}
     body["system"][0]["cache_control"] = {"ttl": "5m", "type": "ephemeral"}
 
 

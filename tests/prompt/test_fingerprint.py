@@ -23,7 +23,8 @@ ROWS = (*RENDERED[:2], NEW, *RENDERED[2:])
     [
         ({}, ("a715693ef9b3", "4a71a73ac7c9", "15ef93f7da71")),
         ({"speed": "fast"}, ("321101809f24", "9e6c6c2d78bb", "a20f917e609d")),
-        ({"thinking": {"type": "adaptive"}}, ("a715693ef9b3", "4a71a73ac7c9", "50632fe74d45")),
+        ({"thinking": {"type": "adaptive"}}, ("a715693ef9b3", "4a71a73ac7c9", "15ef93f7da71")),
+        ({"thinking": {"type": "between_tools"}}, ("a715693ef9b3", "4a71a73ac7c9", "20a39be9c10b")),
         ({"tool_choice": {"type": "any"}}, ("a715693ef9b3", "4a71a73ac7c9", "d3982d73e6b6")),
         ({"output_config": {"effort": "low"}}, ("a715693ef9b3", "4a71a73ac7c9", "c798767f8a2c")),
         ({"output_config": {"format": {"type": "json_schema"}}}, ("a715693ef9b3", "997e4beffb8e", "0fe2a3a973d2")),

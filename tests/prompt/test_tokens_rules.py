@@ -46,7 +46,7 @@ def total(generation: str, **request: Any) -> int:
 
 
 def text_tokens(generation: str, text: str) -> int:
-    return counter()(text, find_model(MODELS[generation]).generation.tokenizer)
+    return counter()(text, find_model(MODELS.get(generation, generation)).generation.tokenizer)
 
 
 def user(*blocks: Any) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def test_the_order_of_keys_in_a_tool_definition_costs_nothing(generation: str) -
 )
 def test_a_call_and_its_result_cost_a_frame_and_their_texts(generation: str, inputs: Any, tokens: int) -> None:
     """Without the two borders of the messages; the name and the result are one token each."""
-    borders = 2 * find_model(MODELS[generation]).generation.per_message
+    borders = 2 * find_model(MODELS.get(generation, generation)).generation.per_message
     both = turn(generation, calls=[call(**inputs)]).total - total(generation, tools=[TOOL])
 
     assert both - borders == tokens
@@ -134,7 +134,7 @@ def test_a_call_and_its_result_cost_a_frame_and_their_texts(generation: str, inp
 def test_newer_generations_render_a_call_as_elements_that_are_one_text(generation: str, around: int) -> None:
     prefix = "antml:"
     elements = f'<{prefix}invoke name="add">\n<{prefix}parameter name="x">7</{prefix}parameter>\n</{prefix}invoke>\n'
-    borders = 2 * find_model(MODELS[generation]).generation.per_message
+    borders = 2 * find_model(MODELS.get(generation, generation)).generation.per_message
     both = turn(generation, calls=[call(x=7)]).total - total(generation, tools=[TOOL])
 
     assert both - borders == text_tokens(generation, elements) + around + text_tokens(generation, "a")
@@ -230,7 +230,7 @@ def test_each_further_turn_of_tools_costs_the_same(generation: str, each: int) -
 def test_an_answer_behind_a_result_costs_less_if_it_starts_with_a_digit(
     generation: str, text: str, border: int
 ) -> None:
-    rules = find_model(MODELS[generation]).generation
+    rules = find_model(MODELS.get(generation, generation)).generation
     answer = {"role": "assistant", "content": text}
     more = turn(generation, answer, HI).total - turn(generation).total
 
@@ -444,21 +444,23 @@ def test_an_answer_without_thinking_costs_more_in_adaptive_thinking() -> None:
 THOUGHT = {"type": "thinking", "thinking": "I add.", "signature": "s"}
 
 
-def test_thinking_that_is_left_out_is_not_disabled_on_sonnet_5() -> None:
-    thought = turn("5", calls=[THOUGHT, call(x="a")])
+@pytest.mark.parametrize("model", ["claude-sonnet-5", "claude-opus-5", "claude-fable-5", "claude-haiku-5-5"])
+def test_thinking_that_is_left_out_is_counted_where_that_means_adaptive(model: str) -> None:
+    thought = turn(model, calls=[THOUGHT, call(x="a")])
 
-    assert thought.total - turn("5").total == text_tokens("5", "I add.")
+    assert thought == turn(model, calls=[THOUGHT, call(x="a")], thinking={"type": "adaptive"})
+    assert thought.total - turn(model).total == text_tokens(model, "I add.")
     assert thought.unmodelled == (
         "messages[1].content[0]: thinking is billed at its full length, the block holds a summary",
     )
     assert thought.bound is None
-    assert turn("5", calls=[THOUGHT, call(x="a")], thinking={"type": "disabled"}) == turn("5")
+    assert turn(model, calls=[THOUGHT, call(x="a")], thinking={"type": "disabled"}) == turn(model)
 
 
-def test_where_it_is_not_known_what_thinking_that_is_left_out_means_the_count_says_so() -> None:
-    thought = turn("claude-opus-5", calls=[THOUGHT, call(x="a")])
+def test_where_no_recording_shows_how_thinking_that_is_left_out_is_counted_the_count_says_so() -> None:
+    thought = turn("claude-opus-4-8", calls=[THOUGHT, call(x="a")])
 
-    assert thought.total == turn("claude-opus-5").total
+    assert thought.total == turn("claude-opus-4-8").total
     assert thought.unmodelled == (
         "thinking: no recorded call of this generation shows "
         "whether thinking blocks are counted where thinking is left out",

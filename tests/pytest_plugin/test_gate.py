@@ -848,7 +848,6 @@ def test_test_with_parts_that_pass_or_are_skipped_is_accepted(desk: Desk) -> Non
 
 # --- requests that the model refuses -------------------------------------------------------------------------
 
-OFF = {"type": "disabled"}
 REFUSED = [
     EXAMPLES["forced tool"],
     EXAMPLES["budget thinking on adaptive models"],
@@ -865,10 +864,8 @@ def test_request_that_its_model_refuses_is_a_bust_with_the_words_of_the_api(exam
 
     assert accepted.run(*REPORTS).ret == 1
 
-    # To switch off what is not on changes no prefix: then the missing recording is reported, with the same words.
-    rule, cause = ("cassette-miss", None) if example.refused.get("thinking") == OFF else ("bust", "other")
-    found = [one for one in findings(accepted) if one["rule"] == rule]
-    assert {(one["cause"], one["place"]["path"]) for one in found} == {(cause, example.path)}
+    found = [one for one in findings(accepted) if one["rule"] == "bust"]
+    assert {(one["cause"], one["place"]["path"]) for one in found} == {("other", example.path)}
     assert all(f"the API answers 400: {example.message}" in one["facts"] for one in found)
 
 

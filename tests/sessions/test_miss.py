@@ -103,10 +103,10 @@ def test_a_miss_says_where_the_request_parts_from_the_closest_recorded(
 
 
 def test_a_recorded_request_that_parts_later_in_a_parameter_is_closer_than_one_with_another_system_prompt() -> None:
-    sent = BASE | {"thinking": {"type": "adaptive"}}
+    sent = BASE | {"thinking": {"type": "between_tools"}}
     assert miss(request(sent), system("Something else."), BASE) == (
-        f'{HEADLINE}\n  first difference: thinking\n    recorded: \'{{"type":"disabled"}}\'\n'
-        '    now:      \'{"type":"adaptive"}\''
+        f'{HEADLINE}\n  first difference: thinking\n    recorded: \'{{"type":"adaptive"}}\'\n'
+        '    now:      \'{"type":"between_tools"}\''
     )
 
 
@@ -149,7 +149,6 @@ REFUSED = (
     ({"temperature": 0}, "temperature", EXAMPLES["temperature on 5.1 and later"].message),
     ({"top_p": 0.5}, "top_p", EXAMPLES["top_p on 5.1 and later"].message),
     ({"top_k": 5}, "top_k", EXAMPLES["top_k on 5.1 and later"].message),
-    ({"thinking": {"type": "disabled"}}, "thinking", EXAMPLES["thinking disabled on sonnet-5-5"].message),
 )
 
 
@@ -160,6 +159,16 @@ def test_a_request_that_the_api_refuses_is_told_with_its_words(change: dict[str,
         f"{HEADLINE}: it differs from a recorded one only outside the prompt, or in the order of keys"
         f"\n  the API answers 400: {words}\n  place: {path}"
     )
+
+
+def test_a_refused_value_against_the_default_shows_both() -> None:
+    assert miss(request(BASE | {"thinking": {"type": "disabled"}}), BASE).splitlines() == [
+        HEADLINE,
+        f"  the API answers 400: {EXAMPLES['thinking disabled on sonnet-5-5'].message}",
+        "  first difference: thinking",
+        """    recorded: '{"type":"adaptive"}'""",
+        """    now:      '{"type":"disabled"}'""",
+    ]
 
 
 def test_a_refused_request_with_another_prompt_shows_the_difference_too() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.prompt.blocks import Block, Breakpoint, Request, automatic_target, find_breakpoints, marker_ttl
-from harness.prompt.parameters import output_format, thinking, tool_choice
+from harness.prompt.parameters import output_format, tool_choice
 from harness.prompt.reading import Prompt
 from harness.promptcache.refusals.api_error import UNCONFIRMED, ApiError, dotted, invalid
 from harness.promptcache.refusals.by_model import model_faults
@@ -47,8 +47,9 @@ def _faults(prompt: Prompt, *, needs_max_tokens: bool, is_count: bool) -> Iterat
 
 
 def _parameter_faults(request: Request) -> Iterator[ApiError]:
-    budget, maximum = thinking(request).get("budget_tokens"), request.get("max_tokens")
-    if thinking(request).get("type") == "enabled" and isinstance(budget, int):
+    thinking, maximum = request.get("thinking") or {}, request.get("max_tokens")
+    budget, is_enabled = thinking.get("budget_tokens"), thinking.get("type") == "enabled"
+    if is_enabled and isinstance(budget, int):
         if budget < _MIN_THINKING_BUDGET:
             yield invalid(
                 "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024", path="thinking"
@@ -58,7 +59,7 @@ def _parameter_faults(request: Request) -> Iterator[ApiError]:
     if maximum == 0 and not isinstance(maximum, bool):
         conflicts = {
             "stream": bool(request.get("stream")),
-            "thinking": thinking(request).get("type") == "enabled",
+            "thinking": is_enabled,
             "output_config.format": bool(output_format(request)),
             "tool_choice": tool_choice(request).get("type") in ("any", "tool"),
         }
