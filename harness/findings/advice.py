@@ -24,7 +24,7 @@ ADVICE: dict[str, Advice] = {
     ),
     "unicode": Advice(
         "only the Unicode form differs: the texts look the same, but their bytes are not",
-        "normalise the text once (unicodedata.normalize('NFC', text)) where it is read",
+        "normalise the text once where it is read (unicodedata.normalize('NFC', text)), without invisible characters",
     ),
     "text_changed": Advice(
         "the text changed",

@@ -1,6 +1,6 @@
 import pytest
 
-from harness.prompt.times import find_moments, reads_as_time
+from harness.prompt.times import find_moments, may_be_time, reads_as_time
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,54 @@ def test_dates_and_times_are_found_in_order_without_overlap(text: str, found: li
 def test_only_what_reads_as_a_time_is_one(before: str, after: str, is_time: bool) -> None:
     assert reads_as_time(before, after) is is_time
     assert reads_as_time(after, before) is is_time
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Current time: 10:00", "Current time: 10:05"),
+        ("Current time in Oslo is 10:00", "Current time in Oslo is 10:01"),
+        ('{"ts":1772618400}', '{"ts":1772618401}'),
+        ('{"created_at": 1772618400}', '{"created_at": 1772618401}'),
+        ("epoch_ms=1772618400000", "epoch_ms=1772618400001"),
+        ("timestamp 1772618400", "timestamp 1772618500"),
+        ("Open until 10:00 UTC", "Open until 10:01 UTC"),
+        ("10:00+02:00", "10:05+02:00"),
+        ("Today is March 7", "Today is March 8"),
+        ("Sat, 7 Mar 2026 10:00", "Sat, 7 Mar 2026 10:05"),
+        ("May 12, 2026", "May 13, 2026"),
+        ("Date: Saturday 10:00", "Date: Sunday 11:00"),
+        ("", "Time: 10:05"),
+    ],
+)
+def test_what_a_word_or_its_form_says_is_a_time_is_one(before: str, after: str) -> None:
+    assert reads_as_time(before, after)
+    assert not may_be_time(before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("ratio 4:30", "ratio 4:35"),
+        ("John 3:16", "John 3:17"),
+        ("costs 12.11.26", "costs 12.12.26"),
+        ("order 1772618400", "order 1772618401"),
+        ("you May 12 times", "you May 13 times"),
+        ("March 12 miles", "March 13 miles"),
+        ("Meet Monday", "Meet Friday"),
+        ("today's ratio 4:30", "today's ratio 4:35"),
+        ("sometimes 4:30", "sometimes 4:31"),
+        ("It is late. Odds 4:30", "It is late. Odds 4:31"),
+        ("", "John 3:16"),
+    ],
+)
+def test_what_may_be_anything_else_may_only_be_a_time(before: str, after: str) -> None:
+    assert may_be_time(before, after)
+    assert not reads_as_time(before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("a 4:30 b", "a 4:31 b c"), ("Rule 7.", "Rule 8."), ("same", "same"), ("", "A word.")]
+)
+def test_what_differs_in_more_is_no_time(before: str, after: str) -> None:
+    assert not may_be_time(before, after)

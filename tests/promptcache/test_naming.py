@@ -1,5 +1,6 @@
 """Properties of the names of changes: kinds of change that always have one name, or never have another."""
 
+import re
 from copy import deepcopy
 from typing import Any, get_args
 
@@ -169,3 +170,70 @@ def test_other_places_are_listed_in_one_short_note(before: dict[str, Any], after
 
     assert len(notes) <= 3
     assert max((len(note) for note in notes), default=0) < 400
+
+
+# --- a note states only what is literally true -----------------------------------------------------------
+
+PATH = r"(?:messages|system|tools)\[\d+\](?:\.content\[\d+\])?"
+OF_THE_EARLIER = re.compile(
+    rf"(?:({PATH})[^,]*? \((?:removed|moved)\)|in what was ({PATH})|was ({PATH}), of another role)"
+)
+ROLE = re.compile(r"the role of messages\[(\d+)\] changed from (\w+) to (\w+)")
+MOVE = re.compile(rf"({PATH}) moved to ({PATH})")
+JOINED = re.compile(r"messages\[(\d+)\] (?:and|to) messages\[(\d+)\] are one message now")
+
+
+def paths(body: dict[str, Any]) -> set[str]:
+    """All paths of a request that a note may hold."""
+    found = {block.path for block in read(body).blocks}
+    return found | {path.partition(".")[0] for path in found}
+
+
+def content(body: dict[str, Any], path: str) -> Any:
+    """What is at the path of a message or block, without markers, ids of calls and roles; of a tool, its name."""
+    blocks = [block.content for block in read(body).blocks if block.path == path or block.path.startswith(f"{path}.")]
+    hidden = (*HIDDEN, "description") if path.startswith("tools") else HIDDEN
+    return [{key: value for key, value in block.items() if key not in hidden} for block in blocks]
+
+
+HIDDEN = ("cache_control", "id", "tool_use_id")
+
+
+@settings(max_examples=300)
+@given(requests(), requests())
+def test_the_paths_of_a_note_are_in_one_of_the_requests(before: dict[str, Any], after: dict[str, Any]) -> None:
+    assume(first_divergence(read(before).parts, read(after).parts) is not None)
+    old, new = paths(before), paths(after)
+
+    for note in change(before, after).notes:
+        assert {*re.findall(PATH, note)} <= old | new
+        for groups in OF_THE_EARLIER.findall(note):
+            assert {*filter(None, groups)} <= old
+
+
+CONVERSATIONS = st.lists(
+    st.tuples(st.sampled_from([user, assistant]), st.lists(st.sampled_from("abcd").map(text), min_size=1, max_size=3)),
+    min_size=1,
+    max_size=5,
+).map(lambda messages: request(messages=[deepcopy(role(*blocks)) for role, blocks in messages], cache_control=MARK))
+"""Conversations so much alike that two often differ only in how their blocks are put into messages."""
+
+
+@settings(max_examples=400)
+@given(st.one_of(st.tuples(requests(), requests()), st.tuples(CONVERSATIONS, CONVERSATIONS)))
+def test_roles_moves_and_joins_are_said_only_where_they_are(sides: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    before, after = sides
+    assume(first_divergence(read(before).parts, read(after).parts) is not None)
+
+    for note in change(before, after).notes:
+        for number, was, now in ROLE.findall(note):
+            assert (before["messages"][int(number)]["role"], after["messages"][int(number)]["role"]) == (was, now)
+            assert was != now
+        for source, target in MOVE.findall(note):
+            assert source != target
+            assert content(before, source) == content(after, target)
+        for first, last in JOINED.findall(note):
+            joined = [
+                block for number in range(int(first), int(last) + 1) for block in content(before, f"messages[{number}]")
+            ]
+            assert content(after, f"messages[{first}]")[: len(joined)] == joined

@@ -8,6 +8,7 @@ from harness.prompt.diff import Divergence, pair_parts
 from harness.prompt.fingerprint import rendered_fields
 from harness.prompt.parts import Part
 from harness.prompt.reading import Prompt
+from harness.prompt.text import dump
 from harness.promptcache.causes import Cause
 from harness.promptcache.naming.excerpts import cut_excerpt
 from harness.promptcache.naming.history import name_history
@@ -18,6 +19,8 @@ from harness.promptcache.naming.system_changes import name_system
 from harness.promptcache.naming.tool_changes import find_tool_spots, name_tool
 from harness.provider.parameters import LEVELS, Level
 
+_NOTES = 2
+"""Notes about the first difference; more would hide which of them matters."""
 _NAMERS = {"tools": name_tool, "system": name_system, "messages": name_history}
 
 
@@ -49,7 +52,7 @@ def name_change(divergence: Divergence, before: Prompt, after: Prompt) -> Change
         # The block from which the parameter is read did change, and has been named.
         others = (spot for spot in others if not path.startswith(spot.path))
     excerpt = cut_excerpt(divergence, after.assumptions)
-    return Change(named.cause, path, excerpt.offset, excerpt.texts, (*named.notes, *say_also([*others])))
+    return Change(named.cause, path, excerpt.offset, excerpt.texts, (*named.notes[:_NOTES], *say_also([*others])))
 
 
 def _name_block(part: Part, divergence: Divergence, before: Prompt, after: Prompt) -> Named:
@@ -99,7 +102,7 @@ def _find_parameters(before: Prompt, after: Prompt, level: Level, first: Part) -
             continue
         # A default may differ with the model; then nobody changed it.
         given = [[prompt.request.get(key) for key in (part.row.key, part.row.also_at)] for prompt in (before, after)]
-        if given[0] != given[1] and (old is None or new is None or old.key != new.key):
+        if dump(given[0]) != dump(given[1]) and (old is None or new is None or old.key != new.key):
             yield Spot(part.path, 0)
 
 

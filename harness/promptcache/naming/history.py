@@ -7,10 +7,19 @@ from harness.prompt.blocks import Block
 from harness.promptcache.causes import Cause
 from harness.promptcache.naming.alignment import find_hunks, is_move
 from harness.promptcache.naming.boundaries import find_recut, is_recut_with_other_spaces
-from harness.promptcache.naming.history_notes import say_added, say_border, say_dropped, say_replaced
-from harness.promptcache.naming.items import Item, Message, group_messages
+from harness.promptcache.naming.frames import name_role
+from harness.promptcache.naming.history_notes import (
+    say_added,
+    say_border,
+    say_dropped,
+    say_fewer,
+    say_joined,
+    say_replaced,
+)
+from harness.promptcache.naming.items import Item, Message, count_shared, end_message, group_messages
 from harness.promptcache.naming.named import Named, Spot
-from harness.promptcache.naming.pairs import find_inner_spots, name_pair, name_text, say_pair
+from harness.promptcache.naming.pair_notes import say_pair
+from harness.promptcache.naming.pairs import Shift, find_inner_spots, find_shift, name_pair, name_text
 from harness.promptcache.naming.places import find_spots, say_move, say_recut, without_moved
 
 
@@ -47,7 +56,9 @@ class _History:
         if cut is None:
             return None
         note = say_recut(self.old_rest[: cut.old], self.new_rest[: cut.new])
-        return Named("block_boundary", (note,), self._spots(self.start + cut.old, self.new_start + cut.new))
+        return Named(
+            "block_boundary", (note,), find_spots(self.old_rest[cut.old :], self.new_rest[cut.new :], is_next=True)
+        )
 
     # --- whole messages ----------------------------------------------------------------------------------
 
@@ -61,9 +72,8 @@ class _History:
         if not hunks or any(one.role != other.role for one, other in zip(old[:shared], new, strict=False)):
             return self._name_pair()
         if is_move(*keys, hunks):
-            return self._moved(
-                "history_edit", say_move(([item.path for item in old], [item.path for item in new]), keys)
-            )
+            note = say_move(([item.path for item in old], [item.path for item in new]), keys)
+            return self._moved("history_edit", note, *say_fewer(old, new))
         gone, here = ([side[index] for index in span] for side, span in zip((old, new), hunks[0], strict=True))
         if not here:
             return self._dropped(gone[0].start, gone[-1].end, _start(new, hunks[0].new.start))
@@ -78,7 +88,8 @@ class _History:
             previous = self.old[gone[0].start - 1].block.message if gone[0].start else None
             note = say_replaced(len(gone), len(here), previous)
             return Named("history_drop", (note,), self._spots(gone[-1].end, here[-1].end))
-        return self._name_pair()
+        named = self._name_pair()
+        return named._replace(notes=(*say_fewer(old, new), *named.notes))
 
     # --- blocks of a message -----------------------------------------------------------------------------
 
@@ -96,9 +107,10 @@ class _History:
         if not hunk.new:
             return self._dropped(self.start, gone, self.new_start)
         if not hunk.old and not is_shorter:
-            is_text = all(item.block.type == "text" for item in new[: hunk.new.stop])
-            cause: Cause = "history_edit" if not self._is_last else "text_changed" if is_text else "other"
-            return self._added(cause, self.new_start, here, self.start)
+            return self._added(self._addition(hunk.new.stop), self.new_start, here, self.start)
+        shift = find_shift(old[: hunk.old.stop], new[: hunk.new.stop], self.assumptions)
+        if shift is not None and not is_shorter:
+            return self._name_shift(shift)
         if is_recut_with_other_spaces(old[: hunk.old.stop], new[: hunk.new.stop]):
             note = f"{say_recut(old[: hunk.old.stop], new[: hunk.new.stop])}, with other whitespace"
             return Named("text_changed" if self._is_last else "history_edit", (note,), self._spots(gone, here))
@@ -107,10 +119,40 @@ class _History:
     def _name_pair(self) -> Named:
         """Name a change of one block to another."""
         before, after = self._before, self._after
-        cause = name_text(before, after, self.assumptions) or self._edit()
+        cause = name_text(before, after, self.assumptions)
+        is_same_place = self.old_rest[0].starts_message == self.new_rest[0].starts_message
+        if cause is None and not is_same_place:
+            return self._name_frame()
+        cause = cause or self._edit()
         inner = find_inner_spots(cause, before, after, self.start, self.assumptions)
-        notes = say_pair(before, after, self.assumptions) if cause in ("history_edit", "other") else ()
-        return Named(cause, notes, (*inner, *self._spots(self.start + 1, self.new_start + 1)))
+        spots = find_spots(self.old_rest[1:], self.new_rest[1:], is_next=True)
+        if before.role != after.role:
+            spots = tuple(spot for spot in spots if spot.text != name_role(self.old_rest[0], self.new_rest[0]))
+        notes = say_pair(cause, before, after, self.assumptions)
+        border = () if is_same_place else (say_border(self.old, self.start),)
+        return Named(cause, (*border, *notes), (*inner, *spots))
+
+    def _name_frame(self) -> Named:
+        """Name a message that ends earlier than it did, or later: blocks went from it, or came to it."""
+        is_longer = self.old_rest[0].starts_message
+        kept = count_shared(self.old_rest, self.new_rest)
+        if kept:
+            note = say_joined(self.old, self.new, self.start, kept) if is_longer else None
+            note = note or f"{self.old_rest[0].path} moved to {self.new_rest[0].path}"
+            return Named("history_edit", (note,), find_spots(self.old_rest[1:], self.new_rest[1:]))
+        if is_longer:
+            return self._added("history_edit", self.new_start, end_message(self.new, self.new_start), self.start)
+        return self._dropped(self.start, end_message(self.old, self.start), self.new_start)
+
+    def _name_shift(self, shift: Shift) -> Named:
+        """Name blocks that came or went before one that changed."""
+        gone, here = self.start + shift.gone, self.new_start + shift.here
+        if shift.gone:
+            named = self._dropped(self.start, gone, self.new_start)
+        else:
+            named = self._added(self._addition(shift.here), self.new_start, here, self.start)
+        spots = find_spots(self.old[gone + 1 :], self.new[here + 1 :], is_next=True)
+        return named._replace(notes=(*named.notes, shift.note), spots=spots)
 
     # --- results -----------------------------------------------------------------------------------------
 
@@ -120,11 +162,17 @@ class _History:
     def _added(self, cause: Cause, start: int, end: int, old_start: int) -> Named:
         return Named(cause, (say_added(self.new, start, end),), self._spots(old_start, end))
 
-    def _moved(self, cause: Cause, note: str) -> Named:
-        return Named(cause, (note,), find_spots(*without_moved(self.old_rest, self.new_rest)))
+    def _moved(self, cause: Cause, *notes: str) -> Named:
+        return Named(cause, notes, find_spots(*without_moved(self.old_rest, self.new_rest)))
 
     def _spots(self, end: int, new_end: int) -> tuple[Spot, ...]:
         return find_spots(self.old[end:], self.new[new_end:])
+
+    def _addition(self, count: int) -> Cause:
+        """The name of the addition of so many blocks: to the last message, or to one that was already answered."""
+        if not self._is_last:
+            return "history_edit"
+        return "text_changed" if all(item.block.type == "text" for item in self.new_rest[:count]) else "other"
 
     def _edit(self) -> Cause:
         """The name of an edit: of the last message, or of one that was already answered."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from harness.promptcache.naming.items import Item, group_messages
-from harness.promptcache.naming.places import say_count
+from harness.promptcache.naming.items import Item, Message, end_message, group_messages
+from harness.promptcache.naming.words import say_count
 
 
 def say_dropped(old: Sequence[Item], start: int, end: int) -> str:
@@ -30,6 +30,27 @@ def say_border(old: Sequence[Item], index: int) -> str:
     if old[index].starts_message:
         return f"messages[{old[index - 1].block.message}] and messages[{number}] are one message now"
     return f"messages[{number}] is cut in two messages now"
+
+
+def say_joined(old: Sequence[Item], new: Sequence[Item], start: int, kept: int) -> str | None:
+    """Say which messages are one now, from the one before ``start`` on; ``None`` if one of them is cut in it.
+
+    ``kept`` is the number of blocks from ``start`` on that are the same in both prompts.
+    """
+    end = end_message(new, start)
+    is_whole = end <= start + kept and end_message(old, end - 1) == end
+    if not is_whole:
+        return None
+    first, last = old[start - 1].block.message or 0, old[end - 1].block.message or 0
+    return f"messages[{first}] {'and' if last == first + 1 else 'to'} messages[{last}] are one message now"
+
+
+def say_fewer(old: Sequence[Message], new: Sequence[Message]) -> tuple[str, ...]:
+    """Say how many messages were dropped of which nothing is left; nothing if others took their places."""
+    left = {item.key for message in new for item in message.items}
+    gone = [message for message in old if not any(item.key in left for item in message.items)]
+    fewer = min(len(gone), len(old) - len(new))
+    return (f"{say_count(fewer, 'message')} {'was' if fewer == 1 else 'were'} dropped",) if fewer > 0 else ()
 
 
 def _say(items: Sequence[Item], start: int, end: int, what: str, preposition: str) -> str:

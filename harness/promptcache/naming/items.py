@@ -65,3 +65,15 @@ def group_messages(items: Sequence[Item], first: int = 0) -> list[Message]:
         messages.append(Message(number, tuple(group), end))
         end = messages[-1].end
     return [message for message in messages if message.number >= first]
+
+
+def count_shared(old: Sequence[Item], new: Sequence[Item]) -> int:
+    """Count the first blocks that are the same in two runs, whatever their messages."""
+    pairs = zip(old, new, strict=False)
+    return next((index for index, (one, other) in enumerate(pairs) if one.key != other.key), min(len(old), len(new)))
+
+
+def end_message(items: Sequence[Item], index: int) -> int:
+    """Return the index after the last block of the message that holds the block at an index."""
+    message = items[index].block.message
+    return next((end for end in range(index, len(items)) if items[end].block.message != message), len(items))

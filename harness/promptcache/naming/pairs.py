@@ -1,7 +1,7 @@
 """What changed between two blocks at the same place."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from harness.prompt.assumptions import Assumptions
 from harness.prompt.blocks import Block
@@ -9,14 +9,33 @@ from harness.prompt.fingerprint import rendered_fields
 from harness.prompt.text import block_text, dump
 from harness.promptcache.causes import Cause
 from harness.promptcache.naming.boundaries import join_texts
+from harness.promptcache.naming.items import Item
 from harness.promptcache.naming.named import Spot
-from harness.promptcache.naming.places import list_some
+from harness.promptcache.naming.pair_notes import is_text_change
 from harness.promptcache.naming.text_changes import find_offsets, name_form, name_string, sort_keys, squeeze
 
 _LISTED = 3
 """Places in one block that are listed; of more, only their number is said."""
 _IN_ONE_BLOCK: tuple[Cause, ...] = ("timestamp", "text_changed", "tool_changed", "history_edit")
 """Causes of which one block can hold several, each with its own fix."""
+
+
+_WHAT: dict[Cause, str] = {
+    "timestamp": "a date or time",
+    "whitespace": "only whitespace",
+    "unicode": "only the Unicode form",
+    "key_order": "only the order of keys",
+    "block_boundary": "only the cut of its parts",
+}
+
+
+class Shift(NamedTuple):
+    """The blocks that went, or came, at the start of two runs; the next ones are the same block, changed."""
+
+    gone: int
+    here: int
+    note: str
+    """What changed in that block, by its path in the earlier prompt."""
 
 
 def name_text(before: Block, after: Block, assumptions: Assumptions) -> Cause | None:
@@ -26,10 +45,10 @@ def name_text(before: Block, after: Block, assumptions: Assumptions) -> Cause | 
     old, new = (rendered_fields(block, assumptions) for block in (before, after))
     if before.type == "text":
         texts = old.pop("text", ""), new.pop("text", "")
-        return name_string(*texts) if old == new and texts[0] != texts[1] else None
+        return name_string(*texts) if dump(old) == dump(new) and texts[0] != texts[1] else None
     if sort_keys(old) == sort_keys(new):
         return "key_order"
-    if before.level != "tools" and join_texts(old) == join_texts(new):
+    if before.level != "tools" and dump(join_texts(old)) == dump(join_texts(new)):
         return "block_boundary"
     if dump(squeeze(old)) == dump(squeeze(new)):
         return "whitespace"
@@ -41,12 +60,7 @@ def name_pair(before: Block, after: Block, assumptions: Assumptions) -> Cause:
     cause = name_text(before, after, assumptions)
     if cause is not None:
         return cause
-    return "text_changed" if before.role == after.role and _is_text_change(before, after) else "other"
-
-
-def say_pair(before: Block, after: Block, assumptions: Assumptions) -> tuple[str, ...]:
-    """Say what changed besides texts: role, type, or fields."""
-    return tuple(_say_pair(before, after, assumptions))
+    return "text_changed" if before.role == after.role and is_text_change(before, after) else "other"
 
 
 def align_fields(before: Block, after: Block, assumptions: Assumptions) -> Block:
@@ -78,32 +92,20 @@ def find_inner_spots(
     return tuple(Spot(f"{after.path} at character {offset:,}", index) for offset in offsets)
 
 
-def _say_pair(before: Block, after: Block, assumptions: Assumptions) -> Iterator[str]:
-    if before.role != after.role:
-        yield f"the role of messages[{after.message}] changed from {before.role} to {after.role}"
-    if before.type != after.type:
-        yield f"the type of {after.path} changed from {before.type} to {after.type}"
-    elif not _is_text_change(before, after):
-        old, new = (rendered_fields(block, assumptions) for block in (before, after))
-        fields = [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
-        if fields:
-            yield f"changed in {after.path}: {list_some(fields)}"
+def find_shift(old: Sequence[Item], new: Sequence[Item], assumptions: Assumptions) -> Shift | None:
+    """Find which blocks came or went before one that changed in no more than a time or its form; else ``None``."""
+    if not old or not new or old[0].starts_message != new[0].starts_message:
+        return None
+    if name_text(old[0].block, new[0].block, assumptions) is not None:
+        return None
+    ways = [(count, 0) for count in range(1, len(old) - len(new) + 1)]
+    ways += [(0, count) for count in range(1, len(new) - len(old) + 1)]
+    for gone, here in ways:
+        cause = name_text(old[gone].block, new[here].block, assumptions)
+        if cause is not None and _is_one_message(old[: gone + 1]) and _is_one_message(new[: here + 1]):
+            return Shift(gone, here, f"{_WHAT[cause]} changed in what was {old[gone].path}")
+    return None
 
 
-def _is_text_change(before: Block, after: Block) -> bool:
-    """Whether two blocks of one type differ in a text that people wrote or read."""
-    texts = _texts(before.content), _texts(after.content)
-    return before.type == after.type and bool(texts[0] and texts[1]) and texts[0] != texts[1]
-
-
-def _texts(value: Any, key: str = "") -> list[str]:
-    """The texts in the fields of a block: not its data, its type, its ids or its flags."""
-    if isinstance(value, str):
-        return [value] if key in ("text", "thinking", "content", "title", "context", "input", "query") else []
-    if key == "input":
-        return [dump(value)]
-    if isinstance(value, Mapping):
-        is_text = value.get("type") == "text"
-        items = ((("text" if is_text and name == "data" else name), item) for name, item in value.items())
-        return [text for name, item in items for text in _texts(item, name)]
-    return [text for item in value for text in _texts(item, key)] if isinstance(value, list) else []
+def _is_one_message(items: Sequence[Item]) -> bool:
+    return len({item.block.message for item in items}) == 1

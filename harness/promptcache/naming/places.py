@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 
-from harness.promptcache.naming.alignment import find_hunks, find_move, find_moved
+from harness.promptcache.naming.alignment import Hunk, find_hunks, find_move, find_moved
+from harness.promptcache.naming.frames import find_frames
 from harness.promptcache.naming.items import Item
 from harness.promptcache.naming.named import END, Spot
-
-_LISTED = 5
-"""Places that a note lists."""
+from harness.promptcache.naming.words import list_some, say_count
 
 
 def say_also(spots: Sequence[Spot]) -> tuple[str, ...]:
@@ -17,23 +16,17 @@ def say_also(spots: Sequence[Spot]) -> tuple[str, ...]:
     return (f"also changed: {list_some(places)}",) if places else ()
 
 
-def list_some(texts: Sequence[str]) -> str:
-    """List the first texts, and say how many more there are."""
-    listed, more = ", ".join(texts[:_LISTED]), len(texts) - _LISTED
-    return f"{listed} and {more:,} more" if more > 0 else listed
-
-
-def say_count(number: int, noun: str) -> str:
-    """Say how many: ``1 block``, ``2 blocks``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def say_move(paths: tuple[Sequence[str], Sequence[str]], keys: tuple[Sequence[str], Sequence[str]]) -> str:
-    """Say what moved, at the first difference between the keys of two sequences."""
+    """Say what moved, at the first difference between the keys of two sequences; ``paths`` are theirs."""
     move = find_move(*keys)
-    old, new = paths[0][move.old], paths[1][move.new]
-    is_swap = move.is_swap and (old, new) == (paths[1][move.old], paths[0][move.new])
-    return f"{old} and {new} changed places" if is_swap else f"{old} moved to {new}"
+    if move.is_swap and all(paths[0][index] == paths[1][index] for index in move[:2]):
+        return f"{paths[0][move.old]} and {paths[1][move.new]} changed places"
+    # What only has another number, because something else came or went before it, did not move.
+    ways = [(move.old, move.new)]
+    ways += [(move.new, move.old)] if move.is_swap else []
+    ways += [(index, keys[1].index(key)) for index, key in enumerate(keys[0]) if key in keys[1]]
+    old, new = next(((paths[0][i], paths[1][j]) for i, j in ways if paths[0][i] != paths[1][j]), ("", ""))
+    return f"{old} moved to {new}" if old else "the blocks are in another order"
 
 
 def say_recut(old: Sequence[Item], new: Sequence[Item]) -> str:
@@ -46,9 +39,12 @@ def say_recut(old: Sequence[Item], new: Sequence[Item]) -> str:
     return f"the text from {old[0].path} on was in {say_count(counts[0], noun)}, and is in {counts[1]:,} now"
 
 
-def find_spots(old: Sequence[Item], new: Sequence[Item]) -> tuple[Spot, ...]:
-    """Find where two runs of blocks differ."""
-    return tuple(_find_spots(old, new))
+def find_spots(old: Sequence[Item], new: Sequence[Item], *, is_next: bool = False) -> tuple[Spot, ...]:
+    """Find where two runs of blocks differ; ``is_next`` says that both follow on blocks that are the same place."""
+    keys = [item.key for item in old], [item.key for item in new]
+    hunks = find_hunks(*keys)
+    spots = [*_find_spots(old, new, hunks), *find_frames(old, new, hunks, is_next=is_next)]
+    return tuple(sorted(spots, key=lambda spot: spot.position))
 
 
 def without_moved(old: Sequence[Item], new: Sequence[Item]) -> tuple[list[Item], list[Item]]:
@@ -60,9 +56,8 @@ def without_moved(old: Sequence[Item], new: Sequence[Item]) -> tuple[list[Item],
     return old_rest, [item for item in new if not _take(left[1], item.key)]
 
 
-def _find_spots(old: Sequence[Item], new: Sequence[Item]) -> Iterator[Spot]:
+def _find_spots(old: Sequence[Item], new: Sequence[Item], hunks: Sequence[Hunk]) -> Iterator[Spot]:
     keys = [item.key for item in old], [item.key for item in new]
-    hunks = find_hunks(*keys)
     left, arrived = find_moved(*keys, hunks), find_moved(*keys, hunks)
     for hunk in hunks:
         moved = [index for index in hunk.old if _take(left, keys[0][index])]

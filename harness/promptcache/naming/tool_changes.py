@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from harness.prompt.assumptions import Assumptions
 from harness.promptcache.naming.items import Item
 from harness.promptcache.naming.named import END, Named, Spot
+from harness.promptcache.naming.pair_notes import say_pair
 from harness.promptcache.naming.pairs import find_inner_spots, name_text
 from harness.promptcache.naming.places import say_move
 
@@ -18,7 +19,8 @@ def name_tool(old: Sequence[Item], new: Sequence[Item], *, at: tuple[int, int], 
     if before is not None and after is not None and there == here:
         cause = name_text(before.block, after.block, assumptions) or "tool_changed"
         inner = find_inner_spots(cause, before.block, after.block, start, assumptions)
-        return Named(cause, spots=(*inner, *find_tool_spots(old, new, {there})))
+        notes = say_pair(cause, before.block, after.block, assumptions)
+        return Named(cause, notes, (*inner, *find_tool_spots(old, new, {there})))
     names = _names(old), _names(new)
     is_gone = there is not None and names[0].count(there) > names[1].count(there)
     is_new = here is not None and names[1].count(here) > names[0].count(here)
