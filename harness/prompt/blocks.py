@@ -49,11 +49,24 @@ class Block(NamedTuple):
         Source: platform.claude.com release notes, 1 May 2025 (checked 2026-11-23).
         """
         marker = self.content.get("cache_control")
-        if marker is None and self.content.get("type") in ("tool_result", "document"):
-            parts = self.content.get("content")
-            last = parts[-1] if isinstance(parts, list) and parts else None
-            return last.get("cache_control") if isinstance(last, dict) else None
-        return marker
+        if marker is not None:
+            return marker
+        _, last = next(reversed(self.nested), (None, None))
+        return last.get("cache_control") if isinstance(last, dict) else None
+
+    @property
+    def nested(self) -> tuple[tuple[str, Any], ...]:
+        """The blocks inside a tool result, or inside a document of blocks, each with its path."""
+        kind, holder, name = self.content.get("type"), self.content, "content"
+        if kind == "document":
+            source = holder.get("source")
+            # Only a source of the type "content" holds blocks; a text is no list.
+            holder, name = source if isinstance(source, dict) else {}, "source.content"
+        elif kind != "tool_result":
+            return ()
+        parts = holder.get("content")
+        found = enumerate(parts if isinstance(parts, list) else ())
+        return tuple((f"{self.path}.{name}[{index}]", part) for index, part in found)
 
 
 class Breakpoint(NamedTuple):
@@ -80,6 +93,9 @@ def read_blocks(request: Request) -> tuple[Block, ...]:
         kind = block.content.get("type")
         if kind is not None and not isinstance(kind, str):
             raise RequestError(f"{block.path}.type is {type(kind).__name__}, expected a string")
+        content = block.content.get("content") if kind == "tool_result" else None
+        if content is not None and not isinstance(content, str | list):
+            raise RequestError(f"{block.path}.content is {type(content).__name__}, expected a string or a list")
     return blocks
 
 
@@ -143,7 +159,7 @@ def _system_blocks(request: Request) -> list[Block]:
 
 
 def _message_blocks(request: Request) -> list[Block]:
-    if "messages" not in request:
+    if request.get("messages") is None:
         raise RequestError("messages is missing, expected a list of messages")
     blocks: list[Block] = []
     for number, message in enumerate(_list(request, "messages")):

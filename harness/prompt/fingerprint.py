@@ -133,9 +133,12 @@ def _key(block: Block, unrendered: frozenset[str]) -> bytes:
 
 def _fields(block: Block, unrendered: frozenset[str]) -> list[tuple[str, Any]]:
     fields = sorted(item for item in block.content.items() if _is_rendered(*item, unrendered))
-    if block.content.get("type") != "tool_result":
+    kind = block.content.get("type")
+    if kind == "document":
+        return [(key, _source(value) if key == "source" else value) for key, value in fields]
+    if kind != "tool_result":
         return fields
-    return [(key, _result_parts(value, block, unrendered) if key == "content" else value) for key, value in fields]
+    return [(key, _result_parts(value, unrendered) if key == "content" else value) for key, value in fields]
 
 
 def _text_key(text: Any, block: Block) -> bytes:
@@ -152,11 +155,21 @@ def _is_rendered(key: str, value: Any, unrendered: frozenset[str]) -> bool:
     return not (key == "type" and value in ("text", "custom")) and not (key == "is_error" and not value)
 
 
-def _result_parts(content: Any, block: Block, unrendered: frozenset[str]) -> Any:
+def _source(source: Any) -> Any:
+    """The source of a document, without the markers of blocks in it."""
+    parts = source.get("content") if isinstance(source, dict) else None
+    if not isinstance(parts, list):
+        return source
+    return {**source, "content": [_unmarked(part) if isinstance(part, dict) else part for part in parts]}
+
+
+def _unmarked(block: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in block.items() if key != "cache_control"}
+
+
+def _result_parts(content: Any, unrendered: frozenset[str]) -> Any:
     if isinstance(content, str):
         return [[("text", content)]]
-    if not isinstance(content, list):
-        raise RequestError(f"{block.path}.content is {type(content).__name__}, expected a string or a list")
     return [
         sorted(item for item in part.items() if _is_rendered(*item, unrendered)) if isinstance(part, dict) else part
         for part in content

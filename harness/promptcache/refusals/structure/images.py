@@ -17,16 +17,8 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*")
 _LONGEST_START = 16
 
 
-def check_image(path: str, block: Mapping[str, Any]) -> Iterator[str]:
+def check_inline_image(path: str, source: Mapping[str, Any]) -> Iterator[str]:
     """Yield the answer to an inline image of another format, in broken base64, or that is plainly no image."""
-    source = block.get("source")
-    if source is None:
-        yield f"{path}.source: Field required"
-    elif isinstance(source, dict) and source.get("type") == "base64":
-        yield from _faults(f"{path}.source.base64", source)
-
-
-def _faults(path: str, source: Mapping[str, Any]) -> Iterator[str]:
     media_type, data = source.get("media_type"), source.get("data")
     if not isinstance(media_type, str) or media_type not in _FORMATS:
         # Source: github.com/anthropics/claude-code/issues/8184 (checked 2026-11-25)
