@@ -14,6 +14,7 @@ Request = Mapping[str, Any]
 OF_MESSAGE = "message."
 """Start of the name of a message's field among the fields of the message's first block."""
 _MESSAGE = frozenset({"role", "content"})
+_NESTING = ("document", "tool_result")
 
 
 class Block(NamedTuple):
@@ -49,24 +50,28 @@ class Block(NamedTuple):
         Source: platform.claude.com release notes, 1 May 2025 (checked 2026-11-23).
         """
         marker = self.content.get("cache_control")
-        if marker is not None:
+        if marker is not None or self.content.get("type") not in _NESTING:
             return marker
-        _, last = next(reversed(self.nested), (None, None))
-        return last.get("cache_control") if isinstance(last, dict) else None
+        _, parts = self._nested
+        return parts[-1].get("cache_control") if parts and isinstance(parts[-1], dict) else None
 
     @property
     def nested(self) -> tuple[tuple[str, Any], ...]:
         """The blocks inside a tool result, or inside a document of blocks, each with its path."""
-        kind, holder, name = self.content.get("type"), self.content, "content"
-        if kind == "document":
-            source = holder.get("source")
-            # Only a source of the type "content" holds blocks; a text is no list.
-            holder, name = source if isinstance(source, dict) else {}, "source.content"
-        elif kind != "tool_result":
+        if self.content.get("type") not in _NESTING:
             return ()
+        name, parts = self._nested
+        return tuple((f"{self.path}.{name}[{index}]", part) for index, part in enumerate(parts))
+
+    @property
+    def _nested(self) -> tuple[str, list[Any]]:
+        """Where the block holds blocks, and those; only a source of the type ``content`` has a list."""
+        name, holder = "content", self.content
+        if self.content["type"] == "document":
+            source = self.content.get("source")
+            name, holder = "source.content", source if isinstance(source, dict) else {}
         parts = holder.get("content")
-        found = enumerate(parts if isinstance(parts, list) else ())
-        return tuple((f"{self.path}.{name}[{index}]", part) for index, part in found)
+        return name, parts if isinstance(parts, list) else []
 
 
 class Breakpoint(NamedTuple):

@@ -210,8 +210,8 @@ class Prompt:
             raise self.unreadable
 
 
-_OF_MESSAGES = ("messages", "system", "max_tokens")
-"""Parameters that, beside the name of a known model, make a body a Messages request."""
+_OF_MESSAGES = ("max_tokens", "messages", "model", "system")
+"""Two of these parameters make a body a Messages request, whatever their values."""
 
 
 def read(request: Request, count_text: CountText | None = None, *, assumptions: Assumptions = DEFAULT) -> Prompt:
@@ -233,7 +233,7 @@ def read(request: Request, count_text: CountText | None = None, *, assumptions: 
     try:
         return _read(request, model, counter, assumptions)
     except RequestError as error:
-        if not (isinstance(name, str) and any(key in request for key in _OF_MESSAGES)):
+        if sum(key in request for key in _OF_MESSAGES) < 2:
             raise
         return Prompt(
             request=request,

@@ -132,7 +132,7 @@ def test_gap_seconds_decide_over_the_ttl(seconds: str, code: int, run: Any) -> N
     ("changes", "path", "error"),
     [
         ({"messages": {}}, "messages", "messages: Input should be a valid array"),
-        ({"messages": None}, "messages", "messages: Input should be a valid array"),
+        ({"messages": "Hi"}, "messages", "messages: Input should be a valid array"),
         (
             {"messages": [{"role": "user", "content": [{"type": "text", "text": 5}]}]},
             "messages[0].content[0]",

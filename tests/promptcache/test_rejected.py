@@ -186,6 +186,17 @@ def test_path_of_a_wrong_marker_is_that_of_its_block(body: Body, path: str) -> N
     assert (result.verdict, result.path) == ("rejected", path)
 
 
+@pytest.mark.parametrize(
+    "changes", [{"system": 5}, {"tools": {}}, {"messages": {}}, {"thinking": []}, {"messages": [user(5)]}], ids=str
+)
+@pytest.mark.parametrize("model", [5, None, [], {}, True])
+def test_model_of_a_wrong_type_is_named_before_other_wrong_shapes(model: Any, changes: Body) -> None:
+    error = check_request(read(request(model=model, **changes), quarter))
+
+    assert error is not None
+    assert error.path == "model"
+
+
 @pytest.mark.parametrize("key", ["messages", "system", "max_tokens"])
 def test_body_without_messages_is_refused_if_it_is_clearly_a_request(key: str) -> None:
     body = {"model": "claude-opus-5", key: None if key == "messages" else request()[key]}
