@@ -122,12 +122,13 @@ def _key(block: Block, unrendered: frozenset[str]) -> bytes:
     Empty fields and the ``unrendered`` ones are left out.
     """
     content = block.content
-    if content.get("type") == "text" and len(content) - ("cache_control" in content) == 2:
+    text = content.get("text")
+    if content.get("type") == "text" and len(content) - ("cache_control" in content) == 2 and isinstance(text, str):
         # Nearly every block is plain text, with nothing to sort.
-        return _text_key(content.get("text"), block)
+        return _text_key(text, block)
     fields = _fields(block, unrendered)
-    if len(fields) == 1 and fields[0][0] == "text":
-        return _text_key(fields[0][1], block)
+    if len(fields) == 1 and fields[0][0] == "text" and isinstance(text, str):
+        return _text_key(text, block)
     return _dump(fields, block.path) + _END_OF_JSON
 
 
@@ -141,10 +142,10 @@ def _fields(block: Block, unrendered: frozenset[str]) -> list[tuple[str, Any]]:
     return [(key, _result_parts(value, unrendered) if key == "content" else value) for key, value in fields]
 
 
-def _text_key(text: Any, block: Block) -> bytes:
+def _text_key(text: str, block: Block) -> bytes:
     try:
-        data: bytes = text.encode()
-    except (AttributeError, UnicodeEncodeError) as error:
+        data = text.encode()
+    except UnicodeEncodeError as error:
         raise RequestError(f"{block.path} cannot be fingerprinted: {error}") from None
     return data + _END_OF_TEXT
 

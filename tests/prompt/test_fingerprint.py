@@ -70,6 +70,13 @@ def test_a_marker_on_a_nested_block_changes_no_fingerprint(kind: str, marker: di
     assert _of_nested(kind, [part, {**part, "text": "Yes."}]) != plain
 
 
+@pytest.mark.parametrize("value", [5, None, [], {"a": 1}, True])
+def test_a_text_of_another_type_has_a_fingerprint(value: Any) -> None:
+    prompts = [read({**BODY, "tools": [{"type": "text", "text": given}]}) for given in (value, "a")]
+
+    assert prompts[0].fingerprints[0] != prompts[1].fingerprints[0]
+
+
 def _of_nested(kind: str, parts: list[Any]) -> tuple[bytes, ...]:
     block = {"content": parts} if kind == "tool_result" else {"source": {"type": "content", "content": parts}}
     return read({**BODY, "messages": [{"role": "user", "content": [{"type": kind, **block}]}]}).fingerprints

@@ -669,7 +669,15 @@ IMAGES = (
             request(user(image(data))),
             "messages.0.content.0.image.source.base64: invalid base64 data",
         )
-        for data in ("data:image/png;base64,iVBORw0KGgo=", "iVBORw0K?", "iVBOR-0K_Ggo", "=iVBORw0KGgo", "é")
+        for data in (
+            "data:image/png;base64,iVBORw0KGgo=",
+            "iVBORw0K?",
+            "iVBOR-0K_Ggo",
+            "=iVBORw0KGgo",
+            "é",
+            "x",
+            "iVBORw0KG",
+        )
     ),
     *(
         Rejected(
