@@ -12,10 +12,11 @@ from harness.client.token_memo import TokenMemo
 from harness.errors import RequestError
 from harness.findings.describe import loss_lines
 from harness.prompt.assumptions import Assumptions
-from harness.prompt.reading import Prompt, read_whole
+from harness.prompt.reading import Prompt
 from harness.prompt.tokens import TextCounter
 from harness.promptcache.explain import explain
 from harness.promptcache.explanation import Explanation
+from harness.promptcache.refusals.check import read_whole
 
 _EXAMPLE = """\
 BEFORE and AFTER are JSON files, each the body of a Messages API request; "-" reads one from standard input.

@@ -17,10 +17,10 @@ from harness.errors import RequestError
 from harness.findings.words import printable
 from harness.moments import MomentReader
 from harness.prompt.assumptions import DEFAULT, Assumptions
-from harness.prompt.reading import Prompt, read_whole
+from harness.prompt.reading import Prompt
 from harness.prompt.tokens import Count, CountText, TextCounter
 from harness.promptcache.refusals.api_error import ApiError
-from harness.promptcache.refusals.check import check_request
+from harness.promptcache.refusals.check import check_request, read_whole
 from harness.promptcache.simulator import Simulator
 from harness.promptcache.unclear_reads import UnclearReads
 from harness.provider.pricing import find_unpriced

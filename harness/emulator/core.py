@@ -71,7 +71,6 @@ class Emulator:
             prompt = self._reader.read(body)
             if error := check_request(prompt, needs_max_tokens=not is_count, is_count=is_count):
                 return _error(error, request_id)
-            _check_diagnostics(prompt.request)
             _ = prompt.fingerprints
             call = None if is_count else forced_call(prompt.request)
         except UnknownModelError:
@@ -131,17 +130,6 @@ class Emulator:
         if not text:
             return None, 0
         return {"type": "text", "text": text}, self._count_text(text, generation.tokenizer) + 4
-
-
-def _check_diagnostics(request: Mapping[str, Any]) -> None:
-    asked = request.get("diagnostics")
-    if asked is None:
-        return
-    previous = asked.get("previous_message_id") if isinstance(asked, dict) else 0
-    if previous is not None and not (isinstance(previous, str) and previous.startswith("msg_")):
-        raise RequestError(
-            "diagnostics.previous_message_id: must be the `id` from a prior /v1/messages response (starts with `msg_`)"
-        )
 
 
 def _error(error: ApiError, request_id: str) -> HttpAnswer:

@@ -14,6 +14,7 @@ Request = Mapping[str, Any]
 OF_MESSAGE = "message."
 """Start of the name of a message's field among the fields of the message's first block."""
 _MESSAGE = frozenset({"role", "content"})
+_NESTING = ("document", "tool_result")
 
 
 class Block(NamedTuple):
@@ -49,11 +50,28 @@ class Block(NamedTuple):
         Source: platform.claude.com release notes, 1 May 2025 (checked 2026-11-23).
         """
         marker = self.content.get("cache_control")
-        if marker is None and self.content.get("type") in ("tool_result", "document"):
-            parts = self.content.get("content")
-            last = parts[-1] if isinstance(parts, list) and parts else None
-            return last.get("cache_control") if isinstance(last, dict) else None
-        return marker
+        if marker is not None or self.content.get("type") not in _NESTING:
+            return marker
+        _, parts = self._nested
+        return parts[-1].get("cache_control") if parts and isinstance(parts[-1], dict) else None
+
+    @property
+    def nested(self) -> tuple[tuple[str, Any], ...]:
+        """The blocks inside a tool result, or inside a document of blocks, each with its path."""
+        if self.content.get("type") not in _NESTING:
+            return ()
+        name, parts = self._nested
+        return tuple((f"{self.path}.{name}[{index}]", part) for index, part in enumerate(parts))
+
+    @property
+    def _nested(self) -> tuple[str, list[Any]]:
+        """Where the block holds blocks, and those; only a source of the type ``content`` has a list."""
+        name, holder = "content", self.content
+        if self.content["type"] == "document":
+            source = self.content.get("source")
+            name, holder = "source.content", source if isinstance(source, dict) else {}
+        parts = holder.get("content")
+        return name, parts if isinstance(parts, list) else []
 
 
 class Breakpoint(NamedTuple):
@@ -80,6 +98,9 @@ def read_blocks(request: Request) -> tuple[Block, ...]:
         kind = block.content.get("type")
         if kind is not None and not isinstance(kind, str):
             raise RequestError(f"{block.path}.type is {type(kind).__name__}, expected a string")
+        content = block.content.get("content") if kind == "tool_result" else None
+        if content is not None and not isinstance(content, str | list):
+            raise RequestError(f"{block.path}.content is {type(content).__name__}, expected a string or a list")
     return blocks
 
 
@@ -143,7 +164,7 @@ def _system_blocks(request: Request) -> list[Block]:
 
 
 def _message_blocks(request: Request) -> list[Block]:
-    if "messages" not in request:
+    if request.get("messages") is None:
         raise RequestError("messages is missing, expected a list of messages")
     blocks: list[Block] = []
     for number, message in enumerate(_list(request, "messages")):

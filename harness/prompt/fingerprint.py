@@ -138,26 +138,30 @@ def _key(block: Block, unrendered: frozenset[str]) -> bytes:
     Empty fields and the ``unrendered`` ones are left out.
     """
     content = block.content
-    if content.get("type") == "text" and len(content) - ("cache_control" in content) == 2:
+    text = content.get("text")
+    if content.get("type") == "text" and len(content) - ("cache_control" in content) == 2 and isinstance(text, str):
         # Nearly every block is plain text, with nothing to sort.
-        return _text_key(content.get("text"), block)
+        return _text_key(text, block)
     fields = _fields(block, unrendered)
-    if len(fields) == 1 and fields[0][0] == "text":
-        return _text_key(fields[0][1], block)
+    if len(fields) == 1 and fields[0][0] == "text" and isinstance(text, str):
+        return _text_key(text, block)
     return _dump(fields, block.path) + _END_OF_JSON
 
 
 def _fields(block: Block, unrendered: frozenset[str]) -> list[tuple[str, Any]]:
     fields = sorted(item for item in block.content.items() if _is_rendered(*item, unrendered))
-    if block.content.get("type") != "tool_result":
+    kind = block.content.get("type")
+    if kind == "document":
+        return [(key, _source(value) if key == "source" else value) for key, value in fields]
+    if kind != "tool_result":
         return fields
-    return [(key, _result_parts(value, block, unrendered) if key == "content" else value) for key, value in fields]
+    return [(key, _result_parts(value, unrendered) if key == "content" else value) for key, value in fields]
 
 
-def _text_key(text: Any, block: Block) -> bytes:
+def _text_key(text: str, block: Block) -> bytes:
     try:
-        data: bytes = text.encode()
-    except (AttributeError, UnicodeEncodeError) as error:
+        data = text.encode()
+    except UnicodeEncodeError as error:
         raise RequestError(f"{block.path} cannot be fingerprinted: {error}") from None
     return data + _END_OF_TEXT
 
@@ -168,11 +172,21 @@ def _is_rendered(key: str, value: Any, unrendered: frozenset[str]) -> bool:
     return not (key == "type" and value in ("text", "custom")) and not (key in _FALSE_BY_DEFAULT and value is False)
 
 
-def _result_parts(content: Any, block: Block, unrendered: frozenset[str]) -> Any:
+def _source(source: Any) -> Any:
+    """The source of a document, without the markers of blocks in it."""
+    parts = source.get("content") if isinstance(source, dict) else None
+    if not isinstance(parts, list):
+        return source
+    return {**source, "content": [_unmarked(part) if isinstance(part, dict) else part for part in parts]}
+
+
+def _unmarked(block: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in block.items() if key != "cache_control"}
+
+
+def _result_parts(content: Any, unrendered: frozenset[str]) -> Any:
     if isinstance(content, str):
         return [[("text", content)]]
-    if not isinstance(content, list):
-        raise RequestError(f"{block.path}.content is {type(content).__name__}, expected a string or a list")
     return [
         sorted(item for item in part.items() if _is_rendered(*item, unrendered)) if isinstance(part, dict) else part
         for part in content

@@ -23,9 +23,11 @@ def image_size(source: Any) -> tuple[int, int] | None:
     except (binascii.Error, ValueError):
         return None
     try:
-        return _read(data)
+        size = _read(data)
     except (struct.error, IndexError):
         return None
+    # An image without an edge is broken.
+    return size if size and all(size) else None
 
 
 def image_tokens(size: tuple[int, int], rules: ImageRules) -> int:

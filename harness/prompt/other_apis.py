@@ -32,6 +32,29 @@ OPENAI_KEYS = frozenset(
 Source: platform.openai.com/docs/api-reference/chat/create (checked 2026-11-25).
 """
 
+_KEYS_BESIDE_SYSTEM = OPENAI_KEYS | {
+    "audio",
+    "min_p",
+    "models",
+    "plugins",
+    "prompt_cache_key",
+    "provider",
+    "reasoning",
+    "repetition_penalty",
+    "route",
+    "safety_identifier",
+    "store",
+    "top_a",
+    "transforms",
+    "user",
+    "verbosity",
+    "web_search_options",
+}
+"""More parameters of Chat Completions and of OpenRouter, whose names alone would not tell.
+
+Source: as above; openrouter.ai/docs/api-reference/parameters (checked 2026-11-26).
+"""
+
 OPENAI_MESSAGE_KEYS = frozenset({"audio", "function_call", "name", "refusal", "tool_call_id", "tool_calls"})
 """Keys of a message of Chat Completions that one of the Messages API does not have."""
 
@@ -42,9 +65,28 @@ OPENAI_PARTS = frozenset(
 
 _OPENAI_ROLES = frozenset({"developer", "function", "tool"})
 _MESSAGES_BLOCKS = frozenset({"redacted_thinking", "server_tool_use", "thinking", "tool_result", "tool_use"})
-_CONVERSE_KEYS = ("inferenceConfig", "modelId", "toolConfig")
-_CONVERSE_BLOCKS = frozenset({"cachePoint", "document", "image", "reasoningContent", "text", "toolResult", "toolUse"})
+_CONVERSE_KEYS = (
+    "additionalModelRequestFields", "guardrailConfig", "inferenceConfig", "modelId", "performanceConfig",
+    "promptVariables", "requestMetadata", "toolConfig",
+)  # fmt: skip
+_CONVERSE_BLOCKS = frozenset(
+    {
+        "audio",
+        "cachePoint",
+        "citationsContent",
+        "document",
+        "guardContent",
+        "image",
+        "reasoningContent",
+        "searchResult",
+        "text",
+        "toolResult",
+        "toolUse",
+        "video",
+    }
+)
 
+_PASS_ANSWERED = "pass the request that it answers, as it goes to Anthropic"
 _PASS_MESSAGES = "pass the body of a POST /v1/messages, as your code or its gateway sends it to Anthropic"
 
 
@@ -74,15 +116,19 @@ def check_api(request: Request) -> None:
 
 
 def _response(request: Request) -> str | None:
-    return "type is 'message'" if request.get("type") == "message" and "usage" in request else None
+    return "type is 'message'" if request.get("type") == "message" and "messages" not in request else None
 
 
 def _error(request: Request) -> str | None:
     return "type is 'error'" if request.get("type") == "error" and "error" in request else None
 
 
-def _batch(request: Request) -> str | None:
-    return _first(("requests",), request) if request.get("requests") else None
+def _batch_item(request: Request) -> str | None:
+    return "custom_id and params" if {"custom_id", "params"} <= request.keys() and "messages" not in request else None
+
+
+def _logged(request: Request) -> str | None:
+    return "at and request" if {"at", "request"} <= request.keys() and "messages" not in request else None
 
 
 def _converse(request: Request) -> str | None:
@@ -93,16 +139,8 @@ def _converse(request: Request) -> str | None:
     return f"{path} has {key!r} and no type" if path and not _is_messages(request) else None
 
 
-def _gemini(request: Request) -> str | None:
-    return _first(("contents",), request)
-
-
 def _responses(request: Request) -> str | None:
     return _first(("input", "instructions"), request)
-
-
-def _completions(request: Request) -> str | None:
-    return _first(("prompt",), request)
 
 
 def _cloud(request: Request) -> str | None:
@@ -110,18 +148,31 @@ def _cloud(request: Request) -> str | None:
 
 
 def _chat_completions(request: Request) -> str | None:
-    sign = next(_chat_signs(request), None)
-    return None if sign is None or _is_messages(request) else sign
+    if not _begins_with_system(request):
+        sign = next(_chat_signs(request, OPENAI_KEYS), None)
+        return None if sign is None or _is_messages(request) else sign
+    # Gateways that take Chat Completions let markers through, so here they say nothing.
+    sign = next(_chat_signs(request, _KEYS_BESIDE_SYSTEM), None)
+    return None if sign is None or _is_messages_beside_markers(request) else sign
+
+
+def _only(key: str) -> Callable[[Request], str | None]:
+    return lambda request: _first((key,), request)
 
 
 _APIS = (
     _Api("an answer", _response, "pass the request that it answers"),
     _Api("an error", _error, "pass the request that was refused"),
-    _Api("a batch", _batch, 'pass one request at a time: the "params" of an item'),
+    _Api("a batch", _only("requests"), 'pass one request at a time: the "params" of an item'),
+    _Api("an item of a batch", _batch_item, 'pass its "params"'),
+    _Api("a line of `harness simulate`", _logged, 'pass its "request"'),
+    _Api("an answer of OpenAI's Chat Completions API", _only("choices"), _PASS_ANSWERED),
+    _Api("an answer of the Gemini API", _only("candidates"), _PASS_ANSWERED),
+    _Api("an answer of OpenAI's Responses API or of Bedrock's Converse API", _only("output"), _PASS_ANSWERED),
     _Api("a request of Bedrock's Converse API", _converse),
-    _Api("a request of the Gemini API", _gemini),
+    _Api("a request of the Gemini API", _only("contents")),
     _Api("a request of OpenAI's Responses API", _responses),
-    _Api("a request of the legacy Text Completions API", _completions),
+    _Api("a request of the legacy Text Completions API", _only("prompt")),
     _Api(
         "a request of Bedrock's InvokeModel or of Vertex AI",
         _cloud,
@@ -144,9 +195,9 @@ def _first(keys: tuple[str, ...], request: Request) -> str | None:
     return None if "messages" in request else next((key for key in keys if key in request), None)
 
 
-def _chat_signs(request: Request) -> Iterator[str]:
-    """Yield what only a request of Chat Completions has."""
-    yield from (key for key in request if key in OPENAI_KEYS)
+def _chat_signs(request: Request, keys: frozenset[str]) -> Iterator[str]:
+    """Yield what only a request of Chat Completions has, with ``keys`` as its parameters."""
+    yield from (key for key in request if key in keys)
     for index, tool in enumerate(_objects(request.get("tools"))):
         if tool.get("type") == "function":
             yield f"tools[{index}].type is 'function'"
@@ -162,12 +213,26 @@ def _chat_signs(request: Request) -> Iterator[str]:
 
 def _is_messages(request: Request) -> bool:
     """Whether a body has what only a Messages request has, whatever else is in it."""
-    if "anthropic_version" in request or "cache_control" in request or _has_system(request):
-        return True
-    if any("input_schema" in tool or "cache_control" in tool for tool in _objects(request.get("tools"))):
-        return True
-    parts = (part for message in _objects(request.get("messages")) for part in _objects(message.get("content")))
-    return any("cache_control" in part or _is_one_of(part.get("type"), _MESSAGES_BLOCKS) for part in parts)
+    holders = (request, *_objects(request.get("tools")), *_parts(request))
+    return any("cache_control" in holder for holder in holders) or _is_messages_beside_markers(request)
+
+
+def _is_messages_beside_markers(request: Request) -> bool:
+    return (
+        "anthropic_version" in request
+        or _has_system(request)
+        or any("input_schema" in tool for tool in _objects(request.get("tools")))
+        or any(_is_one_of(part.get("type"), _MESSAGES_BLOCKS) for part in _parts(request))
+    )
+
+
+def _begins_with_system(request: Request) -> bool:
+    return next(_objects(request.get("messages")), {}).get("role") == "system"
+
+
+def _parts(request: Request) -> Iterator[Mapping[str, Any]]:
+    for message in _objects(request.get("messages")):
+        yield from _objects(message.get("content"))
 
 
 def _has_system(request: Request) -> bool:

@@ -210,6 +210,10 @@ class Prompt:
             raise self.unreadable
 
 
+_OF_MESSAGES = ("max_tokens", "messages", "model", "system")
+"""Two of these parameters make a body a Messages request, whatever their values."""
+
+
 def read(request: Request, count_text: CountText | None = None, *, assumptions: Assumptions = DEFAULT) -> Prompt:
     """Read a request, parsed from JSON. ``count_text`` counts tokens; the default uses ``ctok`` and remembers nothing.
 
@@ -229,7 +233,7 @@ def read(request: Request, count_text: CountText | None = None, *, assumptions: 
     try:
         return _read(request, model, counter, assumptions)
     except RequestError as error:
-        if not (isinstance(name, str) and isinstance(request.get("messages"), list)):
+        if sum(key in request for key in _OF_MESSAGES) < 2:
             raise
         return Prompt(
             request=request,
@@ -242,19 +246,6 @@ def read(request: Request, count_text: CountText | None = None, *, assumptions: 
             assumptions=assumptions,
             unreadable=error,
         )
-
-
-def read_whole(request: Request, count_text: CountText | None = None, *, assumptions: Assumptions = DEFAULT) -> Prompt:
-    """Read a request, and check that all of it can be fingerprinted, unless the API refuses its shape.
-
-    Raises:
-        RequestError: the request cannot be read or fingerprinted; the message starts with the path.
-        CannotTellError: the body belongs to another API.
-    """
-    prompt = read(request, count_text, assumptions=assumptions)
-    if prompt.unreadable is None:
-        _ = prompt.fingerprints
-    return prompt
 
 
 def _read(request: Request, model: Model, count_text: CountText, assumptions: Assumptions) -> Prompt:

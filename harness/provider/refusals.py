@@ -17,7 +17,7 @@ Measure = Literal[
     "input_tokens",
     "input_and_max_tokens",
 ]
-Platform = Literal["bedrock"]
+Platform = Literal["bedrock", "vertex"]
 
 _ANY = "any"
 
@@ -54,8 +54,14 @@ class Refusal:
     text: str
     is_confirmed: bool
     not_on: tuple[Platform, ...]
+    only_on: tuple[Platform, ...]
+    """Empty for every platform that ``not_on`` does not name."""
     source: str
     checked: date
+
+    def is_on(self, platform: Platform | None) -> bool:
+        """Whether a platform refuses this; ``None`` is the Claude API."""
+        return platform not in self.not_on and (not self.only_on or platform in self.only_on)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +115,7 @@ def _refusal(row: dict[str, Any], lists: Mapping[str, list[str]]) -> Refusal:
         text=row["text"],
         is_confirmed=row.get("confirmed", True),
         not_on=tuple(row.get("not_on", ())),
+        only_on=tuple(row.get("only_on", ())),
         source=row["source"],
         checked=row["checked"],
     )

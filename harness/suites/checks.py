@@ -165,7 +165,7 @@ def check_prediction(
 def check_rules(call: Call) -> Finding | None:
     """Check that a request, sent twice, would be read the second time by the caching rules."""
     prompt = call.prompt
-    if prompt.uncertain_breakpoints:
+    if prompt.uncertain_breakpoints and check_request(prompt) is None:
         # The usage of a real call shows what the count cannot.
         return find_doubt(call)
     result = explain(prompt, prompt)

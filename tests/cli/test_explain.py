@@ -128,6 +128,39 @@ def test_gap_seconds_decide_over_the_ttl(seconds: str, code: int, run: Any) -> N
     assert run(system(), system(), "--gap-seconds", seconds)[0] == code
 
 
+@pytest.mark.parametrize(
+    ("changes", "path", "error"),
+    [
+        ({"messages": {}}, "messages", "messages: Input should be a valid array"),
+        ({"messages": "Hi"}, "messages", "messages: Input should be a valid array"),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "text", "text": 5}]}]},
+            "messages[0].content[0]",
+            "messages.0.content.0.text.text: Input should be a valid string",
+        ),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": 5}]}]},
+            "messages[0].content[0]",
+            "(text not confirmed) messages.0.content.0.tool_result.content: Input should be a valid list",
+        ),
+        ({"cache_control": {}}, "cache_control", "cache_control.type: Field required"),
+        (
+            {"diagnostics": {"previous_message_id": "req_1"}},
+            "diagnostics",
+            "diagnostics.previous_message_id: must be the `id` from a prior /v1/messages response (starts with `msg_`)",
+        ),
+    ],
+)
+def test_shape_that_the_api_refuses_is_rejected(run: Any, changes: Any, path: str, error: str) -> None:
+    code, out, _ = run(full(), full(**changes))
+
+    assert code == 1
+    assert out.splitlines()[:2] == [
+        f"REJECTED: the API refuses the request at {path}",
+        f"  the API answers 400: {error}",
+    ]
+
+
 BAD: list[tuple[str, Any, str]] = [
     ("not JSON", b"{", "FOLDER/after.json:1: not JSON: unexpected end of data at column 2"),
     ("empty", b"", "FOLDER/after.json:1: not JSON: "),

@@ -323,9 +323,6 @@ BAD_LINES = [
     pytest.param(
         line(request={"model": "claude-opus-5"}), "messages is missing, expected a list of messages", id="no-messages"
     ),
-    pytest.param(
-        request_with(messages="hi"), "messages is str, expected a list", id="messages-not-a-list"
-    ),
     pytest.param(line(at=None), f"at is None, {EXPECTED}", id="no-time"),
     pytest.param(line(at="soon"), f"at is 'soon', {EXPECTED}", id="time-in-words"),
     pytest.param(line(at=True), f"at is True, {EXPECTED}", id="time-a-truth-value"),
@@ -407,7 +404,6 @@ def message_with(block: dict[str, Any]) -> str:
 @pytest.mark.parametrize(
     "bad",
     [
-        pytest.param(message_with({"type": "tool_result", "tool_use_id": "a", "content": 3}), id="tool-result"),
         pytest.param(line(usage={"input_tokens": "many"}), id="usage-in-words"),
         pytest.param(line(usage={"cache_creation_input_tokens": "many"}), id="written-in-words"),
         pytest.param(line(usage={"cache_creation": 3}), id="cache-creation-a-number"),
@@ -422,6 +418,36 @@ def test_value_of_the_wrong_type_is_no_traceback(bad: str, tmp_path: Path, capsy
     assert code == 2
     assert len(errors) == 1
     assert errors[0].startswith(f"{path}:1: ")
+
+
+@pytest.mark.parametrize(
+    ("bad", "error"),
+    [
+        (request_with(messages="hi"), "messages: Input should be a valid array"),
+        (request_with(messages={}), "messages: Input should be a valid array"),
+        (request_with(messages=None), "messages: Input should be a valid array"),
+        (
+            message_with({"type": "text", "text": 5}),
+            "messages.0.content.0.text.text: Input should be a valid string",
+        ),
+        (
+            message_with({"type": "tool_result", "tool_use_id": "a", "content": 3}),
+            "(text not confirmed) messages.0.content.0.tool_result.content: Input should be a valid list",
+        ),
+        (
+            message_with({"type": "tool_result", "tool_use_id": "a", "content": [{"type": "text", "text": []}]}),
+            "messages.0.content.0.tool_result.content.0.text.text: Input should be a valid string",
+        ),
+    ],
+)
+def test_shape_that_the_api_refuses_is_a_row_with_its_answer(
+    bad: str, error: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["simulate", write_lines(tmp_path, bad), "--format", "jsonl"])
+
+    output = capsys.readouterr()
+    assert (code, output.err) == (0, "")
+    assert json.loads(output.out)["error"] == error
 
 
 def test_line_that_is_not_utf_8_is_refused_with_its_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,6 +34,7 @@ FIND_JOB: dict[str, Any] = {
 ARGUMENTS = {"title": "x", "level": "junior", "years": 3}
 LIST_JOBS: dict[str, Any] = {"name": "list_jobs", "input_schema": {"type": "object"}}
 SEARCH: dict[str, Any] = {"type": "web_search_20250305", "name": "web_search"}
+FETCH: dict[str, Any] = {"type": "web_fetch_20250910", "name": "web_fetch"}
 NAMED = {"type": "tool", "name": "find_job"}
 ANY = {"type": "any"}
 HELLO: dict[str, Any] = {"role": "user", "content": "Hello"}
@@ -73,13 +74,13 @@ REFUSED: tuple[tuple[str, list[dict[str, Any]], dict[str, Any], str], ...] = (
     ),
     (
         "no tool with a schema",
-        [SEARCH, SEARCH | {"name": "other"}],
+        [SEARCH, FETCH],
         ANY,
-        "The emulator cannot call 'web_search', 'other': it needs a tool with an input_schema",
+        "The emulator cannot call 'web_search', 'web_fetch': it needs a tool with an input_schema",
     ),
     (
         "no name",
-        [{"type": "mcp_toolset", "mcp_server_name": "jobs"}],
+        [{"type": "computer_toolset_20260801"}],
         ANY,
         "The emulator cannot call the tools of a toolset or server: it needs a tool with an input_schema",
     ),
@@ -160,7 +161,7 @@ def test_a_call_is_counted_by_name_and_parameters(call: ToolCall, tokens: int) -
 
 
 def test_tokens_of_a_call_are_counted_even_where_they_are_only_asked_for(emulator: Emulator) -> None:
-    answer = send(emulator, with_tools(tools=[SEARCH | {"name": "find_job"}]), "/v1/messages/count_tokens")
+    answer = send(emulator, with_tools(tools=[SEARCH], tool_choice=ANY), "/v1/messages/count_tokens")
     assert (answer.status, list(parse(answer))) == (200, ["input_tokens"])
 
 

@@ -7,6 +7,11 @@ from harness.prompt.blocks import Breakpoint, find_breakpoints, read_blocks
 
 MARK = {"type": "ephemeral"}
 HOUR = {"type": "ephemeral", "ttl": "1h"}
+PART = {"type": "text", "text": "a"}
+
+
+def document(**source: Any) -> dict[str, Any]:
+    return {"type": "document", "source": source}
 
 
 def test_blocks_come_in_wire_order_with_their_paths() -> None:
@@ -34,6 +39,7 @@ def test_blocks_come_in_wire_order_with_their_paths() -> None:
     ("request_body", "message"),
     [
         ({}, "messages is missing, expected a list of messages"),
+        ({"messages": None}, "messages is missing, expected a list of messages"),
         ({"messages": 3}, "messages is int, expected a list"),
         ({"messages": ["x"]}, "messages[0] is not a message, expected role and content"),
         ({"messages": [{"role": "user"}]}, "messages[0] is not a message, expected role and content"),
@@ -49,6 +55,10 @@ def test_blocks_come_in_wire_order_with_their_paths() -> None:
         (
             {"messages": [{"role": "user", "content": ["Hi", {"type": {}}]}]},
             "messages[0].content[1].type is dict, expected a string",
+        ),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "tool_result", "content": 5}]}]},
+            "messages[0].content[0].content is int, expected a string or a list",
         ),
     ],
 )
@@ -82,6 +92,17 @@ def test_a_body_of_another_shape_is_refused_with_its_path(request_body: dict[str
                     "content": [{"type": "text", "text": "a", "cache_control": MARK}],
                 }
             ],
+            None,
+            (Breakpoint(0, "5m"),),
+        ),
+        ([document(type="content", content=[PART, {**PART, "cache_control": HOUR}])], None, (Breakpoint(0, "1h"),)),
+        ([document(type="content", content=[{**PART, "cache_control": MARK}, PART])], None, ()),
+        ([document(type="content", content="So.")], None, ()),
+        ([document(type="text", data="So.")], None, ()),
+        ([{"type": "document", "content": [{**PART, "cache_control": MARK}]}], None, ()),
+        ([{"type": "document", "source": "So."}], None, ()),
+        (
+            [{**document(type="content", content=[{**PART, "cache_control": HOUR}]), "cache_control": MARK}],
             None,
             (Breakpoint(0, "5m"),),
         ),

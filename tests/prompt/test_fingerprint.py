@@ -60,6 +60,29 @@ def test_a_new_parameter_with_another_value_keeps_the_fingerprint_that_it_had_as
     assert as_unknown[0] != known[0]
 
 
+@pytest.mark.parametrize("kind", ["tool_result", "document"])
+@pytest.mark.parametrize("marker", [{"type": "ephemeral"}, {"type": "ephemeral", "ttl": "1h"}])
+def test_a_marker_on_a_nested_block_changes_no_fingerprint(kind: str, marker: dict[str, Any]) -> None:
+    part = {"type": "text", "text": "So."}
+
+    plain, marked = (_of_nested(kind, [part, last]) for last in (part, {**part, "cache_control": marker}))
+
+    assert marked == plain
+    assert _of_nested(kind, [part, {**part, "text": "Yes."}]) != plain
+
+
+@pytest.mark.parametrize("value", [5, None, [], {"a": 1}, True])
+def test_a_text_of_another_type_has_a_fingerprint(value: Any) -> None:
+    prompts = [read({**BODY, "tools": [{"type": "text", "text": given}]}) for given in (value, "a")]
+
+    assert prompts[0].fingerprints[0] != prompts[1].fingerprints[0]
+
+
+def _of_nested(kind: str, parts: list[Any]) -> tuple[bytes, ...]:
+    block = {"content": parts} if kind == "tool_result" else {"source": {"type": "content", "content": parts}}
+    return read({**BODY, "messages": [{"role": "user", "content": [{"type": kind, **block}]}]}).fingerprints
+
+
 def _add_row(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parameters, "RENDERED", ROWS)
     monkeypatch.setattr(parameters, "BY_NAME", {**parameters.BY_NAME, NEW.name: NEW})

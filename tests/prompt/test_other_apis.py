@@ -23,6 +23,9 @@ HELLO = {"role": "user", "content": "Hello"}
 FUNCTION = {"type": "function", "function": {"name": "order", "parameters": {"type": "object"}}}
 CALL = {"role": "assistant", "content": None, "tool_calls": [{"id": "call_1", "type": "function", "function": {}}]}
 ANSWER = {"role": "tool", "tool_call_id": "call_1", "content": "Sent."}
+MARK = {"cache_control": {"type": "ephemeral"}}
+MARKED = {"type": "text", "text": "Hi", **MARK}
+SYSTEM = {"role": "system", "content": "Be brief."}
 PICTURE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
 
 
@@ -78,6 +81,13 @@ OTHERS: tuple[tuple[Body, str, str], ...] = (
     (converse({"cachePoint": {"type": "default"}}), CONVERSE, "messages[0].content[0] has 'cachePoint' and no type"),
     (converse({"toolUse": {"toolUseId": "a"}}), CONVERSE, "messages[0].content[0] has 'toolUse' and no type"),
     (converse({"toolResult": {"toolUseId": "a"}}), CONVERSE, "messages[0].content[0] has 'toolResult' and no type"),
+    (converse({"guardContent": {"text": {}}}), CONVERSE, "messages[0].content[0] has 'guardContent' and no type"),
+    (converse({"video": {"format": "mp4"}}), CONVERSE, "messages[0].content[0] has 'video' and no type"),
+    (converse({"document": {"format": "pdf"}}), CONVERSE, "messages[0].content[0] has 'document' and no type"),
+    (converse({"audio": {"format": "mp3"}}), CONVERSE, "messages[0].content[0] has 'audio' and no type"),
+    (converse({"searchResult": {"title": "a"}}), CONVERSE, "messages[0].content[0] has 'searchResult' and no type"),
+    (converse({"citationsContent": {}}), CONVERSE, "messages[0].content[0] has 'citationsContent' and no type"),
+    (converse(guardrailConfig={}), CONVERSE, "guardrailConfig"),
     (converse(modelId="anthropic.claude-opus-5"), CONVERSE, "modelId"),
     (converse(inferenceConfig={"maxTokens": 100}), CONVERSE, "inferenceConfig"),
     (converse(toolConfig={"tools": []}), CONVERSE, "toolConfig"),
@@ -97,6 +107,31 @@ OTHERS: tuple[tuple[Body, str, str], ...] = (
     # --- others of Anthropic
     ({"model": "claude-2", "prompt": "Human: Hi"}, "a request of the legacy Text Completions API", "prompt"),
     ({"requests": [{"custom_id": "a", "params": chat()}]}, "a batch", "requests"),
+    ({"requests": []}, "a batch", "requests"),
+    ({"custom_id": "a", "params": chat()}, "an item of a batch", "custom_id and params"),
+    ({"at": 0, "request": chat()}, "a line of `harness simulate`", "at and request"),
+    ({"at": 0, "request": chat(), "usage": {}}, "a line of `harness simulate`", "at and request"),
+    ({"type": "message", "role": "assistant", "content": []}, "an answer", "type is 'message'"),
+    ({"type": "message", "model": "claude-opus-5"}, "an answer", "type is 'message'"),
+    # --- answers of others
+    ({"id": "chatcmpl-1", "choices": [{"message": {}}], "model": "claude-opus-5"},
+     "an answer of OpenAI's Chat Completions API", "choices"),
+    ({"choices": []}, "an answer of OpenAI's Chat Completions API", "choices"),
+    ({"candidates": [], "usageMetadata": {}}, "an answer of the Gemini API", "candidates"),
+    ({"object": "response", "output": []}, "an answer of OpenAI's Responses API or of Bedrock's Converse API",
+     "output"),
+    ({"output": {"message": {}}, "usage": {}}, "an answer of OpenAI's Responses API or of Bedrock's Converse API",
+     "output"),
+    # --- Chat Completions with markers, as gateways pass them on
+    (chat(SYSTEM, parts(MARKED), tools=[FUNCTION]), CHAT, "tools[0].type is 'function'"),
+    (chat({"role": "system", "content": [MARKED]}, HELLO, tools=[{**FUNCTION, **MARK}]), CHAT,
+     "tools[0].type is 'function'"),
+    (chat(SYSTEM, HELLO, CALL, ANSWER, **MARK), CHAT, "messages[2].tool_calls"),
+    (chat(SYSTEM, parts(MARKED, PICTURE)), CHAT, "messages[1].content[1].type is 'image_url'"),
+    (chat(SYSTEM, parts(MARKED), provider={"order": ["anthropic"]}), CHAT, "provider"),
+    (chat(SYSTEM, parts(MARKED), reasoning={"effort": "high"}), CHAT, "reasoning"),
+    (chat(SYSTEM, parts(MARKED), user="ann"), CHAT, "user"),
+    (chat(SYSTEM, parts(MARKED), max_completion_tokens=10), CHAT, "max_completion_tokens"),
     ({"type": "message", "role": "assistant", "content": [], "usage": {}}, "an answer", "type is 'message'"),
     ({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}, "an error", "type is 'error'"),
 )  # fmt: skip
@@ -121,6 +156,10 @@ HINTS = (
         'add "model" with the Anthropic id of the model that the URL names',
     ),
     ({"requests": [{}]}, 'pass one request at a time: the "params" of an item'),
+    ({"requests": []}, 'pass one request at a time: the "params" of an item'),
+    ({"custom_id": "a", "params": {}}, 'pass its "params"'),
+    ({"at": 0, "request": {}}, 'pass its "request"'),
+    ({"choices": []}, "pass the request that it answers, as it goes to Anthropic"),
     ({"type": "message", "usage": {}}, "pass the request that it answers"),
     ({"type": "error", "error": {}}, "pass the request that was refused"),
 )
@@ -142,7 +181,6 @@ def test_emulator_refuses_a_body_of_another_api(body: Body, emulator: Emulator) 
     assert json.loads(b"".join(answer.chunks))["error"]["type"] == "invalid_request_error"
 
 
-MARK = {"cache_control": {"type": "ephemeral"}}
 TOOL = {"name": "order", "input_schema": {"type": "object"}}
 USE = {"type": "tool_use", "id": "toolu_1", "name": "order", "input": {}}
 
@@ -190,6 +228,29 @@ MIXED: tuple[tuple[str, Body, str], ...] = (
 
 @pytest.mark.parametrize(("body", "answer"), [row[1:] for row in MIXED], ids=[row[0] for row in MIXED])
 def test_messages_request_with_parts_of_openai_is_refused_as_one(body: Body, answer: str) -> None:
+    error = check_request(read(body))
+
+    assert error is not None
+    assert error.message == answer
+
+
+FIRST = "role 'system' is not supported on this model"
+BESIDE_SYSTEM: tuple[tuple[Body, str], ...] = (
+    (chat(SYSTEM, HELLO, model="claude-haiku-4-5"), FIRST),
+    (chat(SYSTEM, parts(MARKED), model="claude-haiku-4-5"), FIRST),
+    (chat(SYSTEM, HELLO, model="claude-haiku-4-5", **MARK), FIRST),
+    (chat(SYSTEM, HELLO, model="claude-haiku-4-5", tools=[TOOL]), FIRST),
+    (chat(SYSTEM, HELLO, system="Be brief.", user="ann", model="claude-haiku-4-5"), FIRST),
+    (chat(SYSTEM, HELLO, system="Be brief.", n=1), "n: Extra inputs are not permitted"),
+    (
+        chat(SYSTEM, HELLO, tools=[TOOL, FUNCTION]),
+        "tools.1: Input tag 'function' found using 'type' does not match any of the expected tags",
+    ),
+)
+
+
+@pytest.mark.parametrize(("body", "answer"), BESIDE_SYSTEM)
+def test_message_of_the_system_alone_makes_no_other_api(body: Body, answer: str) -> None:
     error = check_request(read(body))
 
     assert error is not None

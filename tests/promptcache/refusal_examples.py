@@ -12,6 +12,8 @@ TOOL = {"name": "look_up", "input_schema": {"type": "object"}}
 SERVER_TOOL = {"type": "web_search_20250305", "name": "web_search"}
 CLOSED = {"type": "object", "properties": {}, "additionalProperties": False}
 BUDGET = {"type": "enabled", "budget_tokens": 1024}
+BEDROCK = {"anthropic_version": "bedrock-2023-05-31"}
+MARK = {"cache_control": {"type": "ephemeral"}}
 NEW_VERSION = {"anthropic_version": "2026-10-21"}
 
 
@@ -383,6 +385,39 @@ EXAMPLES: dict[str, Example] = {
         "'claude-opus-4-7' does not support the `speed` parameter.",
         "speed",
         "claude-opus-4-7",
+    ),
+    "automatic caching on legacy Bedrock": Example(
+        {**BEDROCK, **MARK},
+        BEDROCK,
+        f"{UNCONFIRMED}cache_control: Extra inputs are not permitted",
+        "cache_control",
+        "claude-sonnet-4-5",
+    ),
+    "automatic caching of haiku-4-5 on legacy Bedrock": Example(
+        {**BEDROCK, **MARK},
+        BEDROCK,
+        f"{UNCONFIRMED}cache_control: Extra inputs are not permitted",
+        "cache_control",
+        "claude-haiku-4-5",
+    ),
+    "diagnostics on Bedrock and Google Cloud": Example(
+        {"anthropic_version": "vertex-2023-10-16", "diagnostics": {"previous_message_id": "msg_1"}},
+        {"diagnostics": {"previous_message_id": "msg_1"}},
+        "diagnostics: Extra inputs are not permitted",
+        "diagnostics",
+    ),
+    "MCP servers on Bedrock and Google Cloud": Example(
+        {**BEDROCK, "mcp_servers": [{"type": "url", "url": "https://example.com", "name": "jobs"}]},
+        {**BEDROCK, "mcp_servers": []},
+        f"{UNCONFIRMED}mcp_servers: Extra inputs are not permitted",
+        "mcp_servers",
+    ),
+    "server tools on Bedrock": Example(
+        {**BEDROCK, "tools": [SERVER_TOOL]},
+        {**BEDROCK, "tools": [{"type": "bash_20250124", "name": "bash"}]},
+        f"{UNCONFIRMED}tools.0: Input tag 'web_search_20250305' found using 'type' does not match any of the expected "
+        "tags",
+        "tools[0]",
     ),
     "text bytes": Example(
         letters(9_000_001), letters(1_000), "too many total text bytes: 9000001 > 9000000", "messages"

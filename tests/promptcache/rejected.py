@@ -48,6 +48,19 @@ def result(id: str = "toolu_1", *content: Any) -> Body:
     return {"type": "tool_result", "tool_use_id": id, "content": list(content) or "Sent."}
 
 
+def thought(**changes: Any) -> Body:
+    block = {"type": "thinking", "thinking": "Hm.", "signature": "c2lnbmVk", **changes}
+    return {key: value for key, value in block.items() if value is not None}
+
+
+def document(**source: Any) -> Body:
+    return {"type": "document", "source": source}
+
+
+def picture(**source: Any) -> Body:
+    return {"type": "image", "source": source}
+
+
 def search(id: str = "srvtoolu_1") -> Body:
     return {"type": "server_tool_use", "id": id, "name": "web_search", "input": {"query": "parcels"}}
 
@@ -76,6 +89,9 @@ def without(key: str) -> Body:
     return {name: value for name, value in request().items() if name != key}
 
 
+MARK: Body = {"type": "ephemeral"}
+MARKED: Body = {"cache_control": MARK}
+SHEET = document(type="base64", media_type="text/csv", data="aGk=")
 HELLO = user(text("Hello"))
 WEB: Body = {"type": "web_search_20250305", "name": "web_search"}
 NEW = "claude-opus-4-8"
@@ -143,7 +159,42 @@ PARAMETERS = (
     of_value("system", {"type": "text", "text": "Hi"}, "Input should be a valid array"),
     of_value("tools", {}, "Input should be a valid array"),
     of_value("tools", "order", "Input should be a valid array"),
+    Rejected("no messages at all", without("messages"), "messages: Field required"),
+    of_value("messages", None, "Input should be a valid array"),
+    of_value("messages", {"role": "user", "content": "Hi"}, "Input should be a valid array"),
+    of_value("messages", "Hi", "Input should be a valid array"),
     of_value("thinking", "enabled", "Input should be an object"),
+    of_value("cache_control", "ephemeral", "Input should be an object"),
+    of_value("cache_control", True, "Input should be an object"),
+    of_value("service_tier", "priority", "Input should be 'auto' or 'standard_only'"),
+    of_value("speed", "turbo", "Input should be 'standard' or 'fast'"),
+    of_value("speed", 1, "Input should be 'standard' or 'fast'"),
+    of_value("inference_geo", 1, "Input should be a valid string"),
+    *(
+        Rejected(
+            f"container {value!r}",
+            request(container=value),
+            "container.ContainerParams: Input does not match the expected shape.",
+        )
+        for value in (5, [], True)
+    ),
+    *(
+        Rejected(f"{name} {value!r}", request(**{name: value}), f"{UNCONFIRMED}{name}: Input should be {expected}")
+        for name, expected, values in (
+            ("context_management", "an object", ("x", [], 1)),
+            ("mcp_servers", "a valid array", ("x", {}, 1)),
+            ("diagnostics", "an object", ("x", [], 1)),
+        )
+        for value in values
+    ),
+    *(
+        Rejected(
+            f"diagnostics after {value!r}",
+            request(diagnostics={"previous_message_id": value}),
+            "diagnostics.previous_message_id: must be the `id` from a prior /v1/messages response (starts with `msg_`)",
+        )
+        for value in ("foo", "", "req_1", 5, ["msg_1"])
+    ),
     of_value("output_config", 3, "Input does not match the expected shape."),
     of_value("service_tier", 1, "Input should be 'auto' or 'standard_only'"),
     of_value("max_completion_tokens", 100, "Extra inputs are not permitted"),
@@ -151,6 +202,91 @@ PARAMETERS = (
     of_value("n", 2, "Extra inputs are not permitted"),
     of_value("stop", ["x"], "Extra inputs are not permitted"),
     of_value("parallel_tool_calls", False, "Extra inputs are not permitted"),
+)
+
+THINKING = (
+    *(
+        Rejected(f"thinking {value}", request(thinking=value), "thinking.type: Field required")
+        for value in ({}, {"type": None}, {"budget_tokens": 1024}, {"display": "omitted"}, {"enabled": True})
+    ),
+    *(
+        Rejected(
+            f"thinking of type {kind!r}",
+            request(thinking={"type": kind}),
+            f"thinking: Input tag '{kind}' found using 'type' {NO_TAG}",
+        )
+        for kind in ("foo", "auto", "Enabled", "", 5)
+    ),
+    *(
+        Rejected(
+            f"thinking without a budget to {model}",
+            request(thinking={"type": "enabled"}, model=model),
+            "thinking.enabled.budget_tokens: Field required",
+        )
+        for model in ("claude-haiku-4-5", "claude-opus-4-7", "claude-3-7-sonnet-20250219")
+    ),
+    *(
+        Rejected(
+            f"thinking budget {budget!r}",
+            request(thinking={"type": "enabled", "budget_tokens": budget}),
+            f"{UNCONFIRMED}thinking.enabled.budget_tokens: Input should be a valid integer",
+        )
+        for budget in ("1024", 1024.5, True, [1024], {})
+    ),
+    *(
+        Rejected(
+            f"thinking budget {budget} of {maximum} tokens",
+            request(thinking={"type": "enabled", "budget_tokens": budget}, max_tokens=maximum),
+            "`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our documentation at "
+            "https://docs.claude.com/en/docs/build-with-claude/extended-thinking#max-tokens-and-context-window-size",
+        )
+        for budget, maximum in ((1024, 1024), (2048, 1024), (5000, 4999))
+    ),
+)
+
+OUTPUT = (
+    *(
+        Rejected(
+            f"effort {effort!r} of {model}",
+            request(output_config={"effort": effort}, model=model),
+            "output_config.effort: Input should be 'low', 'medium', 'high', 'xhigh' or 'max'",
+        )
+        for effort, model in (
+            ("extreme", "claude-opus-4-8"),
+            (3, "claude-opus-5"),
+            ("High", "claude-sonnet-4-6"),
+            ("", "claude-haiku-4-5"),
+            (["low"], "claude-opus-5-5"),
+            (True, "claude-fable-5"),
+        )
+    ),
+    *(
+        Rejected(
+            f"{name} of type {kind!r}",
+            request(**change({"type": kind, "schema": {"type": "object"}})),
+            f"{name}.type: Input should be 'json_schema'",
+        )
+        for name, change in (
+            ("output_config.format", lambda format: {"output_config": {"format": format}}),
+            ("output_format", lambda format: {"output_format": format}),
+        )
+        for kind in ("foo", "json_object", "text", "object", 5)
+    ),
+    Rejected(
+        "format in a word",
+        request(output_config={"format": "json"}),
+        f"{UNCONFIRMED}output_config.format: Input should be an object",
+    ),
+    Rejected(
+        "older format in a word",
+        request(output_format="json"),
+        f"{UNCONFIRMED}output_format: Input should be an object",
+    ),
+    Rejected(
+        "format without a type",
+        request(output_config={"format": {"schema": {"type": "object"}}}),
+        f"{UNCONFIRMED}output_config.format.type: Field required",
+    ),
 )
 
 SYSTEM = (
@@ -220,6 +356,84 @@ TOOLS = (
         "later tool",
         request(tools=[WEB, tool(), tool("parcel", input_schema={})]),
         "tools.2.custom.input_schema.type: Field required",
+    ),
+    *(
+        Rejected(
+            f"description {value!r}",
+            request(tools=[tool(description=value)]),
+            "tools.0.custom.description: Input should be a valid string",
+        )
+        for value in (None, 5, ["It."], {}, True)
+    ),
+    Rejected(
+        "type that is a list",
+        request(tools=[tool(type=["custom"])]),
+        f"{UNCONFIRMED}tools.0.type: Input should be a valid string",
+    ),
+    *(
+        Rejected(f"{kind} without a name", request(tools=[{"type": kind}]), f"tools.0.{kind}.name: Field required")
+        for kind in ("web_search_20250305", "web_fetch_20260318", "bash_20250124")
+    ),
+    *(
+        Rejected(
+            f"{kind} named {name!r}",
+            request(tools=[{"type": kind, "name": name}]),
+            f"tools.0.{kind}.name: Input should be '{expected}'",
+        )
+        for kind, name, expected in (
+            ("web_search_20250305", "search", "web_search"),
+            ("web_fetch_20250910", "", "web_fetch"),
+            ("code_execution_20250825", "python", "code_execution"),
+            ("memory_20250818", 5, "memory"),
+            ("tool_search_tool_bm25_20251119", "tool_search", "tool_search_tool_bm25"),
+            ("text_editor_20250728", "str_replace_editor", "str_replace_based_edit_tool"),
+        )
+    ),
+    *(
+        Rejected(
+            f"{kind} with both lists of domains",
+            request(
+                tools=[
+                    {
+                        "type": f"{kind}_20260209",
+                        "name": kind,
+                        "allowed_domains": ["a.com"],
+                        "blocked_domains": ["b.com"],
+                    }
+                ]
+            ),
+            f"{UNCONFIRMED}tools.0.{kind}_20260209: only one of allowed_domains and blocked_domains can be given",
+        )
+        for kind in ("web_search", "web_fetch")
+    ),
+    *(
+        Rejected(
+            f"{len(tools)} tools, all deferred",
+            request(tools=tools),
+            "At least one tool must have defer_loading=false. All tools cannot be deferred.",
+        )
+        for tools in (
+            [tool(defer_loading=True)],
+            [tool(defer_loading=True), tool("parcel", defer_loading=True)],
+            [{**WEB, "defer_loading": True}, tool(defer_loading=True), tool("parcel", defer_loading=True)],
+        )
+    ),
+    *(
+        Rejected(
+            f"toolset {toolset} of the servers {servers}",
+            request(
+                tools=[tool(), *({"type": "mcp_toolset", "mcp_server_name": name} for name in toolset)],
+                mcp_servers=[{"type": "url", "url": "https://example.com", "name": name} for name in servers],
+            ),
+            f"{UNCONFIRMED}tools.{len(toolset)}.mcp_toolset.mcp_server_name: {fault}",
+        )
+        for toolset, servers, fault in (
+            (["jobs"], [], "'jobs' is not among mcp_servers"),
+            (["jobs"], ["mails"], "'jobs' is not among mcp_servers"),
+            (["mails", "Jobs"], ["jobs", "mails"], "'Jobs' is not among mcp_servers"),
+            (["jobs", "jobs"], ["jobs"], "'jobs' already has a toolset"),
+            ([None], ["jobs"], "Field required"),
+        )
     ),
     Rejected("two tools of a name", request(tools=[tool(), tool()]), "tools: Tool names must be unique."),
     Rejected(
@@ -328,6 +542,14 @@ BLOCKS = (
         for kind in ("image_url", "input_text", "input_audio", "file", "output_text")
     ),
     Rejected("text without a text", request(user({"type": "text"})), "messages.0.content.0.text.text: Field required"),
+    *(
+        Rejected(
+            f"text {value!r}",
+            request(user(text(value))),
+            "messages.0.content.0.text.text: Input should be a valid string",
+        )
+        for value in (5, {}, True, 1.5)
+    ),
     Rejected(
         "text that is a list",
         request(user({"type": "text", "text": ["Hi"]})),
@@ -347,6 +569,73 @@ BLOCKS = (
         "call with text as input",
         request(HELLO, assistant(use(input="{}")), user(result())),
         "messages.1.content.0.tool_use.input: Input should be a valid dictionary",
+    ),
+    *(
+        Rejected(
+            f"call of {name[:20]!r}",
+            request(HELLO, assistant(use(name=name)), user(result())),
+            f"{UNCONFIRMED if pattern else ''}messages.1.content.0.tool_use.name: String should {fault}",
+        )
+        for name, pattern, fault in (
+            ("", False, "have at least 1 character"),
+            ("a" * 201, False, "have at most 200 characters"),
+            ("look up", True, "match pattern '^[a-zA-Z0-9_-]{1,200}$'"),
+            ("files.read", True, "match pattern '^[a-zA-Z0-9_-]{1,200}$'"),
+            ("計算", True, "match pattern '^[a-zA-Z0-9_-]{1,200}$'"),
+        )
+    ),
+    *(
+        Rejected(
+            f"result {content!r}",
+            request(HELLO, assistant(use()), user({**result(), "content": content})),
+            f"{UNCONFIRMED}messages.2.content.0.tool_result.content: Input should be a valid list",
+        )
+        for content in (5, {}, {"type": "text", "text": "Sent."}, True, 1.5)
+    ),
+    *(
+        Rejected(
+            f"part {part!r} of a result",
+            request(HELLO, assistant(use()), user(result("toolu_1", text("Here"), part))),
+            f"messages.2.content.0.tool_result.content.1{fault}",
+        )
+        for part, fault in (
+            (text(5), ".text.text: Input should be a valid string"),
+            ({"type": "text"}, ".text.text: Field required"),
+            ({}, ".type: Field required"),
+            ({"type": "image_url"}, f": Input tag 'image_url' found using 'type' {NO_TAG}"),
+            ({"type": "document"}, ".document.source: Field required"),
+        )
+    ),
+    Rejected(
+        "word as a part of a result",
+        request(HELLO, assistant(use()), user(result("toolu_1", "Sent."))),
+        f"{UNCONFIRMED}messages.2.content.0.tool_result.content.0: Input should be an object",
+    ),
+    *(
+        Rejected(
+            f"{block} in an answer",
+            request(HELLO, assistant(block, text("Hi")), HELLO),
+            f"messages.1.content.0.{fault}",
+        )
+        for block, fault in (
+            (thought(signature=None), "thinking.signature: Field required"),
+            (thought(signature=5), "thinking.signature: Input should be a valid string"),
+            (thought(thinking=None), "thinking.thinking: Field required"),
+            (thought(thinking=["Hm."]), "thinking.thinking: Input should be a valid string"),
+            ({"type": "redacted_thinking"}, "redacted_thinking.data: Field required"),
+            ({"type": "redacted_thinking", "data": 5}, "redacted_thinking.data: Input should be a valid string"),
+        )
+    ),
+    *(
+        Rejected(f"{block['type']} in a user message", request(user(text("Hi"), block)), answer)
+        for block, answer in (
+            (thought(), "messages.0.content: thinking blocks may only be in `assistant` messages"),
+            (
+                {"type": "redacted_thinking", "data": "c2VjcmV0"},
+                f"{UNCONFIRMED}messages.0.content: redacted_thinking blocks may only be in `assistant` messages",
+            ),
+            (search(), f"{UNCONFIRMED}messages.0: `server_tool_use` blocks can only be in `assistant` messages"),
+        )
     ),
     Rejected(
         "result without an id",
@@ -380,7 +669,15 @@ IMAGES = (
             request(user(image(data))),
             "messages.0.content.0.image.source.base64: invalid base64 data",
         )
-        for data in ("data:image/png;base64,iVBORw0KGgo=", "iVBORw0K?", "iVBOR-0K_Ggo", "=iVBORw0KGgo", "é")
+        for data in (
+            "data:image/png;base64,iVBORw0KGgo=",
+            "iVBORw0K?",
+            "iVBOR-0K_Ggo",
+            "=iVBORw0KGgo",
+            "é",
+            "x",
+            "iVBORw0KG",
+        )
     ),
     *(
         Rejected(
@@ -408,6 +705,115 @@ IMAGES = (
     ),
     Rejected(
         "image without a source", request(user({"type": "image"})), "messages.0.content.0.image.source: Field required"
+    ),
+)
+
+SOURCES = (
+    *(
+        Rejected(
+            f"{block['type']} with the source {block.get('source')!r}",
+            request(user(text("Look"), block)),
+            f"{UNCONFIRMED if is_ours else ''}messages.0.content.1.{block['type']}.source{fault}",
+        )
+        for block, is_ours, fault in (
+            ({"type": "document"}, False, ": Field required"),
+            ({"type": "document", "source": "https://example.com"}, True, ": Input should be an object"),
+            ({"type": "image", "source": "https://example.com"}, True, ": Input should be an object"),
+            ({"type": "image", "source": ["base64"]}, True, ": Input should be an object"),
+            (document(), False, ".type: Field required"),
+            (picture(url="https://example.com"), False, ".type: Field required"),
+            (document(type="foo"), False, f": Input tag 'foo' found using 'type' {NO_TAG}"),
+            (document(type="s3", uri="s3://a"), False, f": Input tag 's3' found using 'type' {NO_TAG}"),
+            (picture(type="text", data="Hi"), False, f": Input tag 'text' found using 'type' {NO_TAG}"),
+            (picture(type="content", content=[]), False, f": Input tag 'content' found using 'type' {NO_TAG}"),
+            (picture(type=5), False, f": Input tag '5' found using 'type' {NO_TAG}"),
+            (picture(type="url"), False, ".url.url: Field required"),
+            (document(type="url", data="https://example.com"), False, ".url.url: Field required"),
+            (picture(type="url", url=3), True, ".url.url: Input should be a valid string"),
+            (
+                document(type="base64", media_type="image/png", data="aGk="),
+                False,
+                ".base64.media_type: Input should be 'application/pdf'",
+            ),
+            (
+                document(type="base64", media_type="text/plain", data="aGk="),
+                False,
+                ".base64.media_type: Input should be 'application/pdf'",
+            ),
+            (
+                document(type="base64", media_type="application/octet-stream", data="aGk="),
+                False,
+                ".base64.media_type: Input should be 'application/pdf'",
+            ),
+            (document(type="base64", data="aGk="), True, ".base64.media_type: Field required"),
+            (
+                document(type="text", media_type="text/markdown", data="Hi"),
+                True,
+                ".text.media_type: Input should be 'text/plain'",
+            ),
+        )
+    ),
+    Rejected(
+        "spreadsheet in a result",
+        request(HELLO, assistant(use()), user(result("toolu_1", SHEET))),
+        "messages.2.content.0.tool_result.content.0.document.source.base64.media_type: "
+        "Input should be 'application/pdf'",
+    ),
+)
+
+MARKS = (
+    *(
+        Rejected(f"marker {marker!r} on {level}", request(**{level: change(marker)}), f"{place}.cache_control{fault}")
+        for level, change, place in (
+            ("system", lambda marker: [text("Hi"), {**text(LONG), "cache_control": marker}], "system.1"),
+            ("tools", lambda marker: [tool(cache_control=marker)], "tools.0.custom"),
+            ("tools", lambda marker: [{**WEB, "cache_control": marker}], "tools.0.web_search_20250305"),
+            ("messages", lambda marker: [user({**text("Hi"), "cache_control": marker})], "messages.0.content.0.text"),
+        )
+        for marker, fault in (
+            ({}, ".type: Field required"),
+            ({"ttl": "5m"}, ".type: Field required"),
+            ({"type": "persistent"}, f": Input tag 'persistent' found using 'type' {NO_TAG}: 'ephemeral'"),
+            ({"type": "ephemeral", "ttl": "10m"}, ".ephemeral.ttl: Input should be '5m' or '1h'"),
+            ({"type": "ephemeral", "ttl": 300}, ".ephemeral.ttl: Input should be '5m' or '1h'"),
+            (False, ": Input should be an object"),
+            ("ephemeral", ": Input should be an object"),
+        )
+    ),
+    *(
+        Rejected(f"automatic marker {marker!r}", request(cache_control=marker), f"cache_control{fault}")
+        for marker, fault in (
+            ({}, ".type: Field required"),
+            ({"type": "session"}, f": Input tag 'session' found using 'type' {NO_TAG}: 'ephemeral'"),
+            ({"type": "ephemeral", "ttl": "1d"}, ".ephemeral.ttl: Input should be '5m' or '1h'"),
+        )
+    ),
+    *(
+        Rejected(
+            f"marker {marker!r} on the first part of a {block['type']}",
+            request(HELLO, assistant(use()), user(result(), block))
+            if block["type"] == "document"
+            else request(HELLO, assistant(use()), user(block)),
+            f"{UNCONFIRMED}{place}.cache_control: only the last nested block can carry it",
+        )
+        for marker in (MARK, {})
+        for block, place in (
+            (result("toolu_1", {**text("A"), "cache_control": marker}, text("B")), "messages.2.content.0.content.0"),
+            (
+                document(type="content", content=[{**text("A"), "cache_control": marker}, text("B")]),
+                "messages.2.content.1.source.content.0",
+            ),
+        )
+    ),
+    Rejected(
+        "wrong marker on the last part of a document",
+        request(user(document(type="content", content=[text("A"), {**text("B"), "cache_control": {"ttl": "1h"}}]))),
+        "messages.0.content.0.source.content.1.cache_control.type: Field required",
+    ),
+    Rejected(
+        "wrong marker on the last part of a result",
+        request(HELLO, assistant(use()), user(result("toolu_1", {**text("B"), "cache_control": {}}))),
+        "messages.2.content.0.content.0.cache_control.type: Field required",
     ),
 )
 
@@ -530,6 +936,24 @@ CALLS = (
         request(HELLO, assistant(use()), HELLO, assistant(text("Hi")), user(result())),
         no_result(1, "toolu_1"),
     ),
+    *(
+        Rejected(
+            f"result behind {block['type']}",
+            request(HELLO, assistant(use()), user(block, result())),
+            no_result(1, "toolu_1"),
+        )
+        for block in (text("Here:"), image(), document(type="text", media_type="text/plain", data="Hi"))
+    ),
+    Rejected(
+        "second result behind a text",
+        request(HELLO, assistant(use("a"), use("b")), user(result("a"), text("And:"), result("b"))),
+        no_result(1, "b"),
+    ),
+    Rejected(
+        "result behind a message of its turn",
+        request(HELLO, assistant(use()), HELLO, user(result())),
+        no_result(1, "toolu_1"),
+    ),
     Rejected("search that was cut off", request(HELLO, assistant(search()), HELLO), no_result(1, "srvtoolu_1")),
     Rejected("result alone", request(user(result())), no_call("messages.0.content.0", "toolu_1")),
     Rejected(
@@ -568,6 +992,10 @@ CALLS = (
 
 REJECTED = (
     *PARAMETERS,
+    *THINKING,
+    *OUTPUT,
+    *SOURCES,
+    *MARKS,
     *SYSTEM,
     *TOOLS,
     *CHOICES,
@@ -586,6 +1014,40 @@ ACCEPTED: tuple[tuple[str, Body], ...] = (
     ("no system", request(system=[])),
     ("null for what is left out", request(tools=None, tool_choice=None, temperature=None, metadata=None)),
     ("all parameters", request(temperature=1, top_k=-1, stop_sequences=[], stream=False, metadata={})),
+    ("null for more that is left out", request(container=None, mcp_servers=None, diagnostics=None, speed=None)),
+    ("a container by its id", request(container="container_1")),
+    ("a container with skills", request(container={"id": "container_1", "skills": []})),
+    ("a first message to diagnose", request(diagnostics={"previous_message_id": None})),
+    ("a later message to diagnose", request(diagnostics={"previous_message_id": "msg_1"})),
+    ("all that output takes", request(output_config={"effort": "xhigh"}, speed="standard", model="claude-opus-5")),
+    ("null for effort and format", request(output_config={"effort": None, "format": None})),
+    ("thinking in an answer", request(HELLO, assistant(thought(), text("Hi")), HELLO)),
+    ("thinking without words", request(HELLO, assistant(thought(thinking=""), text("Hi")), HELLO)),
+    ("a document by address", request(user(document(type="url", url="https://example.com/a.pdf")))),
+    ("a document of blocks", request(user(document(type="content", content=[text("A"), {**text("B"), **MARKED}])))),
+    ("a document in words", request(user(document(type="content", content="So.")))),
+    ("a file", request(user(document(type="file", file_id="file_1"), picture(type="file", file_id="file_1")))),
+    ("null for a marker", request(system=[{**text(LONG), "cache_control": None}])),
+    ("null for a result", request(HELLO, assistant(use()), user({**result(), "content": None}))),
+    (
+        "a marker on the last part of a result",
+        request(HELLO, assistant(use()), user(result("toolu_1", text("A"), {**text("B"), **MARKED}))),
+    ),
+    (
+        "one deferred toolset",
+        request(
+            tools=[{"type": "mcp_toolset", "mcp_server_name": "jobs", "default_config": {"defer_loading": True}}],
+            mcp_servers=[{"type": "url", "url": "https://example.com", "name": "jobs"}],
+        ),
+    ),
+    (
+        "servers of the first connector",
+        request(
+            mcp_servers=[{"type": "url", "url": "https://example.com", "name": "jobs"}],
+        ),
+    ),
+    ("an editor of a later day", request(tools=[{"type": "text_editor_20270101", "name": "editor"}])),
+    ("one list of domains", request(tools=[{**WEB, "allowed_domains": ["a.com"], "blocked_domains": []}])),
     ("an answer first", request(assistant(text("Hi")), HELLO)),
     ("messages of one role in a row", request(HELLO, HELLO, assistant(text("Hi")), assistant(text("Ho")), HELLO)),
     ("an empty message of a turn with others", request(HELLO, user(), assistant(text("Hi")), user(), HELLO)),

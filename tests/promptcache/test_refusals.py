@@ -273,7 +273,7 @@ SCHEMAS: tuple[tuple[str, Body, str | None], ...] = (
     ),
     ("not strict", {"tools": [TOOL]}, None),
     ("strict false", {"tools": [{**TOOL, "strict": False}]}, None),
-    ("deferred", {"tools": [{**TOOL, "strict": True, "defer_loading": True}]}, None),
+    ("deferred", {"tools": [SERVER_TOOL, {**TOOL, "strict": True, "defer_loading": True}]}, None),
     ("a property named properties", strict(closed({"properties": {"type": "string"}})), None),
     ("a property named type", strict(closed({"type": {"type": "string"}})), None),
     ("definition", strict(LEAF), None),
@@ -417,6 +417,39 @@ COMPUTER = {"tools": [{"type": "computer_20251124", "name": "computer"}]}
 def test_bedrock_takes_the_computer_tool_that_the_claude_api_refuses(parameters: Body, is_refused: bool) -> None:
     request = {**body("claude-opus-5-5", **COMPUTER), **parameters}
     assert bool(list(model_faults(read(request)))) == is_refused
+
+
+MARK = {"cache_control": {"type": "ephemeral"}}
+ASKED = {"diagnostics": {"previous_message_id": None}}
+SERVERS = {"mcp_servers": [{"type": "url", "url": "https://example.com", "name": "jobs"}]}
+SERVER = {"tools": [SERVER_TOOL]}
+
+
+@pytest.mark.parametrize(
+    ("model", "parameters", "is_refused"),
+    [
+        ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", MARK, True),
+        ("anthropic.claude-opus-4-6-v1", MARK, True),
+        ("global.anthropic.claude-sonnet-4-6", MARK, True),
+        ("anthropic.claude-3-haiku-20240307-v1:0:200k", MARK, True),
+        ("us.anthropic.claude-haiku-4-5-20251001-v1:0", MARK, True),
+        ("anthropic.claude-haiku-4-5", MARK, False),
+        ("us.anthropic.claude-opus-4-8", MARK, False),
+        ("claude-sonnet-4-5@20250929", MARK, False),
+        ("claude-sonnet-4-5", MARK, False),
+        ("us.anthropic.claude-opus-5", ASKED, True),
+        ("claude-opus-4-5@20251101", ASKED, True),
+        ("claude-opus-5", ASKED, False),
+        ("us.anthropic.claude-opus-5", SERVERS, True),
+        ("claude-opus-4-5@20251101", SERVERS, True),
+        ("claude-opus-5", SERVERS, False),
+        ("us.anthropic.claude-opus-5", SERVER, True),
+        ("claude-opus-4-5@20251101", SERVER, False),
+        ("us.anthropic.claude-opus-5", {"mcp_servers": []}, False),
+    ],
+)
+def test_what_a_platform_does_not_have_is_refused_there_alone(model: str, parameters: Body, is_refused: bool) -> None:
+    assert (refusal(body(model, **parameters)) is not None) == is_refused
 
 
 def test_on_bedrock_it_is_not_documented_that_the_long_window_of_older_models_has_ended() -> None:

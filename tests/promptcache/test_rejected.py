@@ -19,19 +19,27 @@ from harness.suites.built import run_build
 from tests import recordings
 from tests.promptcache.rejected import (
     ACCEPTED,
+    HELLO,
+    LONG,
+    MARKED,
     REJECTED,
     Body,
     Rejected,
     assistant,
+    document,
     found,
     request,
     result,
     search,
     text,
+    thought,
+    tool,
     use,
     user,
 )
 from tests.suites.test_runner import make_run
+
+MARKED_PART = {**text("A"), **MARKED}
 
 each_rejected = pytest.mark.parametrize("row", REJECTED, ids=[row.name for row in REJECTED])
 each_accepted = pytest.mark.parametrize("body", [body for _, body in ACCEPTED], ids=[name for name, _ in ACCEPTED])
@@ -154,13 +162,63 @@ def test_body_that_is_no_messages_request_is_not_read(body: Body) -> None:
         read(body)
 
 
+PATHS: tuple[tuple[Body, str], ...] = (
+    (request(system=[text("Hi"), {**text(LONG), "cache_control": {}}]), "system[1]"),
+    (request(tools=[tool(), tool("parcel", cache_control={"type": "x"})]), "tools[1]"),
+    (request(user({**text("Hi"), "cache_control": "ephemeral"})), "messages[0].content[0]"),
+    (request(HELLO, user(text("Hi"), {**text("Ho"), "cache_control": {}})), "messages[1].content[1]"),
+    (
+        request(user(document(type="content", content=[MARKED_PART, text("B")]))),
+        "messages[0].content[0].source.content[0]",
+    ),
+    (
+        request(HELLO, assistant(use()), user(result("toolu_1", MARKED_PART, text("B")))),
+        "messages[2].content[0].content[0]",
+    ),
+    (request(cache_control={}), "cache_control"),
+)
+
+
+@pytest.mark.parametrize(("body", "path"), PATHS, ids=[path for _, path in PATHS])
+def test_path_of_a_wrong_marker_is_that_of_its_block(body: Body, path: str) -> None:
+    result = explain(read(request(), quarter), read(body, quarter))
+
+    assert (result.verdict, result.path) == ("rejected", path)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"system": 5}, {"tools": {}}, {"messages": {}}, {"thinking": []}, {"messages": [user(5)]}], ids=str
+)
+@pytest.mark.parametrize("model", [5, None, [], {}, True])
+def test_model_of_a_wrong_type_is_named_before_other_wrong_shapes(model: Any, changes: Body) -> None:
+    error = check_request(read(request(model=model, **changes), quarter))
+
+    assert error is not None
+    assert error.path == "model"
+
+
+@pytest.mark.parametrize("key", ["messages", "system", "max_tokens"])
+def test_body_without_messages_is_refused_if_it_is_clearly_a_request(key: str) -> None:
+    body = {"model": "claude-opus-5", key: None if key == "messages" else request()[key]}
+
+    error = check_request(read(body, quarter))
+
+    assert error is not None
+    assert error.path == "messages"
+
+
+DOCUMENT = document(type="content", content=[text("A")])
 STRANGE: tuple[Any, ...] = (None, True, 5, "x", [], ["x"], {}, {"type": []}, [{"type": {}}], [[{}]])
 
 
 @pytest.mark.parametrize("value", STRANGE, ids=map(repr, STRANGE))
 @pytest.mark.parametrize(
     "key",
-    ["system", "tools", "tool_choice", "thinking", "metadata", "stop_sequences", "temperature", "max_tokens"],
+    [
+        *("system", "tools", "tool_choice", "thinking", "metadata", "stop_sequences", "temperature", "max_tokens"),
+        *("cache_control", "container", "context_management", "diagnostics", "inference_geo", "mcp_servers"),
+        *("output_config", "output_format", "service_tier", "speed"),
+    ],
 )
 def test_value_of_any_type_is_judged(key: str, value: Any) -> None:
     error = check_request(read(request(**{key: value}), quarter))
@@ -171,11 +229,20 @@ def test_value_of_any_type_is_judged(key: str, value: Any) -> None:
 @pytest.mark.parametrize("value", STRANGE, ids=map(repr, STRANGE))
 @pytest.mark.parametrize(
     "block",
-    [text("Hi"), use(), result(), search(), found(), {"type": "image", "source": {"type": "base64"}}],
+    [
+        text("Hi"),
+        use(),
+        result(),
+        search(),
+        found(),
+        {"type": "image", "source": {"type": "base64"}},
+        thought(),
+        DOCUMENT,
+    ],
     ids=lambda block: str(block["type"]),
 )
 def test_block_with_a_value_of_any_type_is_judged(block: Body, value: Any) -> None:
-    for key in (*block, "content", "source", "title"):
+    for key in (*block, "cache_control", "content", "source", "title"):
         changed = {**block, key: value}
         for messages in ([user(changed)], [user(text("Hi")), assistant(changed), user(result())]):
             error = check_request(read(request(*messages), quarter))

@@ -87,7 +87,7 @@ DIFFERENCES: tuple[tuple[str, tuple[dict[str, Any], ...], dict[str, Any], str], 
     (
         "not a Messages request",
         (BASE,),
-        {"requests": []},
+        {"jobs": []},
         ": messages is missing, expected a list of messages",
     ),
 )
@@ -119,7 +119,7 @@ def test_a_recorded_request_with_a_message_more_is_closer_than_one_with_another_
 
 def test_one_recorded_request_of_another_kind_does_not_hide_the_closest() -> None:
     expected = "\n  first difference: system[0] at character 3\n    recorded: 'Be brief.'\n    now:      'Be grief.'"
-    assert miss(request(system("Be grief.")), {"requests": []}, BASE) == HEADLINE + expected
+    assert miss(request(system("Be grief.")), {"jobs": []}, BASE) == HEADLINE + expected
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 import prompt_suites
-from harness.prompt.reading import read, read_whole
-from harness.promptcache.refusals.check import check_request
+from harness.prompt.reading import read
+from harness.promptcache.refusals.check import check_request, read_whole
 from harness.testing.strategies import jobs, requests, resumes
 from prompt_suites.rendering import user_message
 

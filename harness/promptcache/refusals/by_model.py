@@ -19,7 +19,7 @@ def model_faults(prompt: Prompt, *, is_count: bool = False) -> Iterator[ApiError
     """
     platform = _platform(prompt)
     for refusal in refusals_of(prompt.model.id):
-        if platform not in refusal.not_on and (fact := _match(prompt, refusal)):
+        if refusal.is_on(platform) and (fact := _match(prompt, refusal)):
             yield _refuse(prompt, refusal, fact)
     sized = _sized(prompt)
     for limit in limits_of(prompt.model.id):
@@ -54,11 +54,13 @@ def _sized(prompt: Prompt) -> Sized:
 def _platform(prompt: Prompt) -> Platform | None:
     """The platform that a request says it is for, by its model or its version; the Claude API otherwise.
 
-    Source: platform.claude.com/docs/en/build-with-claude/claude-on-amazon-bedrock-legacy (checked 2026-11-25).
+    Source: platform.claude.com/docs/en/build-with-claude/claude-on-amazon-bedrock-legacy and claude-on-vertex-ai
+    (checked 2026-11-25).
     """
     version = str(prompt.request.get("anthropic_version"))
-    is_bedrock = prompt.model.surface == "bedrock" or version.startswith("bedrock")
-    return "bedrock" if is_bedrock else None
+    if prompt.model.surface == "bedrock" or version.startswith("bedrock"):
+        return "bedrock"
+    return "vertex" if prompt.model.surface == "vertex" or version.startswith("vertex") else None
 
 
 def _match(prompt: Prompt, refusal: Refusal) -> Fact | None:

@@ -8,15 +8,21 @@ starts with `UNCONFIRMED`.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.blocks import Block, Breakpoint, Request, automatic_target, find_breakpoints, marker_ttl
 from harness.prompt.parameters import output_format, tool_choice
-from harness.prompt.reading import Prompt
+from harness.prompt.reading import Prompt, read
+from harness.prompt.tokens import CountText
 from harness.promptcache.refusals.api_error import UNCONFIRMED, ApiError, dotted, invalid
 from harness.promptcache.refusals.by_model import model_faults
 from harness.promptcache.refusals.structure import check_structure
 from harness.provider.limits import MAX_BREAKPOINTS
 
 _MIN_THINKING_BUDGET = 1024
+_SEE = (
+    "Please consult our documentation at "
+    "https://docs.claude.com/en/docs/build-with-claude/extended-thinking#max-tokens-and-context-window-size"
+)
 
 
 def check_request(prompt: Prompt, *, needs_max_tokens: bool = False, is_count: bool = False) -> ApiError | None:
@@ -27,6 +33,20 @@ def check_request(prompt: Prompt, *, needs_max_tokens: bool = False, is_count: b
     if prompt.is_restored:
         return None
     return next(_faults(prompt, needs_max_tokens=needs_max_tokens, is_count=is_count), None)
+
+
+def read_whole(request: Request, count_text: CountText | None = None, *, assumptions: Assumptions = DEFAULT) -> Prompt:
+    """Read a request, and check that all of it can be fingerprinted, unless the API refuses it.
+
+    Raises:
+        RequestError: the request cannot be read or fingerprinted; the message starts with the path.
+        CannotTellError: the body belongs to another API.
+    """
+    prompt = read(request, count_text, assumptions=assumptions)
+    if not prompt.has_fingerprints and check_request(prompt) is None:
+        # Raises what is in the way.
+        _ = prompt.fingerprints
+    return prompt
 
 
 def _faults(prompt: Prompt, *, needs_max_tokens: bool, is_count: bool) -> Iterator[ApiError]:
@@ -55,7 +75,8 @@ def _parameter_faults(request: Request) -> Iterator[ApiError]:
                 "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024", path="thinking"
             )
         if isinstance(maximum, int) and 0 < maximum <= budget:
-            yield invalid("`max_tokens` must be greater than `thinking.budget_tokens`.", path="thinking")
+            # A recorded answer.
+            yield invalid(f"`max_tokens` must be greater than `thinking.budget_tokens`. {_SEE}", path="thinking")
     if maximum == 0 and not isinstance(maximum, bool):
         conflicts = {
             "stream": bool(request.get("stream")),
@@ -69,18 +90,22 @@ def _parameter_faults(request: Request) -> Iterator[ApiError]:
 
 
 def _deferred_faults(request: Request) -> Iterator[ApiError]:
-    for index, tool in enumerate(request.get("tools") or ()):
-        if isinstance(tool, dict) and tool.get("defer_loading") and tool.get("cache_control"):
+    tools = request.get("tools") or ()
+    for index, tool in enumerate(tools):
+        if tool.get("defer_loading") and tool.get("cache_control") is not None:
             path = f"tools[{index}]"
             yield invalid("Tools with defer_loading cannot use prompt caching", "deferred_marked", path)
+    if tools and all(tool.get("defer_loading") is True for tool in tools):
+        # Source: platform.claude.com/docs/en/agents-and-tools/tool-use/tool-search-tool (checked 2026-11-26)
+        yield invalid("At least one tool must have defer_loading=false. All tools cannot be deferred.", path="tools")
 
 
 def _target_faults(request: Request, blocks: Sequence[Block]) -> Iterator[ApiError]:
-    yield from _marker_faults(request.get("cache_control"), "cache_control")
+    yield from _marker_faults(request.get("cache_control"), "cache_control", "cache_control")
     for block in blocks:
         path = dotted(block.path)
         marker = block.content.get("cache_control")
-        yield from _marker_faults(marker, f"{path}.cache_control")
+        yield from _marker_faults(marker, f"{path}{_kind_of(block)}.cache_control", block.path)
         if marker and block.type in ("thinking", "redacted_thinking"):
             yield invalid(f"{path}.{block.type}.cache_control: Extra inputs are not permitted", path=block.path)
         if marker and block.type == "text" and not block.content.get("text"):
@@ -89,24 +114,37 @@ def _target_faults(request: Request, blocks: Sequence[Block]) -> Iterator[ApiErr
         yield from _nested_faults(block)
 
 
-def _marker_faults(marker: Any, path: str) -> Iterator[ApiError]:
-    if not marker:
+def _kind_of(block: Block) -> str:
+    """What the API adds to the path of a tool or of a block of a message: its type."""
+    return "" if block.level == "system" else f".{block.type}"
+
+
+def _marker_faults(marker: Any, place: str, path: str) -> Iterator[ApiError]:
+    """Yield what is wrong with a marker; ``place`` is its path as the API writes it, ``path`` that of its block."""
+    if marker is None:
         return
-    where = path.replace(".cache_control", "")
-    if not isinstance(marker, dict) or marker.get("type") != "ephemeral":
-        yield invalid(f"{UNCONFIRMED}{path}.type: Input should be 'ephemeral'", path=where)
+    if not isinstance(marker, dict):
+        # Source: answers of August 2026 about the top-level parameter, see `structure.parameters`.
+        yield invalid(f"{place}: Input should be an object", path=path)
+    elif marker.get("type") is None:
+        # Source: github.com search for "cache_control.type: Field required" (checked 2026-11-26)
+        yield invalid(f"{place}.type: Field required", path=path)
+    elif marker["type"] != "ephemeral":
+        # Source: github.com search for "cache_control: Input tag" (checked 2026-11-26)
+        tag = f"Input tag '{marker['type']}' found using 'type' does not match any of the expected tags: 'ephemeral'"
+        yield invalid(f"{place}: {tag}", path=path, is_quoting=True)
     elif marker.get("ttl") not in (None, "5m", "1h"):
-        yield invalid(f"{UNCONFIRMED}{path}.ttl: Input should be '5m' or '1h'", path=where)
+        # Source: github.com search for "cache_control.ephemeral.ttl: Input should be" (checked 2026-11-26)
+        yield invalid(f"{place}.ephemeral.ttl: Input should be '5m' or '1h'", path=path)
 
 
 def _nested_faults(block: Block) -> Iterator[ApiError]:
-    parts = block.content.get("content")
-    for index, part in enumerate(parts[:-1] if isinstance(parts, list) else ()):
-        if isinstance(part, dict) and part.get("cache_control"):
-            path = f"{block.path}.content[{index}]"
-            yield invalid(
-                f"{UNCONFIRMED}{dotted(path)}.cache_control: only the last nested block can carry it", path=path
-            )
+    for index, (path, part) in enumerate(block.nested, start=1):
+        marker = part.get("cache_control") if isinstance(part, dict) else None
+        place = f"{dotted(path)}.cache_control"
+        if marker is not None and index < len(block.nested):
+            yield invalid(f"{UNCONFIRMED}{place}: only the last nested block can carry it", path=path)
+        yield from _marker_faults(marker, place, path)
 
 
 def _automatic_faults(request: Request, blocks: Sequence[Block]) -> Iterator[ApiError]:

@@ -1,5 +1,6 @@
 """What the rows of ``refusals.toml`` ask of a request: its parameters, and facts that follow from them."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from harness.promptcache.refusals.strict_schemas import (
     strict_schemas,
 )
 
+_VERSIONED = re.compile(r"-v\d(?::\d+)*(?:\[1m\])?$")
 _CONTINUED = ("text", "thinking", "redacted_thinking")
 
 
@@ -42,6 +44,18 @@ def _parameter(request: Request, at: str) -> Iterator[Fact]:
         value = value.get(key) if isinstance(value, Mapping) else None
     if value is not None:
         yield Fact(value, at)
+
+
+# --- platforms ---------------------------------------------------------------------------------------------
+
+
+def _invoke_model(request: Request, blocks: Sequence[Block]) -> Iterator[Fact]:
+    """What says that a request is for InvokeModel of Bedrock: the version of its API, or the version in a model id."""
+    version, model = str(request.get("anthropic_version")), str(request.get("model"))
+    if version.startswith("bedrock"):
+        yield Fact(version, "anthropic_version")
+    elif _VERSIONED.search(model):
+        yield Fact(model, "model")
 
 
 # --- tools -------------------------------------------------------------------------------------------------
@@ -125,6 +139,7 @@ def _circular_strict_schema(request: Request, blocks: Sequence[Block]) -> Iterat
 
 
 DERIVED: dict[str, Callable[[Request, Sequence[Block]], Iterator[Fact]]] = {
+    "@invoke_model": _invoke_model,
     "@forced_tool": _forced_tool,
     "@tool_type": _tool_types,
     "@between_tools_field": _between_tools_fields,

@@ -17,16 +17,8 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*")
 _LONGEST_START = 16
 
 
-def check_image(path: str, block: Mapping[str, Any]) -> Iterator[str]:
+def check_inline_image(path: str, source: Mapping[str, Any]) -> Iterator[str]:
     """Yield the answer to an inline image of another format, in broken base64, or that is plainly no image."""
-    source = block.get("source")
-    if source is None:
-        yield f"{path}.source: Field required"
-    elif isinstance(source, dict) and source.get("type") == "base64":
-        yield from _faults(f"{path}.source.base64", source)
-
-
-def _faults(path: str, source: Mapping[str, Any]) -> Iterator[str]:
     media_type, data = source.get("media_type"), source.get("data")
     if not isinstance(media_type, str) or media_type not in _FORMATS:
         # Source: github.com/anthropics/claude-code/issues/8184 (checked 2026-11-25)
@@ -35,7 +27,7 @@ def _faults(path: str, source: Mapping[str, Any]) -> Iterator[str]:
         yield f"{path}.data: Field required"
     elif not isinstance(data, str):
         yield f"{path}.data: Input should be a valid string"
-    elif not _BASE64.fullmatch(data):
+    elif not _BASE64.fullmatch(data) or _is_cut(data):
         # Source: github.com/anthropics/anthropic-sdk-typescript/issues/603 (checked 2026-11-25)
         yield f"{path}: invalid base64 data"
     else:
@@ -52,7 +44,14 @@ def _format_faults(path: str, media_type: str, start: bytes) -> Iterator[str]:
         yield f"{path}.data: Image does not match the provided media type {media_type}"
 
 
+def _is_cut(data: str) -> bool:
+    """Whether a last character is alone, which stands for less than a byte."""
+    return len(data.rstrip("=")) % 4 == 1 and not any(map(str.isspace, data))
+
+
 def _start(data: str) -> bytes:
     """The first bytes; decoding a whole image would cost more than all other rules together."""
     whole = "".join(data[: 8 * _LONGEST_START].split()).rstrip("=")
-    return base64.b64decode(whole[: len(whole) // 4 * 4] or whole + "===")[:_LONGEST_START]
+    if len(whole) == 1:
+        return b""
+    return base64.b64decode(whole[: len(whole) // 4 * 4] or whole + "==")[:_LONGEST_START]

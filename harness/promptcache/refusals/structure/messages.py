@@ -7,11 +7,26 @@ from typing import Any
 from harness.prompt.blocks import Request
 from harness.prompt.other_apis import OPENAI_MESSAGE_KEYS, OPENAI_PARTS
 from harness.promptcache.refusals.api_error import UNCONFIRMED, ApiError, invalid
-from harness.promptcache.refusals.structure.images import check_image
+from harness.promptcache.refusals.structure.sources import check_source
 
 _ROLES = ("user", "assistant", "system")
 _ID = re.compile(r"[a-zA-Z0-9_-]+")
-_OWN_ROLE = {"tool_use": "assistant", "tool_result": "user"}
+_LONGEST_CALL = 200
+_ROLE_TEXTS = {
+    # Source: github.com/tghamm/Anthropic.SDK/issues/128 and github.com searches for the texts (checked 2026-11-26)
+    "tool_use": ("assistant", "{message}: `tool_use` blocks can only be in `assistant` messages"),
+    "tool_result": ("user", "{message}: `tool_result` blocks can only be in `user` messages"),
+    "thinking": ("assistant", "{message}.content: thinking blocks may only be in `assistant` messages"),
+    "redacted_thinking": (
+        "assistant",
+        f"{UNCONFIRMED}{{message}}.content: redacted_thinking blocks may only be in `assistant` messages",
+    ),
+    "server_tool_use": (
+        "assistant",
+        f"{UNCONFIRMED}{{message}}: `server_tool_use` blocks can only be in `assistant` messages",
+    ),
+}
+"""The only role whose messages may hold a kind of block, and the answer to another one."""
 
 
 def check_messages(request: Request) -> Iterator[ApiError]:
@@ -57,6 +72,13 @@ def _block_faults(message_path: str, path: str, message: Mapping[str, Any], bloc
     if not isinstance(block, dict):
         yield f"{path}: Input should be an object"
         return
+    yield from _shape_faults(path, block)
+    own_role, text = _ROLE_TEXTS.get(block["type"], ("", ""))
+    if own_role and message["role"] not in (own_role, "system"):
+        yield text.format(message=message_path)
+
+
+def _shape_faults(path: str, block: Mapping[str, Any]) -> Iterator[str]:
     kind = block.get("type")
     if kind is None:
         yield f"{path}.type: Field required"
@@ -68,11 +90,6 @@ def _block_faults(message_path: str, path: str, message: Mapping[str, Any], bloc
         yield f"{path}: Input tag '{kind}' found using 'type' does not match any of the expected tags"
     elif kind in _FAULTS:
         yield from _FAULTS[kind](f"{path}.{kind}", block)
-    own_role = _OWN_ROLE.get(str(kind))
-    if own_role and message["role"] != own_role and message["role"] != "system":
-        # Source: github.com/tghamm/Anthropic.SDK/issues/128 and, for calls, github.com search for the text
-        # (checked 2026-11-25)
-        yield f"{message_path}: `{kind}` blocks can only be in `{own_role}` messages"
 
 
 # --- kinds of blocks -----------------------------------------------------------------------------------------
@@ -85,6 +102,13 @@ def _text_faults(path: str, block: Mapping[str, Any]) -> Iterator[str]:
 def _tool_use_faults(path: str, block: Mapping[str, Any]) -> Iterator[str]:
     yield from _id_faults(path, block, "id")
     yield from _string_faults(path, block, "name")
+    # Source: github.com searches for "tool_use.name: String should" (checked 2026-11-26)
+    if not block["name"]:
+        yield f"{path}.name: String should have at least 1 character"
+    elif len(block["name"]) > _LONGEST_CALL:
+        yield f"{path}.name: String should have at most {_LONGEST_CALL} characters"
+    elif not _ID.fullmatch(block["name"]):
+        yield f"{UNCONFIRMED}{path}.name: String should match pattern '^[a-zA-Z0-9_-]{{1,{_LONGEST_CALL}}}$'"
     if "input" not in block:
         yield f"{path}.input: Field required"
     elif not isinstance(block["input"], dict):
@@ -95,9 +119,24 @@ def _tool_use_faults(path: str, block: Mapping[str, Any]) -> Iterator[str]:
 def _tool_result_faults(path: str, block: Mapping[str, Any]) -> Iterator[str]:
     yield from _id_faults(path, block, "tool_use_id")
     content = block.get("content")
+    if content is not None and not isinstance(content, str | list):
+        yield f"{UNCONFIRMED}{path}.content: Input should be a valid list"
     for number, part in enumerate(content if isinstance(content, list) else ()):
-        if isinstance(part, dict) and part.get("type") == "image":
-            yield from check_image(f"{path}.content.{number}.image", part)
+        if isinstance(part, dict):
+            yield from _shape_faults(f"{path}.content.{number}", part)
+        else:
+            yield f"{UNCONFIRMED}{path}.content.{number}: Input should be an object"
+
+
+def _thinking_faults(path: str, block: Mapping[str, Any]) -> Iterator[str]:
+    # Source: github.com search for "thinking.signature: Field required" (checked 2026-11-26)
+    yield from _string_faults(path, block, "signature")
+    yield from _string_faults(path, block, "thinking")
+
+
+def _redacted_faults(path: str, block: Mapping[str, Any]) -> Iterator[str]:
+    # Source: github.com search for "redacted_thinking.data: Field required" (checked 2026-11-26)
+    yield from _string_faults(path, block, "data")
 
 
 def _id_faults(path: str, block: Mapping[str, Any], key: str) -> Iterator[str]:
@@ -116,7 +155,10 @@ def _string_faults(path: str, block: Mapping[str, Any], key: str) -> Iterator[st
 
 _FAULTS: dict[str, Callable[[str, Mapping[str, Any]], Iterator[str]]] = {
     "text": _text_faults,
-    "image": check_image,
+    "image": check_source,
+    "document": check_source,
+    "thinking": _thinking_faults,
+    "redacted_thinking": _redacted_faults,
     "tool_use": _tool_use_faults,
     "tool_result": _tool_result_faults,
 }

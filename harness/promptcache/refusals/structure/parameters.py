@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from harness.prompt.blocks import Request
 from harness.prompt.other_apis import OPENAI_KEYS
-from harness.promptcache.refusals.api_error import ApiError, invalid
+from harness.promptcache.refusals.api_error import UNCONFIRMED, ApiError, invalid
+from harness.promptcache.refusals.structure.values import check_values
 
 _SHAPE = "Input does not match the expected shape."
 
@@ -16,6 +17,8 @@ class _Type(NamedTuple):
     name: str
     accepts: Callable[[Any], bool]
     otherwise: str
+    place: str = ""
+    """How the answer names the parameter, if not by its name."""
 
 
 def _is_number(value: Any) -> bool:
@@ -38,6 +41,7 @@ _TYPES = (
     _Type("system", _is(str, list), "Input should be a valid array"),
     _Type("thinking", _is(dict), "Input should be an object"),
     _Type("output_config", _is(dict), _SHAPE),
+    _Type("cache_control", _is(dict), "Input should be an object"),
     _Type("max_tokens", _is_integer, "Input should be a valid integer"),
     _Type("metadata", _is(dict), _SHAPE),
     _Type("stop_sequences", _is(list), "Input should be a valid array"),
@@ -46,6 +50,11 @@ _TYPES = (
     _Type("top_k", _is_integer, "Input should be a valid integer"),
     _Type("top_p", _is_number, "Input should be a valid number"),
     _Type("stream", _is(bool), "Input should be a valid boolean"),
+    _Type("container", _is(str, dict), _SHAPE, "container.ContainerParams"),
+    _Type("inference_geo", _is(str), "Input should be a valid string"),
+    _Type("context_management", _is(dict), "Input should be an object", f"{UNCONFIRMED}context_management"),
+    _Type("mcp_servers", _is(list), "Input should be a valid array", f"{UNCONFIRMED}mcp_servers"),
+    _Type("diagnostics", _is(dict), "Input should be an object", f"{UNCONFIRMED}diagnostics"),
 )
 """The texts for wrong types, in the order in which the API reports them.
 
@@ -59,13 +68,14 @@ _RANGES = (("temperature", 0, 1), ("top_p", 0, 1))
 
 
 def check_parameters(request: Request, *, needs_max_tokens: bool) -> Iterator[ApiError]:
-    """Yield missing parameters, wrong types, values out of range, and parameters of OpenAI's API."""
+    """Yield missing parameters, wrong types and values, and parameters of OpenAI's API."""
     yield from _missing(request, needs_max_tokens=needs_max_tokens)
-    for name, accepts, otherwise in _TYPES:
+    for name, accepts, otherwise, place in _TYPES:
         value = request.get(name)
         if value is not None and not accepts(value):
-            yield invalid(f"{name}: {otherwise}", path=name)
+            yield invalid(f"{place or name}: {otherwise}", path=name)
     yield from _wrong_values(request)
+    yield from check_values(request)
     for name in request:
         if name in OPENAI_KEYS:
             # Source: github.com/amrit110/oli/issues/7 (checked 2026-11-25)
@@ -79,7 +89,11 @@ def _missing(request: Request, *, needs_max_tokens: bool) -> Iterator[ApiError]:
             yield invalid(f"{name}: Field required", path=name)
     if request["model"] == "":
         yield invalid("model: String should have at least 1 character", path="model")
-    if request.get("messages") in (None, []):
+    if "messages" not in request:
+        yield invalid("messages: Field required", path="messages")
+    elif request["messages"] is None:
+        yield invalid("messages: Input should be a valid array", path="messages")
+    elif request["messages"] == []:
         yield invalid("messages: at least one message is required", path="messages")
 
 

@@ -1,6 +1,7 @@
 """Calls of tools and their results: each call has one result, in the turn after it."""
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from harness.promptcache.refusals.api_error import ApiError, dotted, invalid
 from harness.promptcache.refusals.structure.turns import Turn, is_server_block
@@ -46,6 +47,8 @@ def _repeated_ids(turns: Sequence[Turn]) -> Iterator[ApiError]:
 
 def _calls_without_result(turn: Turn, following: Turn | None, answered: set[str]) -> Iterator[ApiError]:
     calls = {block["id"]: path for path, block in turn.blocks if block["type"] == "tool_use"}
+    # Results behind another block do not count: in the words of the documentation, text comes after all results.
+    # Source: platform.claude.com/docs/en/agents-and-tools/tool-use/handle-tool-calls (checked 2026-11-26)
     missing = {id: path for id, path in calls.items() if id not in _result_ids(following)}
     if not calls and following is not None:
         # A server tool may wait for a call that its code makes, or for the turn to go on.
@@ -104,5 +107,7 @@ def _server_results_without_call(turn: Turn, called_before: set[str]) -> Iterato
 
 
 def _result_ids(turn: Turn | None) -> set[str]:
+    """The ids of the results that begin a turn."""
     blocks = turn.blocks if turn else ()
-    return {block["tool_use_id"] for _, block in blocks if block["type"] == "tool_result"}
+    results = takewhile(lambda item: item[1]["type"] == "tool_result", blocks)
+    return {block["tool_use_id"] for _, block in results}

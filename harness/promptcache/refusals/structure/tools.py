@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.prompt.blocks import Request
-from harness.promptcache.refusals.api_error import ApiError, invalid
+from harness.promptcache.refusals.api_error import UNCONFIRMED, ApiError, invalid
+from harness.promptcache.refusals.structure.server_tools import check_server_tool, check_toolsets
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 _CHOICES = ("auto", "any", "tool", "none")
@@ -26,6 +27,7 @@ def check_tools(request: Request) -> Iterator[ApiError]:
             # Source: github.com/anthropics/claude-code/issues/10687, github.com/danny-avila/LibreChat/issues/13162
             yield invalid("tools: Tool names must be unique.", path=f"tools[{index}]")
         names.add(name)
+    yield from check_toolsets(request)
 
 
 def check_tool_choice(request: Request) -> Iterator[ApiError]:
@@ -81,7 +83,14 @@ def _faults(path: str, tool: Any) -> Iterator[str]:
         yield f"{path}: Input tag 'function' found using 'type' does not match any of the expected tags"
     elif kind in (None, "custom"):
         yield from _name_faults(f"{path}.custom.name", tool.get("name"))
+        if not isinstance(tool.get("description", ""), str):
+            # Also to null. Source: github.com search for "custom.description: Input should be" (checked 2026-11-26)
+            yield f"{path}.custom.description: Input should be a valid string"
         yield from _schema_faults(f"{path}.custom.input_schema", tool.get("input_schema"))
+    elif not isinstance(kind, str):
+        yield f"{UNCONFIRMED}{path}.type: Input should be a valid string"
+    else:
+        yield from check_server_tool(path, tool)
 
 
 def _name_faults(path: str, name: Any) -> Iterator[str]:
