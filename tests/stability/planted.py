@@ -153,6 +153,7 @@ CLEAN = {
     "optional-object": "f'{order[\"coupon\"][\"percent\"]}' if order['coupon'] else 'none'",
     "optional-items": "order['work'][0]['company'] if order['work'] else 'none'",
     "optional-keys": "order.get('language', 'en') + str('wrap' in order) + str(order['tags'].get('color'))",
+    "question": "order['coupon'] or 'none'",
     "tried-keys": "look_up(order, 'region')",
     "strict-pairs": "str(list(zip(order['items'], 'ab', strict=True)))",
     "copies": "str(pickle.loads(pickle.dumps(deepcopy({**order}))))",

@@ -362,6 +362,22 @@ def test_what_is_not_there_is_told_if_no_guess_is_taken(system: Callable[[Any], 
     assert finding.headline.startswith(f"no other value of {field} could be tried (")
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        lambda order: order["coupon"] or "none",
+        lambda order: order["work"] or "none",
+        lambda order: order["tags"].get("note", "none"),
+        lambda order: order["tags"].get("a") or order["coupon"] or "none",
+        lambda order: [{"type": "text", "text": order["coupon"] or "none"}],
+    ],
+)
+def test_guess_that_makes_no_valid_request_is_no_leak(question: Callable[[Any], Any]) -> None:
+    order = {"coupon": None, "work": [], "tags": {}}
+
+    assert leaks(lambda order: build("Be brief.", question(order)), order=order) == ()
+
+
 def test_key_that_is_asked_for_is_added_in_one_more_build() -> None:
     inputs = []
 
