@@ -24,7 +24,10 @@ def _key(finding: Finding) -> object:
     # A timestamp has a different text in every test, and first differs at a different digit.
     is_moment = finding.cause == "timestamp"
     place = replace(finding.place, offset=None, before="", after="") if is_moment else finding.place
-    return finding.rule, finding.level, place, finding.cause, finding.costs, prompt
+    # The place of a leak may be the same for several fields, as both decide on the same sentence; other headlines
+    # name the case.
+    fields = (finding.headline, finding.facts) if finding.rule == "leak" else None
+    return finding.rule, finding.level, place, finding.cause, finding.costs, prompt, fields
 
 
 def _count_tests(group: list[Finding]) -> Finding:

@@ -56,7 +56,9 @@ class Builder:
         # A changed input may be the name of the model.
         names = {} if inputs is None else {ANY_NAME: known_models()[0].id}
         with name_models(names):
-            return Built([try_read_once(body) for body in bodies], error)
+            prompts = [try_read_once(body) for body in bodies]
+            # With other inputs, a request may hold something where no prompt can have it.
+            return Built(prompts if inputs is None else [_drop_invalid(prompt) for prompt in prompts], error)
 
     def start(self, usual: Sequence[Prompt | None] | None) -> None:
         """Take the usual requests, or build them."""
@@ -102,6 +104,13 @@ def _sign(prompt: Prompt) -> Signature:
     except RequestError:
         # A block holds what JSON bytes cannot carry; the run of the case itself reports it.
         return ()
+
+
+def _drop_invalid(prompt: Prompt | None) -> Prompt | None:
+    try:
+        return prompt if prompt is not None and prompt.parts else None
+    except RequestError:
+        return None
 
 
 def _count_read(prompts: Sequence[Prompt | None]) -> int:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from harness.suites.runner import CaseRun, SuiteFunction
 
 _LISTED = 8
+_NAMED = 2
+"""The most fields that a headline names."""
 _INPUT = re.compile(r"[^.\[…]+")
 _MOVE_IT = "move it after the last breakpoint, into the user message"
 _FEW_VARIANTS = "if only a few variants are meant, make each a prompt version of its own"
@@ -75,7 +77,7 @@ def _describe(blocks: Sequence[Sequence[Hit]]) -> Finding:
     is_automatic = point is not None and point.is_automatic
     is_message = bool(end) and end[0].level == "messages"
     facts = [f"the prefix ends at the {'automatic ' if is_automatic else ''}breakpoint on {end[0].path}"] if end else []
-    if len(values or derived) > 1:
+    if len(values or derived) > _NAMED:
         facts.append(f"fields: {join(values or derived, limit=_LISTED)}")
     if values and derived:
         facts.append(f"it also depends on: {join(derived, limit=_LISTED)}")
@@ -91,10 +93,17 @@ def _describe(blocks: Sequence[Sequence[Hit]]) -> Finding:
         else f"the cached prefix depends on {_list(derived)}",
         facts=tuple(facts),
         place=shown.place,
-        quotes=(f"changed: {shown.change}",) if shown.change and not values else (),
+        quotes=() if values else _quote_changes(hits),
         fix=ADVICE["automatic_after_unique_tail"].fix if is_automatic else advice,
         notes=(f"this is intended if several calls ask about the same {owner}",) if is_message else (),
     )
+
+
+def _quote_changes(hits: Sequence[Hit]) -> tuple[str, ...]:
+    """How the inputs were changed, one line each."""
+    changes = [hit.change for hit in hits if hit.change]
+    shown = [f"changed: {change}" for change in changes[:_LISTED]]
+    return (*shown, *([f"changed:{and_more(len(changes) - _LISTED)}"] if changes[_LISTED:] else []))
 
 
 def _name_sites(hits: Sequence[Hit]) -> tuple[list[str], list[str]]:
@@ -134,6 +143,6 @@ def _name(fields: Sequence[str]) -> str:
 
 
 def _list(fields: Sequence[str]) -> str:
-    if len(fields) <= 2:
+    if len(fields) <= _NAMED:
         return " and ".join(fields)
     return f"{fields[0]}{and_more(len(fields) - 1)} fields"

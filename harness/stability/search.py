@@ -1,22 +1,28 @@
 """Search for what a case's cached prefix depends on, by building the case again with other inputs.
 
-All inputs are changed at once: first to marks, larger numbers, longer lists and further keys, then
-to less of everything. Only if that gives another prefix, or no request at all, are the changes
-halved again and again, down to the fields that matter.
+All inputs are changed at once, three times: to marks, larger numbers, longer lists and further keys;
+to long texts, negative numbers and earlier dates; to empty texts and lists, and absent keys. Only if
+that gives another prefix, or no request at all, are the changes halved again and again, down to the
+fields that matter. Keys that the builder asks for in vain are added in one more build.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date, time, timedelta
+from decimal import Decimal
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from uuid import UUID
 
 from harness.findings.finding import Place
 from harness.findings.words import count
 from harness.prompt.text import block_text
 from harness.stability.differences import find_differences
 from harness.stability.fields import Site, drop_indexes, find_node, list_all
+from harness.stability.leaves import DIRECTIONS, Direction
 from harness.stability.taint import Leak, find_leaks
-from harness.stability.variation import DIRECTIONS, Direction, Picks, count_variations, list_fixed, list_sites, vary
+from harness.stability.variation import Picks, Watched, count_variations, list_asked, list_fixed, list_sites, vary
 
 if TYPE_CHECKING:
     from harness.prompt.reading import Prompt
@@ -27,6 +33,8 @@ _MOST_BUILDS = 250
 
 _BEFORE, _AFTER = 24, 48
 _SHOWN = 60
+_PLAIN = (date, time, timedelta, Decimal, UUID, PurePath)
+"""Types of which the text says more than the expression that makes the value."""
 _FINDABLE = 3
 """A shorter text may be in a block by chance."""
 
@@ -66,6 +74,7 @@ class Search:
         self._inputs = inputs
         self._found: set[Site] = set()
         self._judged: set[Site] = set()
+        self._watched: list[Watched] = []
 
     def run(self) -> None:
         """Find all sites that a cached prefix depends on."""
@@ -73,6 +82,7 @@ class Search:
         self.failed = dict.fromkeys(list_fixed(nodes), "no other value is known")
         for direction in DIRECTIONS:
             self._search(direction, list_sites(nodes, direction))
+        self._search("more", list_asked(self._watched))
         self._drop_unrepeatable()
         self.failed = {site: why for site, why in self.failed.items() if site not in self._judged | self._found}
 
@@ -111,15 +121,23 @@ class Search:
             outcome = self._examine(direction, {site: pick})
         if outcome.move is not None:
             self._note_move(direction, {site: pick}, outcome.move)
-        elif outcome.kind == "failed" and outcome.error is not None and site.aspect == "value":
-            # A builder that refuses other keys or another length cannot depend on them.
+        elif outcome.kind == "failed" and outcome.error is not None and self._is_open(direction, site):
             self.failed.setdefault(site, type(outcome.error).__name__)
         else:
             self._judged.add(site)
         return outcome.has_marks or outcome.move is not None
 
+    def _is_open(self, direction: Direction, site: Site) -> bool:
+        """Whether a site may matter although the builder refuses all that was tried.
+
+        A builder that refuses other keys or another length cannot depend on them, unless it refuses
+        only what was guessed: the items of an empty list, or the value of an absent key.
+        """
+        is_guess = direction == "more" and (site.aspect == "presence" or not find_node(self._inputs, site.path))
+        return site.aspect == "value" or (site.aspect != "keys" and is_guess)
+
     def _examine(self, direction: Direction, picks: Picks) -> _Outcome:
-        built = self._builder.build(vary(self._inputs, picks, direction))
+        built = self._builder.build(vary(self._inputs, picks, direction, self._watched))
         sites = {site.label: site for site in picks}
         has_marks = sum(self._note_marks(built, number, sites) for number in range(len(built.prompts))) > 0
         if move := self._builder.find_move(built):
@@ -207,7 +225,7 @@ def _excerpt(prompt: Prompt, leak: Leak) -> str:
 def _describe_change(site: Site, inputs: Mapping[str, Any], varied: Mapping[str, Any]) -> tuple[str, str]:
     """How the value of a site was changed, and the other value as a text that is easy to find."""
     if site.aspect == "presence":
-        return f"{site.path}: absent", ""
+        return f"{site.path}: {'absent' if _has_key(site, inputs) else 'added'}", ""
     if site.aspect == "keys":
         return f"{site.path}: two more keys", ""
     old, new = (find_node(side, site.path) for side in (inputs, varied))
@@ -217,6 +235,10 @@ def _describe_change(site: Site, inputs: Mapping[str, Any], varied: Mapping[str,
     return f"{site.path}: {_shorten(old)} → {_shorten(new)}", shown if len(shown) >= _FINDABLE else ""
 
 
+def _has_key(site: Site, inputs: Mapping[str, Any]) -> bool:
+    return any(drop_indexes(path) == site.path for path, _ in list_all(inputs))
+
+
 def _shorten(value: Any) -> str:
-    text = repr(value)
+    text = str(value) if isinstance(value, _PLAIN) else repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -91,6 +91,41 @@ def test_what_is_not_the_same_stays_apart(change: dict[str, object]) -> None:
     assert len(merge([BUST, of_case("parcel", **change)])) == 2
 
 
+LEAK = replace(
+    BUST,
+    rule="leak",
+    headline="the cached prefix depends on order.plan",
+    facts=("the prefix ends at the breakpoint on system[0]",),
+    cause=None,
+    costs=(),
+)
+
+
+def test_leak_of_the_same_field_in_several_tests_is_one() -> None:
+    (one,) = merge([LEAK, of_case_with_leak("parcel"), of_case_with_leak("return")])
+
+    assert one.notes == ("the same in 2 more tests",)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"headline": "the cached prefix depends on order.urgent"},
+        {"headline": "order.plan is in the cached prefix, so each order writes its own prefix"},
+        {"headline": "the cached prefix depends on order.plan and order.total"},
+        {"headline": "the cached prefix depends on job.plan"},
+        {"facts": ("the prefix ends at the breakpoint on system[0]", "it also depends on: order.id")},
+        {"facts": ("the prefix ends at the breakpoint on system[0]", "fields: order.plan, order.id, order.total")},
+    ],
+)
+def test_leaks_of_other_fields_at_the_same_place_stay_apart(change: dict[str, object]) -> None:
+    assert len(merge([LEAK, of_case_with_leak("parcel", **change)])) == 2
+
+
+def of_case_with_leak(name: str, **more: object) -> Finding:
+    return replace(LEAK, test=f"support/suite.yaml::support[v1-{name}]", line=len(name), **more)  # type: ignore[arg-type]
+
+
 def test_findings_without_a_place_stay_apart_unless_they_are_equal() -> None:
     unused = [Finding(rule="unused", headline=f"{name}: accepted, and no test sends it") for name in "ab"]
 

@@ -6,7 +6,8 @@ from typing import Any
 
 ORDER = """\
 {id: 4711, total: 12.5, is_gift: true, coupon: null, placed: 2026-03-04, customer: Ana Silva, note: '',
- items: [{sku: a-1, count: 2}, {sku: b-2, count: 5}], tags: {fragile: 1}, plan: pro, paid_at: 2026-03-04T10:15:00}"""
+ items: [{sku: a-1, count: 2}, {sku: b-2, count: 5}], tags: {fragile: 1}, plan: pro, paid_at: 2026-03-04T10:15:00,
+ is_express: false, is_paid: true, balance: 40, due: 2026-03-09T08:00:00, work: [], address: null}"""
 
 LEAKS = {
     "int": ("f'Order {order[\"id\"]}.'", "order.id is"),
@@ -42,6 +43,92 @@ LEAKS = {
     "choice": ("'Be quick.' if order['plan'] == 'pro' else 'Be brief.'", "order.plan"),
     "empty-text": ("'With a note.' if order['note'] else 'Without.'", "order.note"),
     "filled-text": ("'Named.' if order['customer'] else 'Nameless.'", "order.customer"),
+    # One side of a decision.
+    "half-year": ("'First' if order['placed'].month <= 6 else 'Second'", "order.placed"),
+    "weekend": ("'Weekend.' if order['placed'].weekday() >= 5 else 'Weekday.'", "order.placed"),
+    "sunday": ("'Closed.' if order['placed'].isoweekday() == 7 else 'Open.'", "order.placed"),
+    "monday": ("'New week.' if order['placed'].weekday() == 0 else 'Old week.'", "order.placed"),
+    "late-hour": ("'Late.' if order['paid_at'].hour >= 22 else 'Early.'", "order.paid_at"),
+    "night": ("'Night.' if order['paid_at'].hour < 6 else 'Day.'", "order.paid_at"),
+    "noon": ("'Morning.' if order['paid_at'].hour < 12 else 'Evening.'", "order.paid_at"),
+    "december": ("'Happy holidays.' if order['placed'].month == 12 else ''", "order.placed"),
+    "last-of-month": ("'Last day.' if order['placed'].day > 28 else ''", "order.placed"),
+    "first-of-month": ("'First day.' if order['placed'].day == 1 else ''", "order.placed"),
+    "leap-year": ("'Leap year.' if order['placed'].year % 4 == 0 else ''", "order.placed"),
+    "past": ("'Old.' if order['placed'].year < 2000 else 'New.'", "order.placed"),
+    "future": ("'Planned.' if order['placed'].year > 2050 else ''", "order.placed"),
+    "below-zero": ("'In debt.' if order['balance'] < 0 else 'Fine.'", "order.balance"),
+    "zero": ("'Free.' if order['balance'] == 0 else 'Paid.'", "order.balance"),
+    "negative-total": ("'Refund.' if order['total'] < 0 else 'Sale.'", "order.total"),
+    "whole-total": ("'Round.' if order['total'] == int(order['total']) else 'Cents.'", "order.total"),
+    "long-name": ("'Short answers.' if len(order['customer']) > 40 else ''", "order.customer"),
+    "long-note": ("'Long.' if len(order['note']) > 1_000 else ''", "order.note"),
+    "long-by-get": ("'Long.' if len(order.get('customer', '')) > 500 else ''", "order.customer"),
+    "below-zero-by-get": ("'Owing.' if order.get('balance', 0) < 0 else 'Fine.'", "order.balance"),
+    "false-by-get": ("'Unpaid.' if order.get('is_paid') is False else ''", "order.is_paid"),
+    "more-than-three": ("'Many.' if len(order['items']) > 3 else 'Few.'", "order.items (its length)"),
+    "five": ("'Bulk.' if len(order['items']) >= 5 else ''", "order.items (its length)"),
+    "more-than-ten": ("'Pallet.' if len(order['items']) > 10 else ''", "order.items (its length)"),
+    "line-break": ("'Lines.' if '\\n' in order['customer'] else ''", "order.customer"),
+    "digit": ("'A robot.' if any(map(str.isdigit, order['customer'])) else ''", "order.customer"),
+    "upper-case": ("'Loud.' if order['customer'].isupper() else ''", "order.customer"),
+    # Relations.
+    "overdue": ("'Overdue.' if order['due'].date() < order['placed'] else 'In time.'", "order.due"),
+    "not-due": ("'On time.' if order['due'].date() > order['placed'] else 'Late.'", "order.due"),
+    "days-left": ("'Soon.' if (order['due'].date() - order['placed']).days <= 7 else ''", "order.due and order.placed"),
+    "days-passed": (
+        "'Long ago.' if (order['due'] - order['paid_at']).days > 30 else ''",
+        "order.due and order.paid_at",
+    ),
+    "same-day": ("'Today.' if order['paid_at'].date() == order['placed'] else ''", "order.placed and order.paid_at"),
+    "other-day": ("'Today.' if order['due'].date() == order['placed'] else ''", "order.placed and order.due"),
+    "or": ("'Hurry.' if order['is_gift'] or order['is_express'] else ''", "order.is_gift"),
+    "and": ("'Hurry.' if order['is_gift'] and order['is_express'] else ''", "order.is_express"),
+    "exclusive": (
+        "'One.' if order['is_gift'] != order['is_express'] else 'Both.'",
+        "order.is_express and order.is_gift",
+    ),
+    "alike": ("'Alike.' if order['is_gift'] == order['is_paid'] else ''", "order.is_gift"),
+    "number-of-true": ("str(sum([order['is_gift'], order['is_express']]))", "order.is_express and order.is_gift"),
+    "any": (
+        "'Some.' if any([order['is_gift'], order['is_express'], order['is_paid']]) else 'None.'",
+        "order.is_gift and order.is_paid",
+    ),
+    "counts": (
+        "'Up.' if order['items'][0]['count'] < order['items'][1]['count'] else 'Down.'",
+        "order.items[1].count",
+    ),
+    "counts-down": (
+        "'Falling.' if order['items'][0]['count'] > order['items'][1]['count'] else 'Rising.'",
+        "order.items[1].count",
+    ),
+    "covered": ("'Covered.' if order['balance'] >= order['total'] else 'Open.'", "order.balance"),
+    "equal-numbers": ("'Equal.' if order['balance'] == order['id'] else ''", "order.id and order.balance"),
+    # What is not there.
+    "optional-object": (
+        "f'{order[\"coupon\"][\"percent\"]} % off.' if order['coupon'] else 'No coupon.'",
+        "order.coupon is",
+    ),
+    "optional-number": ("'Large.' if order['coupon'] and order['coupon']['percent'] > 5 else ''", "order.coupon"),
+    "optional-mapping": ("'Coupon.' if isinstance(order['coupon'], dict) else ''", "order.coupon"),
+    "optional-get": ("order['address'].get('city', '') if order['address'] else 'Unknown.'", "order.address is"),
+    "optional-attribute": ("f'In {order[\"address\"].city}.' if order['address'] else ''", "order.address is"),
+    "optional-text": ("order['address'].strip() if order['address'] else ''", "order.address is"),
+    "optional-format": ("f'Fee {order[\"address\"][\"fee\"]:.2f}.' if order['address'] else ''", "order.address is"),
+    "empty-list": ("order['work'][0]['company'] if order['work'] else 'No work.'", "order.work (its length)"),
+    "empty-list-of-objects": ("', '.join(str(job['id']) for job in order['work'])", "order.work (its length)"),
+    "empty-list-of-texts": ("'Worked at ' + ', '.join(order['work'])", "order.work (its length)"),
+    "empty-list-of-numbers": ("str(sum(job['years'] + 1 for job in order['work']))", "order.work (its length)"),
+    "absent-get": ("'Answer in ' + order.get('language', 'English')", "order.language (whether it is there)"),
+    "absent-in": ("'Gifted.' if 'wrap' in order else ''", "order.wrap (whether it is there)"),
+    "absent-nested": ("str(order['tags'].get('color'))", "order.tags.color (whether it is there)"),
+    "absent-of-items": (
+        "str({item.get('color') for item in order['items'][:1]} - {None})",
+        "order.items[].color (whether it is there)",
+    ),
+    "absent-number": ("'Old.' if order.get('age', 0) + 1 > 60 else ''", "order.age (whether it is there)"),
+    "absent-try": ("look_up(order, 'region')", "order.region (whether it is there)"),
+    "absent-object": ("(order.get('shop') or {'name': 'A'})['name']", "order.shop (whether it is there)"),
 }
 """The system prompt, and the beginning of what is said: that the field is in the prefix, or that this depends on it."""
 
@@ -57,15 +144,61 @@ CLEAN = {
     "strict-types": "check(order)",
     "no-default": "order.get('customer').upper()",
     "parsed": "str(date.fromisoformat(str(order['placed'])).year)",
+    "relations": 'f\'{order["due"].date() < order["placed"]} {order["total"] < order["balance"]}\'',
+    "days": "str((order['due'] - order['paid_at']).days)",
+    "decisions": 'f\'{order["is_gift"] or order["is_express"]} {order["placed"].weekday() >= 5}\'',
+    "model": "Parcel.model_validate(order).model_dump_json()",
+    "strict-model": "Strict(id=order['id'], plan=order['plan'], coupon=order['coupon']).plan",
+    "enum": "find_plan(order['plan']).name",
+    "optional-object": "f'{order[\"coupon\"][\"percent\"]}' if order['coupon'] else 'none'",
+    "optional-items": "order['work'][0]['company'] if order['work'] else 'none'",
+    "optional-keys": "order.get('language', 'en') + str('wrap' in order) + str(order['tags'].get('color'))",
+    "question": "order['coupon'] or 'none'",
+    "tried-keys": "look_up(order, 'region')",
+    "strict-pairs": "str(list(zip(order['items'], 'ab', strict=True)))",
+    "copies": "str(pickle.loads(pickle.dumps(deepcopy({**order}))))",
+    "matched": "match(order)",
+    "square-root": "str(math.sqrt(order['balance']))",
 }
 """What the user message is made of; the system prompt is the same for all."""
 
 APP = """\
 import json
+import math
+import pickle
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import Enum
 from hashlib import sha256
+
+from pydantic import BaseModel
+
+
+class Plan(Enum):
+    PRO = "pro"
+    FREE = "free"
+
+
+class Item(BaseModel):
+    sku: str
+    count: int
+
+
+class Parcel(BaseModel):
+    id: int
+    total: float
+    coupon: dict | None
+    placed: date
+    items: list[Item]
+    language: str = "en"
+
+
+class Strict(BaseModel, strict=True, extra="forbid"):
+    id: int
+    plan: str
+    coupon: dict | None
 
 
 @dataclass(frozen=True)
@@ -82,8 +215,31 @@ def check(order):
     kinds = {"id": int, "total": float, "is_gift": bool, "placed": date, "customer": str, "items": list, "tags": dict}
     for name, kind in kinds.items():
         assert type(order[name]) in (kind, *kind.__subclasses__()), name
-    assert set(order) == kinds.keys() | {"coupon", "note", "plan", "paid_at"}
+    more = {"coupon", "note", "plan", "paid_at", "is_express", "is_paid", "balance", "due", "work", "address"}
+    assert set(order) == kinds.keys() | more
     return str(order["id"])
+
+
+def find_plan(name):
+    try:
+        return Plan(name)
+    except ValueError:
+        return Plan.FREE
+
+
+def look_up(order, key):
+    try:
+        return order[key]
+    except KeyError:
+        return "unknown"
+
+
+def match(order):
+    match order:
+        case {"customer": str(name), "items": [first, *_]}:
+            return name + first["sku"]
+        case _:
+            return "unknown"
 
 
 def request(system, question):

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from itertools import chain, count, repeat
+from pathlib import PurePosixPath
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -149,7 +152,7 @@ def test_number_that_stands_in_the_prefix_is_named() -> None:
         "  the prefix ends at the breakpoint on system[0]\n"
         "  first difference: system[0] at character 6\n"
         "    usual:  'Order 4711.'\n"
-        "    varied: 'Order 61828.'\n"
+        "    varied: 'Order 10008.'\n"
         f"  fix:   move it after the last breakpoint, into the user message; {FEW}"
     )
     assert (finding.rule, finding.level) == ("leak", "error")
@@ -163,30 +166,59 @@ def test_what_is_derived_from_a_field_is_named_with_the_change_that_shows_it() -
         "  the prefix ends at the breakpoint on system[0]\n"
         "  first difference: system[0] at character 0\n"
         "    usual:  '2 items.'\n"
-        "    varied: '3 items.'\n"
-        "  changed: order.items: 2 items → 3 items\n"
+        "    varied: '12 items.'\n"
+        "  changed: order.items: 2 items → 12 items\n"
         f"  fix:   move it after the last breakpoint, into the user message; {FEW}"
     )
-    assert "3 items" not in "\n".join(finding.lines(is_private=True))
+    assert "12 items" not in "\n".join(finding.lines(is_private=True))
 
 
 @pytest.mark.parametrize(
-    ("system", "change"),
+    ("system", "changes"),
     [
-        (lambda order: "large" if order["total"] > 3 else "small", "changed: order.total: 12.5 → 0.0"),
-        (lambda order: f"{'sku' in order['items'][0]}", "changed: order.items[].sku: absent"),
-        (
-            lambda order: f"{order['placed']:%B}",
-            "changed: order.placed: datetime.date(2026, 3, 4) → datetime.date(2067, 4, 11)",
-        ),
-        (lambda order: order["customer"][:1], "changed: order.customer: 'Ana Silva' → '⟦order.customer⟧'"),
-        (lambda order: f"{order.keys() > {'id', 'total'}}", "changed: order.id: absent"),
+        (lambda order: "large" if order["total"] > 3 else "small", ["order.total: 12.5 → -108.0"]),
+        (lambda order: f"{'sku' in order['items'][0]}", ["order.items[].sku: absent"]),
+        (lambda order: f"{order['placed']:%B}", ["order.placed: 2026-03-04 → 2056-12-31"]),
+        (lambda order: order["customer"][:1], ["order.customer: 'Ana Silva' → '⟦order.customer⟧'"]),
+        (lambda order: f"{order.keys() > {'id', 'total'}}", ["order.id: absent", "order.total: absent"]),
+        (lambda order: order.get("vip", "regular")[:3], ["order.vip: added"]),
+        (lambda order: f"{len(order)}", ["order: two more keys"]),
     ],
 )
-def test_change_that_shows_a_dependency_is_quoted(system: Callable[[Any], str], change: str) -> None:
+def test_change_that_shows_a_dependency_is_quoted_for_each_field(
+    system: Callable[[Any], str], changes: list[str]
+) -> None:
     finding, *_ = leaks(lambda order: build(system(order)), order=ORDER)
 
-    assert finding.quotes == (change,)
+    assert finding.quotes == tuple(f"changed: {change}" for change in changes)
+
+
+@pytest.mark.parametrize(
+    ("value", "change"),
+    [
+        (datetime(2026, 3, 4, 10, 15), "2026-03-04 10:15:00 → 2056-12-31 23:47:23.000007"),
+        (time(10, 15), "10:15:00 → 23:07:23.000007"),
+        (timedelta(days=3), "3 days, 0:00:00 → 15016 days, 5:17:23"),
+        (Decimal("9.90"), "9.90 → 10007.5"),
+        (UUID(int=0), "00000000-0000-0000-0000-000000000000 → 55555555-5555-5555-5555-555555555555"),
+        (PurePosixPath("a/b.txt"), "a/b.txt → ⟦x⟧"),
+    ],
+)
+def test_values_are_quoted_as_texts_and_not_as_code(value: Any, change: str) -> None:
+    (finding,) = leaks(lambda x: build("usual" if x == value else "other"), x=value)
+
+    assert finding.quotes == (f"changed: x: {change}",)
+
+
+def test_many_changes_are_shortened() -> None:
+    def ask(order: Any) -> dict[str, Any]:
+        return build(" ".join("+" if number > 0 else "-" for number in order))
+
+    (finding,) = leaks(ask, order=list(range(1, 13)))
+
+    assert finding.headline == "the cached prefix depends on order (its length) and 12 more fields"
+    assert finding.facts[1].endswith(", order[6] and 5 more")
+    assert finding.quotes[7:] == ("changed: order[6]: 7 → -613", "changed: and 5 more")
 
 
 def test_fields_that_only_together_move_the_prefix_are_named_together() -> None:
@@ -310,6 +342,53 @@ def test_field_that_can_have_no_other_value_is_told_in_one_line() -> None:
     assert (finding.rule, finding.level) == ("cannot-tell", "note")
 
 
+@pytest.mark.parametrize(
+    ("system", "field"),
+    [
+        (lambda order: PLANS[order["coupon"]] if order["coupon"] else "x", "order.coupon"),
+        (lambda order: PLANS[order["work"][0]] if order["work"] else "x", "order.work (its length)"),
+        (lambda order: PLANS[order.get("level", "pro")], "order.level (whether it is there)"),
+        (lambda order: PLANS[order["level"]] if "level" in order else "x", "order.level (whether it is there)"),
+        (lambda order: PLANS[order["tags"].get("level", "pro")], "order.tags.level (whether it is there)"),
+        (lambda order: order["coupon"].hex() + b"" if order["coupon"] else "x", "order.coupon"),
+    ],
+)
+def test_what_is_not_there_is_told_if_no_guess_is_taken(system: Callable[[Any], Any], field: str) -> None:
+    order = {"coupon": None, "work": [], "tags": {}}
+
+    (finding,) = leaks(lambda order: build(system(order)), order=order)
+
+    assert (finding.rule, finding.level) == ("cannot-tell", "note")
+    assert finding.headline.startswith(f"no other value of {field} could be tried (")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        lambda order: order["coupon"] or "none",
+        lambda order: order["work"] or "none",
+        lambda order: order["tags"].get("note", "none"),
+        lambda order: order["tags"].get("a") or order["coupon"] or "none",
+        lambda order: [{"type": "text", "text": order["coupon"] or "none"}],
+    ],
+)
+def test_guess_that_makes_no_valid_request_is_no_leak(question: Callable[[Any], Any]) -> None:
+    order = {"coupon": None, "work": [], "tags": {}}
+
+    assert leaks(lambda order: build("Be brief.", question(order)), order=order) == ()
+
+
+def test_key_that_is_asked_for_is_added_in_one_more_build() -> None:
+    inputs = []
+
+    def ask(order: Any) -> dict[str, Any]:
+        inputs.append(order)
+        return build("Be brief.", f"{order.get('language', 'en')}{'note' in order}")
+
+    assert leaks(ask, order={"id": 5}) == ()
+    assert [len(order) for order in inputs] == [1, 3, 1, 0, 3]
+
+
 def test_other_case_with_another_value_covers_the_field() -> None:
     run = make_run(plan, {"order": ORDER}, {"order": {**ORDER, "plan": "free"}})
     other = replace(run, case=run.suite.cases[1])
@@ -341,7 +420,7 @@ def test_function_among_the_inputs_is_told() -> None:
     )
 
 
-def test_clean_case_is_built_twice() -> None:
+def test_clean_case_is_built_three_times() -> None:
     inputs = []
 
     def ask(order: Any) -> dict[str, Any]:
@@ -351,4 +430,4 @@ def test_clean_case_is_built_twice() -> None:
     usual = read(ask(ORDER))
 
     assert find_leaks_of_case(make_run(ask, {"order": ORDER}), ask, usual=[usual]) == ()
-    assert len(inputs) == 3
+    assert len(inputs) == 1 + 3
