@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from anthropic.types import Message, RawMessageStreamEvent
 
 
-_TOO_DEEP = Usage(unknown=("an answer that is nested too deeply",))
-
-
 class _Base:
     """Everything that needs no network."""
 
@@ -79,17 +76,13 @@ class _Base:
         self.metrics.record(usage, str(request["model"]), is_local_hit=False)
 
     def _answer(self, request: Mapping[str, Any], message: Message) -> Message:
-        if response := _to_dict(message):
-            self._keep(request, response, [response.get("usage")])
-        else:
-            self._bill(request, _TOO_DEEP)
+        response = _to_dict(message)
+        self._keep(request, response, [response.get("usage")])
         return message
 
     def _close(self, request: Mapping[str, Any], events: Sequence[Mapping[str, Any]]) -> None:
         """Record a stream; one that the server cut off is billed, but must not be served again."""
-        if not all(events):
-            self._bill(request, _TOO_DEEP)
-        elif events and events[-1].get("type") == "message_stop":
+        if events and events[-1].get("type") == "message_stop":
             self._keep(request, assemble_message(events), list_usages(events))
         else:
             self._bill(request, read_usages(list_usages(events)))
@@ -191,12 +184,9 @@ class AsyncClaudeClient(_Base):
 
 
 def _to_dict(answer: Message | RawMessageStreamEvent) -> dict[str, Any]:
-    """A message or an event as the API wrote it, with keys that the SDK does not know; empty if nested too deeply."""
-    try:
-        # The mode "json" would make a number of `true`.
-        return answer.to_dict(mode="python", warnings=False)
-    except (ValueError, RecursionError):
-        return {}
+    """A message or an event as the API wrote it, with keys that the SDK does not know."""
+    # The mode "json" would make a number of `true`, and refuses what is nested deeply.
+    return answer.to_dict(mode="python", warnings=False)
 
 
 def _text_of(event: Mapping[str, Any]) -> str:
