@@ -1,6 +1,8 @@
 """Times as logs write them: seconds from any start, Unix times in four units, and ISO times."""
 
-from datetime import UTC, date, datetime
+import re
+from datetime import UTC, date, datetime, timedelta
+from math import isfinite
 from typing import Any, NamedTuple
 
 from harness.errors import RequestError
@@ -21,6 +23,18 @@ _EXPECTED = "expected seconds from any start, a Unix time in s, ms, µs or ns up
 _EXPECTED_TIME = "expected a time of day too, such as 2026-11-23T10:00:00Z"
 
 
+_EXPECTED_TEXT = 'expected a Unix time, or an ISO time in quotes, such as "2026-11-23T10:00:00Z"'
+
+_DATES = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+"""Forms of a date without separators, by the number of digits. With 10 digits it could be a Unix time too."""
+
+_FIRST_YEAR, _LAST_YEAR = 1990, 2100
+
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+
+_MIDNIGHT = re.compile(r"(?P<day>.+[T ])24(?P<rest>(?::?00){0,2}(?:[.,]0+)?(?![\d:.,]).*)")
+
+
 class Moment(NamedTuple):
     """A point in time."""
 
@@ -35,7 +49,7 @@ def read_moment(value: Any, name: str) -> Moment:
     Raises:
         RequestError: the value is no plausible time; the message starts with ``name``.
     """
-    moment = _read_text(value, name) if isinstance(value, str) else _read_number(value)
+    moment = _read_text(value, name) if isinstance(value, str) else _read_number(value, name)
     if moment is None:
         raise RequestError(f"{name} is {value!r}, {_EXPECTED}")
     return moment
@@ -66,9 +80,11 @@ class MomentReader:
         return moment.seconds
 
 
-def _read_number(value: Any) -> Moment | None:
+def _read_number(value: Any, name: str) -> Moment | None:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
+    if _is_digits_of_date(value):
+        raise RequestError(f"{name} is {value!r}, the digits of a date, {_EXPECTED_TEXT}")
     for parts, lowest in _UNITS:
         if lowest <= value <= _LATEST * parts:
             return Moment(value / parts, is_relative=value < _RELATIVE_BELOW)
@@ -77,13 +93,34 @@ def _read_number(value: Any) -> Moment | None:
 
 def _read_text(text: str, name: str) -> Moment | None:
     try:
-        moment = datetime.fromisoformat(text.upper())
+        moment = _parse_iso(text.upper())
         seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
+        if _NUMBER.fullmatch(text.strip()):
+            raise RequestError(f"{name} is {text!r}, a text, expected a number: remove the quotes") from None
         return None
     if _is_date(text):
         raise RequestError(f"{name} is {text!r}, {_EXPECTED_TIME}")
     return Moment(seconds, is_relative=False)
+
+
+def _parse_iso(text: str) -> datetime:
+    """Parse an ISO time; 24:00 is the end of its day."""
+    midnight = _MIDNIGHT.fullmatch(text)
+    if midnight is None:
+        return datetime.fromisoformat(text)
+    return datetime.fromisoformat(f"{midnight['day']}00{midnight['rest']}") + timedelta(days=1)
+
+
+def _is_digits_of_date(value: float) -> bool:
+    """Whether a number is a date of this time, or a date and a time, without what separates its parts."""
+    pattern = _DATES.get(len(str(int(value)))) if isfinite(value) else None
+    if pattern is None or value != int(value):
+        return False
+    try:
+        return _FIRST_YEAR <= datetime.strptime(str(int(value)), pattern).replace(tzinfo=UTC).year <= _LAST_YEAR
+    except ValueError:
+        return False
 
 
 def _is_date(text: str) -> bool:

@@ -1,6 +1,7 @@
 """Every file that a user may write or edit is UTF-8; another encoding is refused by its name."""
 
 import json
+import subprocess
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -26,13 +27,13 @@ from tests.cassettes.examples import cassette, interaction
 
 OTHERS = {
     "utf-16": "UTF-16",
-    "utf-16-le": "UTF-16",
-    "utf-16-be": "UTF-16",
+    "utf-16-le": "UTF-16LE",
+    "utf-16-be": "UTF-16BE",
     "utf-32": "UTF-32",
-    "utf-32-le": "UTF-32",
-    "utf-32-be": "UTF-32",
+    "utf-32-le": "UTF-32LE",
+    "utf-32-be": "UTF-32BE",
 }
-"""Encodings of Python, those without an ending with a byte order mark, and the names in messages."""
+"""Encodings of Python, those without an ending with a byte order mark, and the names that iconv knows."""
 
 EMPTY = Cassette(
     header=Header(origin="emulator", recorded_at="2026-11-23T10:00:00Z", sdk="anthropic 2.12.0"), interactions=()
@@ -63,7 +64,8 @@ def load_blob(path: Path) -> Any:
         return found.interactions[0].request.body
     except CassetteError as error:
         # The message names the cassette first.
-        raise CassetteError(error.message.partition(": ")[2].replace(str(blob), str(path)), hint=error.hint) from None
+        hint = (error.hint or "").replace(str(blob), str(path)) or None
+        raise CassetteError(error.message.partition(": ")[2].replace(str(blob), str(path)), hint=hint) from None
 
 
 READERS: dict[str, tuple[str | Callable[[Path], None], Callable[[Path], Any], type[HarnessError]]] = {
@@ -109,10 +111,9 @@ def test_another_encoding_is_refused_by_its_name(name: str, encoding: str, tmp_p
     with pytest.raises(error) as caught:
         load(path)
 
-    line = ":1" if name == "lines of requests" else ""
     kind = OTHERS[encoding]
     assert str(caught.value) == (
-        f"{path}{line}: {kind}, expected UTF-8\n  try: convert it: iconv -f {kind} -t UTF-8 OLD > NEW"
+        f"{path}:1: {kind}, expected UTF-8\n  try: convert it: iconv -f {kind} -t UTF-8 {path} > {path}.new"
     )
 
 
@@ -142,6 +143,17 @@ def test_check_of_cassettes_names_the_encoding(encoding: str, tmp_path: Path) ->
     assert f"{two}:1: {kind}, expected UTF-8" in names
 
 
+def test_check_of_cassettes_skips_a_byte_order_mark(tmp_path: Path) -> None:
+    write_blob(tmp_path / "text")
+    write_cassette(tmp_path / "two.json")
+    blob = tmp_path / "blobs" / f"{sha256(LONG.encode()).hexdigest()}.txt"
+    blob.write_bytes(LONG.encode())
+    for path in (tmp_path / "one.json", tmp_path / "two.json", blob):
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+
+    assert check(tmp_path) == []
+
+
 TEXTS = (
     "{}",
     "{",
@@ -161,7 +173,69 @@ def test_encoding_is_recognised_in_short_and_long_texts(text: str, encoding: str
     with pytest.raises(LockError) as caught:
         decode_text(text.encode(encoding), "f", LockError)
 
-    assert caught.value.message == f"f: {OTHERS[encoding]}, expected UTF-8"
+    assert caught.value.message == f"f:1: {OTHERS[encoding]}, expected UTF-8"
+
+
+OTHER_SCRIPTS = (
+    '{"name": "你好，世界"}',
+    '{"at": 1, "text": "' + "请简短回答。" * 50 + '"}\n',
+    "请简短回答。\n并说明理由。\n",
+    '{"name": "' + "Жизнь прекрасна. " * 9 + '"}',
+    "Будьте кратки.\n" * 20,
+    "こんにちは、世界。\n",
+    "안녕하세요 세계\n",
+    "שלום עולם\n",
+)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("text", OTHER_SCRIPTS)
+def test_encoding_of_a_text_in_another_script_is_recognised(text: str, encoding: str) -> None:
+    with pytest.raises(LockError) as caught:
+        decode_text(text.encode(encoding), "f", LockError)
+
+    assert caught.value.message == f"f:1: {OTHERS[encoding]}, expected UTF-8"
+
+
+@pytest.mark.parametrize("encoding", OTHERS)
+def test_command_converts_the_file(encoding: str, tmp_path: Path) -> None:
+    path, text = tmp_path / "my file.json", '{"name": "Žluťoučký kůň"}'
+    path.write_bytes(text.encode(encoding))
+    with pytest.raises(RequestError) as caught:
+        read_object(path)
+
+    command = (caught.value.hint or "").removeprefix("convert it: ")
+    subprocess.run(command, shell=True, check=True)
+
+    assert Path(f"{path}.new").read_text(encoding="utf-8") == text
+
+
+LATIN = "if it is Windows-1252 or Latin-1: iconv -f WINDOWS-1252 -t UTF-8 f > f.new"
+
+
+@pytest.mark.parametrize(
+    ("data", "hint"),
+    [
+        ("Sois bref, et réponds en français.".encode("cp1252"), LATIN),
+        ('{"name": "Müller"}'.encode("latin-1"), LATIN),
+        ("Kosten: 5 €".encode("cp1252"), LATIN),
+        ("He said “no” – twice.".encode("cp1252"), LATIN),
+        ("¿Qué tal?\n".encode("latin-1") * 900, LATIN),
+        # Damaged UTF-8, binary data, and other encodings.
+        ("Sois bref, et réponds en français".encode()[:-5] + b"\xff", None),
+        ("é".encode() + b" \xe9", None),
+        ("请简短回答。".encode("gbk"), None),
+        ("Будьте кратки.".encode("cp1251"), None),
+        (b"PK\x81\x8d\x03 text", None),
+        (bytes(range(128, 256)), None),
+    ],
+)
+def test_latin_text_is_offered_to_be_converted(data: bytes, hint: str | None) -> None:
+    with pytest.raises(LockError) as caught:
+        decode_text(data, "f", LockError)
+
+    assert ": not UTF-8 text: " in caught.value.message
+    assert caught.value.hint == hint
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\ufeff")))

@@ -14,6 +14,7 @@ from harness.numbers import parse_json
 
 EXPECTED = "expected seconds from any start, a Unix time in s, ms, µs or ns up to the year 2100, or an ISO time"
 TIME = "expected a time of day too, such as 2026-11-23T10:00:00Z"
+TEXT = 'expected a Unix time, or an ISO time in quotes, such as "2026-11-23T10:00:00Z"'
 MOMENT = 1_795_428_000.0
 """2026-11-23T10:00:00Z."""
 
@@ -44,6 +45,14 @@ MOMENT = 1_795_428_000.0
         ("20261123T100000Z", MOMENT),
         ("2026-11-23T10:00Z", MOMENT),
         ("1969-12-31T23:59:59Z", -1.0),
+        ("2026-11-22T24:00:00Z", MOMENT - 36_000),
+        ("2026-11-22t24:00", MOMENT - 36_000),
+        ("2026-11-22 24:00:00.000", MOMENT - 36_000),
+        ("20261122T240000Z", MOMENT - 36_000),
+        ("2026-11-22T24Z", MOMENT - 36_000),
+        ("2026-11-22T24:00:00+02:00", MOMENT - 43_200),
+        ("2026-12-31T24:00:00Z", 1_798_761_600),
+        (202_613_041_015, 202_613_041.015),
     ],
 )
 def test_date_is_seconds_since_1970(value: Any, seconds: float) -> None:
@@ -53,7 +62,10 @@ def test_date_is_seconds_since_1970(value: Any, seconds: float) -> None:
     assert not moment.is_relative
 
 
-@pytest.mark.parametrize("value", [0, 0.0, 5, 299.5, 86_400, 31_536_000, 946_684_799])
+@pytest.mark.parametrize(
+    "value",
+    [0, 0.0, 5, 299.5, 20261304, 20260230, 19891231, 21010101, 20260304.5, 2_026_030, 86_400, 31_536_000, 946_684_799],
+)
 def test_small_number_is_seconds_from_any_start(value: float) -> None:
     assert read_moment(value, "at") == (value, True)
 
@@ -83,7 +95,20 @@ def test_small_number_is_seconds_from_any_start(value: float) -> None:
         ("", f"at is '', {EXPECTED}"),
         ("soon", f"at is 'soon', {EXPECTED}"),
         ("10:00:00", f"at is '10:00:00', {EXPECTED}"),
-        ("1795428000", f"at is '1795428000', {EXPECTED}"),
+        ("2026-13-01", f"at is '2026-13-01', {EXPECTED}"),
+        ("2026-11-23T24:00:01Z", f"at is '2026-11-23T24:00:01Z', {EXPECTED}"),
+        ("2026-11-23T24:01", f"at is '2026-11-23T24:01', {EXPECTED}"),
+        ("2026-11-23T24:00:00.5", f"at is '2026-11-23T24:00:00.5', {EXPECTED}"),
+        ("2026-11-23T25:00", f"at is '2026-11-23T25:00', {EXPECTED}"),
+        ("9999-12-31T24:00", f"at is '9999-12-31T24:00', {EXPECTED}"),
+        *(
+            (text, f"at is {text!r}, a text, expected a number: remove the quotes")
+            for text in ("1795428000", "1795428000.5", "1795428000000", "0", "5", "-1", "1.8e9", " 1795428000 ")
+        ),
+        *(
+            (number, f"at is {number!r}, the digits of a date, {TEXT}")
+            for number in (20260304, 20260304.0, 19991231, 21001231, 202603041015, 20260304101559)
+        ),
         ("2026-13-01T10:00:00Z", f"at is '2026-13-01T10:00:00Z', {EXPECTED}"),
         ("23.11.2026 10:00", f"at is '23.11.2026 10:00', {EXPECTED}"),
         ("0000-01-01T00:00:00Z", f"at is '0000-01-01T00:00:00Z', {EXPECTED}"),

@@ -1,9 +1,10 @@
 """The answer to a call: content blocks, stop reason and usage, from a plain body or from the events of a stream."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from harness.calls.stream_usage import list_usages, merge_usages, read_usages
 from harness.numbers import parse_json
 from harness.provider.usage import Usage
 
@@ -38,7 +39,12 @@ def read_message(message: Mapping[str, Any]) -> Answer:
 
 
 def read_stream(events: Sequence[Mapping[str, Any]]) -> Answer:
-    """Assemble the answer from the events of a stream."""
+    """Read the answer from the events of a stream."""
+    return replace(read_message(assemble_message(events)), usage=read_usages(list_usages(events)))
+
+
+def assemble_message(events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Assemble the message object from the events of a stream; empty if they do not even begin one."""
     message: dict[str, Any] = {}
     blocks: dict[Any, dict[str, Any]] = {}
     inputs: dict[Any, str] = {}
@@ -54,39 +60,8 @@ def read_stream(events: Sequence[Mapping[str, Any]]) -> Answer:
             message |= {key: value for key, value in _object(event.get("delta")).items() if value is not None}
     for index, text in inputs.items():
         blocks[index]["input"] = read_object(text.encode()) or {}
-    content = [blocks[index] for index in blocks]
-    answer = read_message({**message, "content": content})
-    return Answer(
-        id=answer.id,
-        model=answer.model,
-        content=answer.content,
-        stop_reason=answer.stop_reason,
-        usage=read_stream_usage(events),
-    )
-
-
-def read_stream_usage(events: Sequence[Mapping[str, Any]]) -> Usage:
-    """Read the usage of a stream from its parsed events."""
-    return Usage.from_api(merge_stream_usage(events))
-
-
-def merge_stream_usage(events: Sequence[Mapping[str, Any]]) -> Any:
-    """Merge the usage objects of a stream, all keys of them: ``message_start``, updated by ``message_delta``.
-
-    ``message_delta`` repeats the input counts on newer servers only, and never the TTL split.
-    ``None`` if there is no usage; anything that is not an object is returned as it is, to be reported.
-    Source: anthropic SDK 2.12, ``types/message_delta_usage.py`` (checked 2026-11-23).
-    """
-    merged: dict[str, Any] | None = None
-    for event in events:
-        holder = _object(event.get("message")) if event.get("type") == "message_start" else event
-        found = holder.get("usage") if event.get("type") in ("message_start", "message_delta") else None
-        if found is None:
-            continue
-        if not isinstance(found, dict):
-            return found
-        merged = {**(merged or {}), **{key: value for key, value in found.items() if value is not None}}
-    return merged
+    usage = merge_usages(list_usages(events))
+    return {**message, "content": [blocks[index] for index in blocks], "usage": usage}
 
 
 def read_events(body: bytes) -> list[dict[str, Any]]:

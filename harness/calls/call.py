@@ -12,8 +12,8 @@ from harness.calls.answer import (
     read_message,
     read_object,
     read_stream,
-    read_stream_usage,
 )
+from harness.calls.stream_usage import list_usages, read_usages
 from harness.prompt.reader import PromptReader
 from harness.prompt.reading import Prompt
 from harness.provider.endpoints import Origin
@@ -85,7 +85,7 @@ def read_call(
     make = partial(Call, body=body, status=status, origin=origin, reader=reader)
     if is_event_stream(headers):
         events = read_events(response)
-        usage, load_answer = read_stream_usage(events), partial(read_stream, events)
+        usage, load_answer = read_usages(list_usages(events)), partial(read_stream, events)
     elif (message := read_object(response)) is not None:
         usage, load_answer = Usage.from_api(message.get("usage")), partial(read_message, message)
     else:

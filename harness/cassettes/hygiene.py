@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from harness.cassettes.format import BLOB_NAME, Cassette, RecordedResponse
 from harness.cassettes.scrub import START
 from harness.cassettes.scrub_stream import is_stream, read_blocks
-from harness.cassettes.store import CassetteStore, decode_blob
+from harness.cassettes.store import CassetteStore, decode_blob, read_text
 from harness.errors import CassetteError, UsageError
 from harness.files import decode_text
 
@@ -129,7 +129,7 @@ def check(folder: Path) -> list[FileProblem]:
     store = CassetteStore(folder)
     findings: list[FileProblem] = []
     for name, path in list_cassettes(folder).items():
-        text = path.read_bytes().decode("utf-8", "replace")
+        text = path.read_bytes().decode("utf-8-sig", "replace")
         try:
             cassette = store.load(name)
         except CassetteError as error:
@@ -168,12 +168,10 @@ def _list_blobs(folder: Path) -> list[Path]:
 
 def _read_names(path: Path) -> list[str]:
     """Read the digests of the blobs that a cassette names."""
+    text = read_text(path) or ""
     try:
-        text = decode_text(path.read_bytes(), path, CassetteError, hint=_RESTORE)
         json.loads(text)
-    except CassetteError:
-        raise
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise CassetteError(f"{path}:{getattr(error, 'lineno', 1)}: not a cassette: {error}", hint=_RESTORE) from None
     return BLOB_NAME.findall(text)
 

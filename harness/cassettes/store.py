@@ -30,13 +30,9 @@ class CassetteStore:
             CassetteError: the file, or a blob that it names, is unreadable or damaged.
         """
         path = self.path(name)
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
+        text = read_text(path)
+        if text is None:
             return None
-        except OSError as error:
-            raise CassetteError(f"{path}: {error}", hint=_RESTORE) from None
-        text = decode_text(data, path, CassetteError, hint=_RESTORE)
         try:
             return decode(text, self._get_blob)
         except CassetteError as error:
@@ -89,6 +85,21 @@ class CassetteStore:
         if len(digest) != 64 or not digest.isalnum():
             raise CassetteError(f"{digest!r} is not the digest of a blob")
         return self.folder / "blobs" / f"{digest}.txt"
+
+
+def read_text(path: Path) -> str | None:
+    """Read the text of a cassette's file, without a byte order mark; ``None`` if there is no such file.
+
+    Raises:
+        CassetteError: the file is unreadable or not UTF-8; starts with its path.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CassetteError(f"{path}: {error}", hint=_RESTORE) from None
+    return decode_text(data, path, CassetteError, hint=_RESTORE)
 
 
 def decode_blob(data: bytes, digest: str, path: Path) -> str:

@@ -10,13 +10,14 @@ from typing import Any, BinaryIO
 import orjson
 
 from harness.errors import RequestError
-from harness.files import decode_text
+from harness.files import decode_text, rewrite_command
 from harness.numbers import make_decoder
 
 MAX_BYTES = 32 * 1024 * 1024
 """Largest body that the API accepts. Source: platform.claude.com/docs/en/api/errors (checked 2026-11-23)."""
 
 _TEXT_OR_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*+"|-?(?:0|[1-9]\d*+)(?:\.\d++)?+(?:[eE][+-]?\d++)?+')
+_BRACKETS = {"{": "an object", "[": "a list"}
 _RANGE = 5
 """The shortest number that is beyond the range of a float: ``1e309``."""
 
@@ -44,37 +45,66 @@ def read_lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """
     try:
         with _open(path) as file:
-            number = 0
+            number, is_first = 0, True
             while data := file.readline(MAX_BYTES + 1):
                 number += 1
                 if data.removeprefix(BOM_UTF8).strip():
-                    yield f"{path}:{number}", parse_object(data, f"{path}:{number}", has_lines=False)
+                    yield f"{path}:{number}", _parse_line(data.rstrip(b"\r\n"), path, number, is_first=is_first)
+                    is_first = False
     except OSError as error:
         raise RequestError(f"{path}: unreadable: {error.strerror}") from None
 
 
-def parse_object(data: bytes, place: str, *, has_lines: bool = True) -> dict[str, Any]:
+def parse_object(data: bytes, place: str, *, has_lines: bool = True, file: object = None) -> dict[str, Any]:
     """Parse a JSON object from bytes; ``has_lines`` adds the line of an error to ``place``.
+
+    ``file`` is the path of the file, if that is not ``place``.
 
     Raises:
         RequestError: the data is too large, not JSON or not an object, or a key appears twice in one object.
     """
     if len(data) > MAX_BYTES:
         raise RequestError(f"{place}: larger than {MAX_BYTES:,} bytes, the most that the API accepts")
-    text = decode_text(data, place, RequestError, has_lines=has_lines)
+    text = decode_text(data, place, RequestError, has_lines=has_lines, file=file)
     try:
         _check_strictly(text)
         value = _DECODER.decode(text)
     except orjson.JSONDecodeError as error:
-        line = f":{error.lineno}" if has_lines else ""
-        raise RequestError(f"{place}{line}: not JSON: {error.msg} at column {error.colno}") from None
+        raise _explain(error, text, place, has_lines=has_lines) from None
     except _DuplicateKeyError as error:
         raise RequestError(f"{place}: key {error.args[0]!r} appears twice in one object") from None
     except RequestError as error:
         raise RequestError(f"{place}: {error.message}") from None
     if not isinstance(value, dict):
-        raise RequestError(f"{place}: a JSON {type(value).__name__}, expected an object")
+        found = _NotOneObjectError if isinstance(value, list) else RequestError
+        raise found(f"{place}: a JSON {type(value).__name__}, expected an object")
     return value
+
+
+class _NotOneObjectError(RequestError):
+    """The data is a list of objects, or only the beginning of an object."""
+
+
+def _parse_line(data: bytes, path: Path, number: int, *, is_first: bool) -> dict[str, Any]:
+    """Parse one line of a file; the first one shows whether all of the file has another form."""
+    try:
+        return parse_object(data, f"{path}:{number}", has_lines=False, file=path)
+    except _NotOneObjectError as error:
+        if not is_first:
+            raise
+        items = "'.[]'" if data.removeprefix(BOM_UTF8).lstrip().startswith(b"[") else "."
+        hint = f"write one object a line: {rewrite_command(f'jq -c {items}', path)}"
+        raise RequestError(error.message, hint=hint) from None
+
+
+def _explain(error: orjson.JSONDecodeError, text: str, place: str, *, has_lines: bool) -> RequestError:
+    where = f"{place}:{error.lineno}" if has_lines else place
+    start, unit = text.lstrip()[:1], "file" if has_lines else "line"
+    if not start:
+        return RequestError(f"{where}: the {unit} is empty")
+    if start in _BRACKETS and error.msg == "unexpected end of data":
+        return _NotOneObjectError(f"{where}: not JSON: the {unit} ends inside {_BRACKETS[start]}")
+    return RequestError(f"{where}: not JSON: {error.msg} at column {error.colno}")
 
 
 def _check_strictly(text: str) -> None:

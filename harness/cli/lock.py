@@ -100,7 +100,7 @@ def read_revision(path: Path, revision: str) -> Lock:
     data = _git(real.parent, "show", f"{found}:{name}")
     if data is None:
         raise LockError(f"{place}: git cannot show it", hint="fetch it: a partial clone may lack it")
-    return parse_lock(decode_text(data, place, LockError), place)
+    return parse_lock(decode_text(data, place, LockError, file=path), place)
 
 
 def _git(folder: Path, *arguments: str) -> bytes | None:

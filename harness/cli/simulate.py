@@ -2,7 +2,8 @@
 
 import argparse
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,16 @@ example:
 _HEADERS = ("index", "read", "written 5m", "written 1h", "uncached", "total", "note")
 _ALIGN = ("right",) * 6 + ("left",)
 
+_LONGEST_WAIT = 3600.0
+"""Seconds after which no answer begins any more."""
+
+_COMPARED = (
+    ("uncached", "input_tokens"),
+    ("written", "cache_creation_input_tokens"),
+    ("read", "cache_read_input_tokens"),
+)
+"""The figures that are compared with what the API reported, and their keys."""
+
 _NO_USAGE = Usage().input_to_api()
 
 
@@ -86,13 +97,22 @@ def run(options: argparse.Namespace) -> int:
     """
     assumptions = read_assumptions(options)
     simulator = Simulator(assumptions, miss_rate=options.miss_rate)
-    rows = simulate(parse_lines(options.file, assumptions), simulator)
+    rows = _say_if_empty(simulate(parse_lines(options.file, assumptions), simulator), options.file)
     if options.format == "jsonl":
         for row in rows:
             print(json.dumps(row, ensure_ascii=False))
     else:
         print(tabulate([_cells(row) for row in rows], headers=_HEADERS, disable_numparse=True, colalign=_ALIGN))
     return 0
+
+
+def _say_if_empty(rows: Iterator[dict[str, Any]], path: Path) -> Iterator[dict[str, Any]]:
+    is_empty = True
+    for row in rows:
+        is_empty = False
+        yield row
+    if is_empty:
+        print(f"{path}: no requests", file=sys.stderr)
 
 
 def simulate(lines: Iterator[Line], simulator: Simulator) -> Iterator[dict[str, Any]]:
@@ -149,6 +169,10 @@ def _read_times(value: dict[str, Any], place: str, moments: MomentReader) -> tup
     begins_at = moments.read(begins, "first_token_at", place)
     if begins_at < at:
         raise RequestError(f"{place}: first_token_at is {begins!r}, earlier than at, expected that time or a later one")
+    if begins_at > at + _LONGEST_WAIT:
+        raise RequestError(
+            f"{place}: first_token_at is {begins!r}, more than an hour after at, expected when its answer began"
+        )
     return at, begins_at
 
 
@@ -178,10 +202,7 @@ def _row(index: int, line: Line, usage: dict[str, Any], count: Count, error: Api
     if line.usage is not None:
         actual = line.usage.input_to_api()
         row["actual"] = actual
-        row["difference"] = {
-            key: usage[key] - actual[key]
-            for key in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-        }
+        row["difference"] = {key: usage[key] - actual[key] for _, key in _COMPARED}
         row["not_priced"] = list(find_unpriced(line.usage, line.prompt.model.id))
         row["also_billed"] = list(line.usage.also_billed)
     return row
@@ -190,9 +211,7 @@ def _row(index: int, line: Line, usage: dict[str, Any], count: Count, error: Api
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     usage, difference = row["usage"], row.get("difference")
     beyond = [f"{key.replace('_', ' ')}: {line}" for key in ("not_priced", "also_billed") for line in row.get(key, ())]
-    note = "; ".join([row["error"] or "; ".join(row["unmodelled"]), *map(printable, beyond)]).removeprefix("; ")
-    if difference and any(difference.values()):
-        note = f"differs from actual by {difference}. {note}".rstrip()
+    notes = [_describe(difference), row["error"] or "; ".join(row["unmodelled"]), *map(printable, beyond)]
     return (
         str(row["index"]),
         f"{usage['cache_read_input_tokens']:,}",
@@ -200,5 +219,12 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         f"{usage['cache_creation']['ephemeral_1h_input_tokens']:,}",
         f"{usage['input_tokens']:,}",
         f"{row['total_input_tokens']:,}",
-        note,
+        "; ".join(filter(None, notes)),
     )
+
+
+def _describe(difference: Mapping[str, int] | None) -> str:
+    if not difference or not any(difference.values()):
+        return ""
+    figures = (f"{name} {difference[key]:+,}" if difference[key] else f"{name} 0" for name, key in _COMPARED)
+    return f"predicted minus reported: {', '.join(figures)}"

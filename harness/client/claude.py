@@ -5,10 +5,11 @@ Both share a base that builds requests and records usage; they differ only in ``
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.calls.answer import merge_stream_usage
+from harness.calls.answer import assemble_message
+from harness.calls.stream_usage import list_usages, read_usages
 from harness.client.breakpoints import prepare_system_prompt
 from harness.client.local_cache import LocalCache
 from harness.client.metrics import CacheMetrics
@@ -17,11 +18,7 @@ from harness.settings import Settings
 
 if TYPE_CHECKING:
     from anthropic import Anthropic, AsyncAnthropic
-    from anthropic.types import Message
-
-
-_KEPT_EVENTS = ("message_start", "message_delta", "message_stop")
-"""Events of a stream that hold its usage or say that it is whole."""
+    from anthropic.types import Message, RawMessageStreamEvent
 
 
 class _Base:
@@ -61,31 +58,34 @@ class _Base:
         stored = self._local_cache.read(request)
         if stored is None:
             return None
-        from anthropic.types import Message
-        from pydantic import ValidationError
-
-        try:
-            message = Message.model_validate(stored)
-        except ValidationError:
+        if not _is_message(stored.response):
             self._local_cache.warn(request, "its response is not a message")
             return None
-        self.metrics.record(Usage.from_api(_usage(message)), str(request["model"]), is_local_hit=True)
+        from anthropic.types import Message
+
+        self.metrics.record(read_usages(stored.usages), str(request["model"]), is_local_hit=True)
+        # Like the SDK, without validation: an answer may hold what this version does not know.
+        return Message.model_construct(**stored.response)
+
+    def _keep(self, request: Mapping[str, Any], response: Mapping[str, Any], usages: Sequence[Any]) -> None:
+        if self.settings.use_local_cache and _is_message(response):
+            self._local_cache.write(request, response, usages)
+        self._bill(request, read_usages(usages))
+
+    def _bill(self, request: Mapping[str, Any], usage: Usage) -> None:
+        self.metrics.record(usage, str(request["model"]), is_local_hit=False)
+
+    def _answer(self, request: Mapping[str, Any], message: Message) -> Message:
+        response = _to_dict(message)
+        self._keep(request, response, [response.get("usage")])
         return message
 
-    def _keep(self, request: Mapping[str, Any], message: Message, usage: Any) -> None:
-        if self.settings.use_local_cache:
-            stored = message.model_dump(mode="json", exclude_unset=True)
-            self._local_cache.write(request, {**stored, "usage": usage})
-        self.metrics.record(Usage.from_api(usage), str(request["model"]), is_local_hit=False)
-
-    def _close(self, request: Mapping[str, Any], message: Message, events: list[dict[str, Any]]) -> None:
+    def _close(self, request: Mapping[str, Any], events: Sequence[Mapping[str, Any]]) -> None:
         """Record a stream; one that the server cut off is billed, but must not be served again."""
-        # The SDK's final message has only those keys of the usage that this version of the SDK knows.
-        usage = merge_stream_usage(events)
-        if events and events[-1]["type"] == "message_stop":
-            self._keep(request, message, usage)
+        if events and events[-1].get("type") == "message_stop":
+            self._keep(request, assemble_message(events), list_usages(events))
         else:
-            self.metrics.record(Usage.from_api(usage), str(request["model"]), is_local_hit=False)
+            self._bill(request, read_usages(list_usages(events)))
 
 
 class ClaudeClient(_Base):
@@ -120,8 +120,7 @@ class ClaudeClient(_Base):
         request = self._build(system_prompt, user_prompt, options)
         message = self._recall(request)
         if message is None:
-            message = self._client.messages.create(**request)
-            self._keep(request, message, _usage(message))
+            message = self._answer(request, self._client.messages.create(**request))
         return message
 
     def stream_message(self, system_prompt: str, user_prompt: str, **options: Any) -> Iterator[str]:
@@ -131,14 +130,14 @@ class ClaudeClient(_Base):
         if message is not None:
             yield message_text(message)
             return
-        with self._client.messages.stream(**request) as stream:
+        # The SDK's helper for streams fails where an event has no usage.
+        with self._client.messages.create(**request, stream=True) as stream:
             events: list[dict[str, Any]] = []
             for event in stream:
-                if event.type == "text":
-                    yield event.text
-                elif event.type in _KEPT_EVENTS:
-                    events.append(event.to_dict())
-            self._close(request, stream.get_final_message(), events)
+                events.append(_to_dict(event))
+                if text := _text_of(events[-1]):
+                    yield text
+        self._close(request, events)
 
 
 class AsyncClaudeClient(_Base):
@@ -165,8 +164,7 @@ class AsyncClaudeClient(_Base):
         request = self._build(system_prompt, user_prompt, options)
         message = self._recall(request)
         if message is None:
-            message = await self._client.messages.create(**request)
-            self._keep(request, message, _usage(message))
+            message = self._answer(request, await self._client.messages.create(**request))
         return message
 
     async def stream_message(self, system_prompt: str, user_prompt: str, **options: Any) -> AsyncIterator[str]:
@@ -176,19 +174,31 @@ class AsyncClaudeClient(_Base):
         if message is not None:
             yield message_text(message)
             return
-        async with self._client.messages.stream(**request) as stream:
+        async with await self._client.messages.create(**request, stream=True) as stream:
             events: list[dict[str, Any]] = []
             async for event in stream:
-                if event.type == "text":
-                    yield event.text
-                elif event.type in _KEPT_EVENTS:
-                    events.append(event.to_dict())
-            self._close(request, await stream.get_final_message(), events)
+                events.append(_to_dict(event))
+                if text := _text_of(events[-1]):
+                    yield text
+        self._close(request, events)
 
 
-def _usage(message: Message) -> Any:
-    """The usage of a message as the API wrote it, with keys and values that the SDK does not know."""
-    return message.to_dict(warnings=False).get("usage")
+def _to_dict(answer: Message | RawMessageStreamEvent) -> dict[str, Any]:
+    """A message or an event as the API wrote it, with keys that the SDK does not know."""
+    # The mode "json" would make a number of `true`, and refuses what is nested deeply.
+    return answer.to_dict(mode="python", warnings=False)
+
+
+def _text_of(event: Mapping[str, Any]) -> str:
+    """The piece of text that an event brings."""
+    delta = event.get("delta")
+    return str(delta.get("text") or "") if isinstance(delta, dict) and delta.get("type") == "text_delta" else ""
+
+
+def _is_message(response: Mapping[str, Any]) -> bool:
+    content = response.get("content")
+    is_list = isinstance(content, list) and all(isinstance(block, dict) and "type" in block for block in content)
+    return response.get("type") == "message" and is_list
 
 
 def message_text(message: Message) -> str:

@@ -2,17 +2,26 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from harness.files import write_atomically
 
 logger = logging.getLogger(__name__)
+
+
+class StoredAnswer(NamedTuple):
+    """A response as it is stored."""
+
+    response: dict[str, Any]
+    usages: Sequence[Any]
+    """The usages that the API sent with it, in order: one, or several of a stream."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +39,7 @@ class LocalCache:
         canonical = [self.prefix, self.prompt_version, request]
         return sha256(_dump(canonical)).hexdigest()
 
-    def read(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
+    def read(self, request: Mapping[str, Any]) -> StoredAnswer | None:
         """Read the stored response to a request; ``None`` if there is none that can be read."""
         path = self._path(request)
         try:
@@ -45,16 +54,16 @@ class LocalCache:
         if not isinstance(response, dict):
             self.warn(request, "it holds no response")
             return None
-        return response
+        return StoredAnswer(response, stored.get("usages") or [response.get("usage")])
 
     def warn(self, request: Mapping[str, Any], reason: str) -> None:
         """Log that the stored response to a request cannot be used."""
         logger.warning("%s: not a stored response (%s); asking again", self._path(request), reason)
 
-    def write(self, request: Mapping[str, Any], response: Mapping[str, Any]) -> None:
+    def write(self, request: Mapping[str, Any], response: Mapping[str, Any], usages: Sequence[Any]) -> None:
         """Store a response; a reader sees the old file or the new one, never part of one."""
-        stored = {"model": request.get("model"), "response": response}
-        write_atomically(self._path(request), json.dumps(stored, indent=2).encode())
+        stored = {"model": request.get("model"), "response": response, "usages": usages}
+        write_atomically(self._path(request), json.dumps(stored, indent=2, default=_to_text).encode())
 
     def _path(self, request: Mapping[str, Any]) -> Path:
         return self.folder / f"{self.key(request)}.json"
@@ -66,6 +75,13 @@ def _dump(value: Any) -> bytes:
     except orjson.JSONEncodeError:
         # An integer beyond 64 bits.
         return json.dumps(value, default=to_plain, sort_keys=True).encode()
+
+
+def _to_text(value: Any) -> str:
+    """Write a time, such as that at which a container expires, as the API does."""
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    raise TypeError
 
 
 def to_plain(value: Any) -> Any:

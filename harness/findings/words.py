@@ -33,7 +33,7 @@ def amount(cost: Decimal | None) -> str:
 
 def unknown_cost(reasons: Sequence[str]) -> str:
     """``unknown (not priced: speed 'turbo', …)``: in place of dollars that are not known."""
-    return f"unknown (not priced: {', '.join(map(printable, reasons))})"
+    return f"unknown (not priced: {'; '.join(map(printable, reasons))})"
 
 
 def place_in_file(file: str | None, line: int | None) -> str:

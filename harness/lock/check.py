@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from harness.errors import HarnessError, SuiteError
 from harness.files import relative
 from harness.findings.finding import Finding
+from harness.findings.from_errors import split_place
 from harness.findings.merging import merge
 from harness.lock.compare import CaseRequests, Gate
 from harness.lock.locate import Source
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 _SKIPPED = frozenset({"__pycache__", "build", "dist", "node_modules", "site-packages"})
 _NOT_ACCEPTABLE = ("cannot-tell", "leak", "unstable")
 """Rules of findings that do not go away by accepting the prompt."""
-_PLACE = re.compile(r"(?P<file>.+?):(?P<line>\d+): (?P<rest>.*)", re.DOTALL)
-"""The start of the message about an unreadable suite, prompt or fixture."""
 
 
 class FindUnstable(Protocol):
@@ -222,12 +220,9 @@ class _Checker:
 
     def _unread(self, error: SuiteError, file: str) -> Finding:
         """Turn an error whose message begins with ``path:line:`` into a finding."""
-        found = _PLACE.fullmatch(error.message)
-        if found is None:
-            return _cannot_tell(self._words(error, error.message), file, 1)
-        return _cannot_tell(
-            self._words(error, found["rest"]), relative(Path(found["file"]), self.root), int(found["line"])
-        )
+        found, line, rest = split_place(error.message)
+        place = file if found is None else relative(Path(found), self.root)
+        return replace(_cannot_tell(self._words(error, rest), place, line or 1), fix=error.hint)
 
     def _words(self, error: HarnessError, text: str) -> str:
         return f"{type(error).__name__} (its message is withheld: --private)" if self._is_private else text

@@ -27,6 +27,9 @@ class CacheEntry:
         """From when on it is certain that the answer that wrote the entry has begun."""
 
 
+_SHORTEST = 0.001
+"""Seconds below which a time between two requests is not shown as a number."""
+
 _Entries = dict[Ttl, dict[bytes, CacheEntry]]
 
 _Found = tuple[int, CacheEntry] | tuple[None, None]
@@ -48,8 +51,9 @@ class Outcome(NamedTuple):
         """What is uncertain about the read; ``None`` if nothing is."""
         if self.early_read_seconds is None:
             return None
+        shown = "less than 0.001" if round(self.early_read_seconds, 6) < _SHORTEST else f"{self.early_read_seconds:.3g}"
         return (
-            f"reads what was written {self.early_read_seconds:.3g} s earlier; "
+            f"reads what was written {shown} s earlier; "
             "an entry is readable only once the answer that wrote it has begun"
         )
 
@@ -84,18 +88,10 @@ class Simulator:
                 read_index, read = self._find_read(prompt, earlier, entries, at)
             elif not breakpoints or read_index != breakpoints[-1].block_index:
                 _refresh(prompt.fingerprints[read_index], entries, at)
-        for _, fingerprint, ttl, _, _ in breakpoints:
-            by_fingerprint = entries[ttl]
-            entry = by_fingerprint.get(fingerprint)
-            if entry is None or entry.expires_at < at:
-                readable_from = nextafter(at, inf) if begins_at is None else begins_at
-                certain_from = at + READABLE_AFTER_SECONDS if begins_at is None else begins_at
-                by_fingerprint[fingerprint] = CacheEntry(at + TTL_SECONDS[ttl], readable_from, certain_from)
-            else:
-                entry.expires_at = at + TTL_SECONDS[ttl]
-        if read is not None and at < read.certain_from:
-            return Outcome(bill(prompt, read_index), read_index, READABLE_AFTER_SECONDS - (read.certain_from - at))
-        return Outcome(bill(prompt, read_index), read_index)
+        # Taken before this request itself makes an entry readable.
+        early = at - nextafter(read.readable_from, -inf) if read is not None and at < read.certain_from else None
+        _store(breakpoints, entries, at, begins_at)
+        return Outcome(bill(prompt, read_index), read_index, early)
 
     def _find_read(
         self, prompt: PromptRecord, breakpoints: Sequence[ActiveBreakpoint], entries: _Entries, at: float
@@ -148,6 +144,20 @@ def bill(prompt: PromptRecord, read_index: int | None) -> Usage:
         ephemeral_1h_input_tokens=one_hour - read,
         ephemeral_5m_input_tokens=last - one_hour,
     )
+
+
+def _store(breakpoints: Sequence[ActiveBreakpoint], entries: _Entries, at: float, begins_at: float | None) -> None:
+    """Write the prefixes of a request, or use them again; whichever answer begins first makes an entry readable."""
+    readable_from = nextafter(at, inf) if begins_at is None else begins_at
+    certain_from = at + READABLE_AFTER_SECONDS if begins_at is None else begins_at
+    for _, fingerprint, ttl, _, _ in breakpoints:
+        entry = entries[ttl].get(fingerprint)
+        if entry is None or entry.expires_at < at:
+            entries[ttl][fingerprint] = CacheEntry(at + TTL_SECONDS[ttl], readable_from, certain_from)
+        else:
+            entry.expires_at = at + TTL_SECONDS[ttl]
+            entry.readable_from = min(entry.readable_from, readable_from)
+            entry.certain_from = min(entry.certain_from, certain_from)
 
 
 def _refresh(fingerprint: bytes, entries: _Entries, at: float) -> None:

@@ -37,8 +37,10 @@ def price_without_cache(usage: Usage, model: str, *, at: datetime | None = None)
 def find_unpriced(usage: Usage, model: str) -> tuple[str, ...]:
     """Name what a usage holds besides tokens that has no known price for a model; its tokens may have none either."""
     faults = [f"a usage that contradicts itself ({fault})" for fault in usage.faults]
+    others = [f"tokens of {other}, in a call of {model}" for other in usage.models if not _is_same(other, model)]
     models = [model, *(one.model for one in usage.iterations if one.model)]
-    return tuple(dict.fromkeys([*faults, *usage.unknown, *(why for name in models for why in _unrated(usage, name))]))
+    unrated = (why for name in models for why in _unrated(usage, name))
+    return tuple(dict.fromkeys([*faults, *usage.unknown, *others, *unrated]))
 
 
 def dollars(amount: Decimal) -> str:
@@ -52,7 +54,7 @@ def _price(usage: Usage, model: str, at: date) -> Decimal:
     """Price a usage; remembered, because a run prices the same ones again and again, at 0.1 ms each."""
     if reasons := find_unpriced(usage, model):
         raise UnknownPriceError(
-            f"no price is known for {', '.join(reasons)}", hint=f"look the price up: {PRICE_PAGE}", reasons=reasons
+            f"no price is known for {'; '.join(reasons)}", hint=f"look the price up: {PRICE_PAGE}", reasons=reasons
         )
     parts: list[tuple[Tokens, str]] = [(usage, model), *((one, one.model or model) for one in usage.iterations)]
     # One factor for all parts: the rates of a call also hold for its iterations.
@@ -101,6 +103,11 @@ def _unrated(usage: Usage, model: str) -> list[str]:
         for key, value, rate in rates
         if rate is None or (rate.models is not None and name not in rate.models)
     ]
+
+
+def _is_same(one: str, two: str) -> bool:
+    """Whether two names are those of one model."""
+    return one == two or (_find_id(one) is not None and _find_id(one) == _find_id(two))
 
 
 def _find_id(model: str) -> str | None:

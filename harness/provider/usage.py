@@ -18,6 +18,8 @@ class Usage(Tokens):
 
     iterations: tuple[Iteration, ...] = ()
     """Samplings that are billed besides the tokens, such as a compaction."""
+    models: tuple[str, ...] = ()
+    """The models that made the tokens, where the usage says so; else it is the call's own."""
     counters: tuple[tuple[str, int], ...] = ()
     """Requests with a price of their own, by their path in the usage."""
     modifiers: tuple[tuple[str, str], ...] = ()
@@ -44,6 +46,7 @@ class Usage(Tokens):
         return Usage(
             **_add(self, other),
             iterations=tuple(_add_iterations(self.iterations + other.iterations)),
+            models=_unique(*self.models, *other.models),
             counters=tuple((Counter(dict(self.counters)) + Counter(dict(other.counters))).items()),
             modifiers=_unique(*self.modifiers, *other.modifiers),
             unknown=_unique(*self.unknown, *other.unknown, *mixed),
@@ -60,6 +63,7 @@ class Usage(Tokens):
         return cls(
             **read.tokens,
             iterations=read.iterations,
+            models=read.models,
             counters=read.counters,
             modifiers=read.modifiers,
             unknown=_unique(*read.unknown),
@@ -73,7 +77,7 @@ class Usage(Tokens):
             **data,
             "iterations": tuple(Iteration(**row) for row in data["iterations"]),
             **{key: tuple(map(tuple, data[key])) for key in ("counters", "modifiers")},
-            **{key: tuple(data[key]) for key in ("unknown", "faults")},
+            **{key: tuple(data[key]) for key in ("models", "unknown", "faults")},
         })  # fmt: skip
 
     def input_to_api(self) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def note_finding(item: pytest.Item, finding: Finding, *, hint: str | None = None
     known = replace(
         finding,
         test=item.nodeid,
-        file=finding.file or relative(Path(file), item.config.rootpath),
+        file=relative(Path(finding.file or file), item.config.rootpath),
         line=finding.line or (None if line is None else line + 1),
         command=finding.command or (hint if hint and hint.startswith("pytest ") else f'pytest "{item.nodeid}"'),
     )

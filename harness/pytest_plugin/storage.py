@@ -47,9 +47,11 @@ class Storage:
 
     def read_header(self, cassette: str) -> Mapping[str, Any]:
         """Read how a cassette was recorded; empty if it is missing or unreadable."""
+        from harness.cassettes.store import read_text
+
         try:
-            header = json.loads(self.store.path(cassette).read_bytes())["recorded"]
-        except (OSError, ValueError, KeyError, TypeError):
+            header = json.loads(read_text(self.store.path(cassette)) or "")["recorded"]
+        except (ValueError, KeyError, TypeError, RecursionError):
             return {}
         return header if isinstance(header, dict) else {}
 

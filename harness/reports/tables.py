@@ -49,7 +49,7 @@ def cost_notes(report: RunReport) -> list[str]:
     for row in report.rows:
         what = f"{row.suite} {row.version}, {row.model}"
         if row.not_priced:
-            lines.append(f"not priced: {what}: {', '.join(row.not_priced)}")
+            lines.append(f"not priced: {what}: {'; '.join(row.not_priced)}")
         if row.usage.also_billed:
             lines.append(f"also billed: {what}: {'; '.join(row.usage.also_billed)}")
     return [printable(line) for line in lines]

@@ -113,7 +113,7 @@ class Budget:
 
     def _account(self) -> list[str]:
         held = [f"reserved for calls in progress: {dollars(self._held)}"] if self._held else []
-        names = ", ".join(map(printable, self._not_priced))
+        names = "; ".join(map(printable, self._not_priced))
         highest = [f"of that, some calls count in full: not priced: {names}"] if names else []
         return [f"spent so far: {dollars(self.spent)}", *highest, *held]
 

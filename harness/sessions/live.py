@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
-from harness.calls.answer import is_event_stream, read_events, read_object, read_stream_usage
+from harness.calls.answer import is_event_stream, read_events, read_object
 from harness.calls.call import NO_DIVERGENCE, PENDING
+from harness.calls.stream_usage import list_usages, read_usages
 from harness.cassettes.format import RecordedRequest, RecordedResponse
 from harness.findings.finding import Finding
 from harness.numbers import write_json
@@ -206,7 +207,7 @@ def _read_answer(response: RecordedResponse) -> tuple[Mapping[str, Any], Usage |
     events = read_events(response.body)
     message: Any = next((event.get("message") for event in events if event.get("type") == "message_start"), {})
     is_ended = any(event.get("type") == "message_delta" for event in events)
-    return message or {}, read_stream_usage(events) if is_whole and is_ended else None
+    return message or {}, read_usages(list_usages(events)) if is_whole and is_ended else None
 
 
 def _is_free(response: RecordedResponse) -> bool:

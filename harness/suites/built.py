@@ -8,11 +8,10 @@ from harness.calls.call import Call
 from harness.findings.finding import Finding
 from harness.findings.words import count
 from harness.prompt.reader import PromptReader
-from harness.promptcache.refusals.check import check_request
 from harness.promptcache.simulator import Simulator
 from harness.provider.usage import Usage
 from harness.suites.case_checks import check_number, check_reads, list_repeatable, raise_findings
-from harness.suites.checks import SECONDS_BETWEEN, check_rules
+from harness.suites.checks import SECONDS_BETWEEN, check_refusal, check_rules
 from harness.suites.plan import CallGroup, Plan
 from harness.suites.runner import CaseRun, SuiteFunction
 
@@ -69,7 +68,7 @@ def _is_all_read(call: Call) -> bool:
 def _find_refused(bodies: Sequence[bytes], reader: PromptReader) -> list[Finding]:
     """Find the requests that the API refuses; nothing is billed for them."""
     calls = [_make_call(body, Usage(), reader) for body in dict.fromkeys(bodies)]
-    found = (check_rules(call) for call in calls if check_request(call.prompt) is not None)
+    found = (check_refusal(call.prompt) for call in calls)
     return [finding for finding in found if finding is not None]
 
 

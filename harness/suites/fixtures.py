@@ -27,6 +27,8 @@ def load_fixture(path: Path, named_at: str) -> Any:
         SuiteError: the file is unreadable or not JSON.
     """
     text = _read(path, named_at)
+    if not text.strip():
+        raise SuiteError(f"{path}:1: the file is empty")
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:

@@ -14,6 +14,7 @@ from harness.errors import SuiteError
 from harness.settings import DEFAULT_MODEL
 from harness.suites.cases import CaseReader
 from harness.suites.fixtures import load_text
+from harness.suites.function_prompt import find_prompt_problem
 from harness.suites.model import PromptVersion, Suite, SuiteEntry, SuiteFile
 from harness.suites.yaml_lines import YamlPlace, line_of, load_yaml
 
@@ -58,7 +59,7 @@ def load_function(suite: Suite) -> Callable[..., Any]:
     """Import the function that makes a suite's calls or builds its requests.
 
     Raises:
-        SuiteError: the module or the function does not exist.
+        SuiteError: the module or the function does not exist, or it takes no prompt, or one that no version has.
     """
     source, _, name = suite.function.partition(":")
     key = f"{'build' if suite.is_build else 'call'} is {suite.function!r}"
@@ -72,6 +73,8 @@ def load_function(suite: Suite) -> Callable[..., Any]:
     function = getattr(module, name, None)
     if not callable(function):
         raise SuiteError(f"{place}: {key}, but {source} has no function {name!r}")
+    if problem := find_prompt_problem(suite, function):
+        raise SuiteError(f"{place}: {problem}")
     return function  # type: ignore[no-any-return]
 
 

@@ -81,7 +81,7 @@ def test_table_has_a_row_for_each_request(tmp_path: Path, capsys: pytest.Capture
     tools = [{"type": "web_search_20250305", "name": "web_search"}]
     path = write_lines(
         tmp_path,
-        {"at": 0, "request": make_request(), "usage": usage(written=2200)},
+        {"at": 0, "request": make_request(), "usage": usage(written=2200) | {"output_tokens": 5}},
         {"at": 30, "request": make_request(), "usage": usage(written=2200)},
         {"at": 40, "request": make_request(messages=[])},
         {"at": 50, "request": make_request("Be kind.", tools=tools)},
@@ -100,9 +100,7 @@ def test_table_has_a_row_for_each_request(tmp_path: Path, capsys: pytest.Capture
     ]
 
 
-DIFFERS = (
-    "differs from actual by {'input_tokens': 0, 'cache_creation_input_tokens': -2200, 'cache_read_input_tokens': 2200}."
-)
+DIFFERS = "predicted minus reported: uncached 0, written -2,200, read +2,200; not priced: usage without output_tokens"
 
 
 # Keys of a reported usage; then: what has no price, what is billed besides its tokens.
@@ -128,14 +126,14 @@ def test_row_with_usage_names_all_else_that_it_holds(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    reported = {"input_tokens": 15, **extra}
+    reported = {"input_tokens": 15, "output_tokens": 0, **extra}
     (row,) = simulate(write_lines(tmp_path, {"at": 0, "request": make_request(), "usage": reported}), capsys)
 
     assert (row["actual"], row["not_priced"], row["also_billed"]) == (usage(uncached=15), not_priced, also_billed)
 
 
 def test_text_names_all_else_that_a_usage_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    reported = usage(written=2200) | {"new_tokens": 4, "inference_geo": "us"}
+    reported = usage(written=2200) | {"output_tokens": 0, "new_tokens": 4, "inference_geo": "us"}
     path = write_lines(tmp_path, {"at": 0, "request": make_request(), "usage": reported})
 
     assert main(["simulate", path]) == 0
@@ -280,8 +278,19 @@ def test_other_workspaces_are_not_compared(tmp_path: Path, capsys: pytest.Captur
     assert simulate(write_lines(tmp_path, *lines), capsys)[1]["exact"]
 
 
-def test_empty_file_and_blank_lines_give_no_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert simulate(write_lines(tmp_path), capsys) == []
+@pytest.mark.parametrize("lines", [(), ("",), (" ", "\t"), ("\ufeff",)])
+@pytest.mark.parametrize("form", ["text", "jsonl"])
+def test_file_without_requests_is_no_error(
+    lines: tuple[str, ...], form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_lines(tmp_path, *lines)
+
+    assert main(["simulate", path, "--format", form]) == 0
+
+    assert capsys.readouterr().err == f"{path}: no requests\n"
+
+
+def test_blank_lines_give_no_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(simulate(write_lines(tmp_path, "", {"at": 0, "request": make_request()}, "  "), capsys)) == 1
 
 
@@ -303,8 +312,15 @@ def request_with(**changes: Any) -> str:
 
 EXPECTED = "expected seconds from any start, a Unix time in s, ms, µs or ns up to the year 2100, or an ISO time"
 
+EXPECTED_TEXT = 'expected a Unix time, or an ISO time in quotes, such as "2026-11-23T10:00:00Z"'
+
 BAD_LINES = [
-    pytest.param("{", "not JSON: unexpected end of data at column 1", id="not-json"),
+    pytest.param("{", "not JSON: the line ends inside an object", id="not-json"),
+    pytest.param('{"at": [', "not JSON: the line ends inside an object", id="open-within"),
+    pytest.param('{"at": "2026-', "not JSON: the line ends inside an object", id="open-text"),
+    pytest.param('  [{"at": 1},', "not JSON: the line ends inside a list", id="open-list"),
+    pytest.param('{"at": 1,}', "not JSON: trailing comma is not allowed at column 9", id="comma"),
+    pytest.param("at: 1", "not JSON: unexpected character, expected a JSON value at column 1", id="no-json"),
     pytest.param('{"at": NaN}', "not JSON: unexpected character, expected a JSON value at column 8", id="nan"),
     pytest.param('{"at": 1, "at": 2}', "key 'at' appears twice in one object", id="duplicate-key"),
     pytest.param(
@@ -325,6 +341,23 @@ BAD_LINES = [
     ),
     pytest.param(line(at=None), f"at is None, {EXPECTED}", id="no-time"),
     pytest.param(line(at="soon"), f"at is 'soon', {EXPECTED}", id="time-in-words"),
+    pytest.param(
+        line(at="1772618400"), "at is '1772618400', a text, expected a number: remove the quotes", id="time-in-quotes"
+    ),
+    pytest.param(
+        line(first_token_at="6.5"), "first_token_at is '6.5', a text, expected a number: remove the quotes",
+        id="first-token-in-quotes",
+    ),
+    pytest.param(line(at=20260304), f"at is 20260304, the digits of a date, {EXPECTED_TEXT}", id="date-as-a-number"),
+    pytest.param(
+        line(first_token_at=3606), "first_token_at is 3606, more than an hour after at, expected when its answer began",
+        id="first-token-too-late",
+    ),
+    pytest.param(
+        line(first_token_at=86_400),
+        "first_token_at is 86400, more than an hour after at, expected when its answer began",
+        id="first-token-a-day-later",
+    ),
     pytest.param(line(at=True), f"at is True, {EXPECTED}", id="time-a-truth-value"),
     pytest.param(line(at=-1), f"at is -1, {EXPECTED}", id="time-below-zero"),
     pytest.param(line(at=5e9), f"at is 5000000000.0, {EXPECTED}", id="time-in-no-unit"),
@@ -455,7 +488,50 @@ def test_line_that_is_not_utf_8_is_refused_with_its_place(tmp_path: Path, capsys
     path.write_bytes(b'\n{"at": "\xe9"}\n')
 
     assert main(["simulate", str(path)]) == 2
-    assert capsys.readouterr().err == (f"{path}:2: not UTF-8 text: invalid continuation byte\n")
+    assert capsys.readouterr().err == (
+        f"{path}:2: not UTF-8 text: invalid continuation byte\n"
+        f"  try: if it is Windows-1252 or Latin-1: iconv -f WINDOWS-1252 -t UTF-8 {path} > {path}.new\n"
+    )
+
+
+# The form of a whole file; then: what is wrong with its first line, the filter that makes lines of it.
+WHOLE_FILES = (
+    ("an object", '{\n  "at": 1\n}\n', "not JSON: the line ends inside an object", "."),
+    ("an object behind a blank line", '\n{"at": 1,\n "b": 2}', "not JSON: the line ends inside an object", "."),
+    ("a list", '[\n {"at": 1}\n]', "not JSON: the line ends inside a list", "'.[]'"),
+    ("a list with its first object", '[{"at": 1},\n {"at": 2}]', "not JSON: the line ends inside a list", "'.[]'"),
+    ("a list in one line", '[{"at": 1}]', "a JSON list, expected an object", "'.[]'"),
+    ("a list behind a mark", '\ufeff[{"at": 1}]', "a JSON list, expected an object", "'.[]'"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "items"), [row[1:] for row in WHOLE_FILES], ids=[row[0] for row in WHOLE_FILES]
+)
+def test_file_of_another_form_says_how_to_make_lines_of_it(
+    text: str, what: str, items: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "my traffic.json"
+    path.write_text(text, encoding="utf-8")
+
+    assert main(["simulate", str(path)]) == 2
+
+    number = 2 if text.startswith("\n") else 1
+    assert capsys.readouterr().err == (
+        f"{path}:{number}: {what}\n  try: write one object a line: jq -c {items} '{path}' > '{path}.new'\n"
+    )
+
+
+def test_standard_input_of_another_form_names_only_the_filter(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"[]")))
+
+    assert main(["simulate", "-"]) == 2
+
+    assert capsys.readouterr().err == (
+        "-:1: a JSON list, expected an object\n  try: write one object a line: jq -c '.[]'\n"
+    )
 
 
 @pytest.mark.parametrize(("name", "reason"), [("gone.jsonl", "No such file or directory"), (".", "Is a directory")])
@@ -483,7 +559,10 @@ def test_command_as_installed_prints_no_traceback(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"{path}:1: not JSON: unexpected end of data at column 1\n"
+    assert done.stderr == (
+        f"{path}:1: not JSON: the line ends inside an object\n"
+        f"  try: write one object a line: jq -c . {path} > {path}.new\n"
+    )
 
 
 EARLY = "an entry is readable only once the answer that wrote it has begun"
@@ -521,6 +600,44 @@ def test_entry_is_readable_once_its_answer_has_begun(
     _, row = simulate(write_lines(tmp_path, *lines), capsys)
 
     assert row["usage"]["cache_read_input_tokens"] == read
+    expected = [] if doubt is None else [f"reads what was written {doubt} earlier; {EARLY}"]
+    assert (row["unmodelled"], row["exact"]) == (expected, not expected)
+
+
+# Times at which a request starts and its answer begins; then: whether the last one reads, and in what doubt.
+SEVERAL_WRITERS = (
+    ("the second writer begins first", ((0, 5), (1, 2), (3, None)), True, None),
+    ("the first writer begins late", ((0, 10), (0, 1), (2, None)), True, None),
+    ("the first writer begins early", ((0, 1), (0, 10), (2, None)), True, None),
+    ("no writer has begun", ((0, 5), (1, 4), (3, None)), False, None),
+    ("three writers", ((0, 9), (0, 8), (0, 1), (2, None)), True, None),
+    ("the first one is not timed", ((0, None), (0, 0.5), (1, None)), True, None),
+    ("the second one is not timed", ((0, 0.5), (0, None), (1, None)), True, None),
+    ("a reader begins", ((0, None), (0.2, 0.5), (1, None)), True, None),
+    ("a reader begins later", ((0, None), (0.2, 0.9), (0.5, None)), True, "0.5 s"),
+    ("none is timed", ((0, None), (0, None), (1, None)), True, "1 s"),
+    ("readers do not make it certain", ((0, None), (1, None), (2, None)), True, "2 s"),
+    ("one millisecond", ((0, None), (0.001, None)), True, "0.001 s"),
+    ("less than a millisecond", ((0, None), (0.0009, None)), True, "less than 0.001 s"),
+    ("one microsecond", ((1_764_000_000, None), (1_764_000_000.000001, None)), True, "less than 0.001 s"),
+)
+
+
+@pytest.mark.parametrize(
+    ("times", "is_read", "doubt"), [row[1:] for row in SEVERAL_WRITERS], ids=[row[0] for row in SEVERAL_WRITERS]
+)
+def test_entry_is_readable_once_the_first_of_its_answers_has_begun(
+    times: tuple[tuple[float, float | None], ...],
+    is_read: bool,
+    doubt: str | None,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = [{"at": at, "first_token_at": begins, "request": make_request()} for at, begins in times]
+
+    *_, row = simulate(write_lines(tmp_path, *lines), capsys)
+
+    assert bool(row["usage"]["cache_read_input_tokens"]) is is_read
     expected = [] if doubt is None else [f"reads what was written {doubt} earlier; {EARLY}"]
     assert (row["unmodelled"], row["exact"]) == (expected, not expected)
 

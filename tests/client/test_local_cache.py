@@ -17,6 +17,8 @@ REQUEST: dict[str, Any] = {
 }
 RESPONSE = {"id": "msg_1", "content": [{"type": "text", "text": "Grüße"}]}
 
+USAGES = [{"input_tokens": 5}, None, {"output_tokens": "7"}]
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"])),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", max_size=3), inner, max_size=3),
@@ -31,14 +33,26 @@ def cache(tmp_path: Path) -> LocalCache:
 
 def test_what_was_written_is_read(cache: LocalCache) -> None:
     assert cache.read(REQUEST) is None
-    cache.write(REQUEST, RESPONSE)
-    assert cache.read(REQUEST) == RESPONSE
+    cache.write(REQUEST, RESPONSE, USAGES)
+    assert cache.read(REQUEST) == (RESPONSE, USAGES)
+
+
+@pytest.mark.parametrize("usage", [{"input_tokens": 5}, None])
+def test_an_answer_of_an_earlier_version_has_the_usage_of_its_response(cache: LocalCache, usage: Any) -> None:
+    cache.write(REQUEST, {**RESPONSE, "usage": usage}, [])
+    (path,) = cache.folder.iterdir()
+    path.write_text(json.dumps({"model": "claude-sonnet-5-5", "response": {**RESPONSE, "usage": usage}}))
+
+    stored = cache.read(REQUEST)
+
+    assert stored is not None
+    assert stored.usages == [usage]
 
 
 def test_a_later_answer_replaces_the_earlier(cache: LocalCache) -> None:
-    cache.write(REQUEST, {"id": "old"})
-    cache.write(REQUEST, RESPONSE)
-    assert cache.read(REQUEST) == RESPONSE
+    cache.write(REQUEST, {"id": "old"}, [])
+    cache.write(REQUEST, RESPONSE, USAGES)
+    assert cache.read(REQUEST) == (RESPONSE, USAGES)
 
 
 @pytest.mark.parametrize(
@@ -84,10 +98,14 @@ def test_the_order_of_inner_keys_does_not_matter_but_that_of_lists_does(cache: L
 
 
 def test_a_file_is_named_after_the_key_and_reads_as_json(cache: LocalCache) -> None:
-    cache.write(REQUEST, RESPONSE)
+    cache.write(REQUEST, RESPONSE, USAGES)
     (path,) = cache.folder.iterdir()
     assert path.name == f"{cache.key(REQUEST)}.json"
-    assert json.loads(path.read_bytes()) == {"model": "claude-sonnet-5-5", "response": RESPONSE}
+    assert json.loads(path.read_bytes()) == {
+        "model": "claude-sonnet-5-5",
+        "response": RESPONSE,
+        "usages": USAGES,
+    }
 
 
 @pytest.mark.parametrize(
@@ -106,7 +124,7 @@ def test_a_file_is_named_after_the_key_and_reads_as_json(cache: LocalCache) -> N
 def test_a_file_that_holds_no_response_is_passed_over_with_a_warning(
     cache: LocalCache, caplog: pytest.LogCaptureFixture, content: bytes, reason: str
 ) -> None:
-    cache.write(REQUEST, RESPONSE)
+    cache.write(REQUEST, RESPONSE, USAGES)
     (path,) = cache.folder.iterdir()
     path.write_bytes(content)
     assert cache.read(REQUEST) is None
@@ -128,7 +146,9 @@ def test_integers_beyond_64_bits_are_kept(cache: LocalCache, number: int) -> Non
     request = {**REQUEST, "tools": [{"name": "a", "input_schema": {"const": number}}]}
     other = {**REQUEST, "tools": [{"name": "a", "input_schema": {"const": number + 1}}]}
     response = {"content": [{"type": "tool_use", "input": {"id": number}}]}
-    cache.write(request, response)
+    cache.write(request, response, [])
 
-    assert cache.read(request) == response
+    stored = cache.read(request)
+    assert stored is not None
+    assert stored.response == response
     assert cache.read(other) is None

@@ -10,6 +10,8 @@ MODEL = "claude-3-7-sonnet-20250219"
 WRITE = Usage(input_tokens=100, ephemeral_5m_input_tokens=10_000, output_tokens=1_000)
 READ = Usage(input_tokens=100, cache_read_input_tokens=10_000, output_tokens=1_000)
 
+NONE = {"input_tokens": 0, "output_tokens": 0}
+
 # usage, model, answered locally; dollars saved, the line logged
 CALLS: tuple[tuple[Usage, str, bool, str, str], ...] = (
     (
@@ -49,14 +51,14 @@ CALLS: tuple[tuple[Usage, str, bool, str, str], ...] = (
         "read 0, written 0, uncached 0, output 0 tokens; local cache hit; saved unknown (not priced: model 'gpt-5')",
     ),
     (
-        Usage.from_api({"cache_read_input_tokens": 10_000, "speed": "fast"}),
+        Usage.from_api({**NONE, "cache_read_input_tokens": 10_000, "speed": "fast"}),
         "claude-opus-5",
         False,
         "0.09",
         "read 10000, written 0, uncached 0, output 0 tokens; local cache miss; saved $0.0900; also billed: speed: fast",
     ),
     (
-        Usage.from_api({"cache_read_input_tokens": 10_000, "service_tier": "batch", "inference_geo": "us"}),
+        Usage.from_api({**NONE, "cache_read_input_tokens": 10_000, "service_tier": "batch", "inference_geo": "us"}),
         "claude-opus-5",
         False,
         "0.02475",
@@ -64,19 +66,19 @@ CALLS: tuple[tuple[Usage, str, bool, str, str], ...] = (
         "also billed: service_tier: batch, inference_geo: us",
     ),
     (
-        Usage.from_api({"input_tokens": 100, "server_tool_use": {"web_search_requests": 10}}),
+        Usage.from_api({**NONE, "input_tokens": 100, "server_tool_use": {"web_search_requests": 10}}),
         "claude-opus-5",
         True,
         "0.1005",
         "read 0, written 0, uncached 0, output 0 tokens; local cache hit; saved $0.1005",
     ),
     (
-        Usage.from_api({"server_tool_use": {"new_requests": 1}, "service_tier": "priority"}),
+        Usage.from_api({**NONE, "server_tool_use": {"new_requests": 1}, "service_tier": "priority"}),
         "claude-opus-5",
         False,
         "0",
         "read 0, written 0, uncached 0, output 0 tokens; local cache miss; "
-        "saved unknown (not priced: service_tier 'priority', server_tool_use.new_requests)",
+        "saved unknown (not priced: service_tier 'priority'; server_tool_use.new_requests)",
     ),
 )
 

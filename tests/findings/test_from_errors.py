@@ -51,7 +51,25 @@ def test_findings_that_an_error_carries_are_its_findings() -> None:
 
 def test_in_private_only_the_class_is_told() -> None:
     error = errors.SuiteError("suite.yaml:3: 'secret' is there twice", hint="remove 'secret'")
-    assert findings_of(error, withheld="withheld") == (Finding(rule="invalid-input", headline="SuiteError (withheld)"),)
+    expected = Finding(rule="invalid-input", headline="SuiteError (withheld)", file="suite.yaml", line=3)
+    assert findings_of(error, withheld="withheld") == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("message", "file", "line", "headline"),
+    [
+        ("prompts/a.md:1: UTF-16, expected UTF-8", "prompts/a.md", 1, "UTF-16, expected UTF-8"),
+        ("/p/suite.yaml:12: suites: a: not a known key", "/p/suite.yaml", 12, "suites: a: not a known key"),
+        ("C:\\p\\a.json:3: not JSON: x:4: y", "C:\\p\\a.json", 3, "not JSON: x:4: y"),
+        ("a b.md:7: line\n  and more", "a b.md", 7, "line"),
+        ("no place at all", None, None, "no place at all"),
+    ],
+)
+def test_error_of_a_suite_is_placed_in_the_file_that_it_names(
+    message: str, file: str | None, line: int | None, headline: str
+) -> None:
+    (finding,) = findings_of(errors.SuiteError(message))
+    assert (finding.file, finding.line, finding.headline) == (file, line, headline)
 
 
 def test_other_exceptions_are_no_findings() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from harness.errors import UnknownPriceError
 from harness.provider.models import known_models
-from harness.provider.pricing import dollars, price, price_without_cache
+from harness.provider.pricing import dollars, find_unpriced, price, price_without_cache
 from harness.provider.usage import Usage
 
 MILLION = 1_000_000
@@ -100,6 +100,33 @@ def test_every_known_model_has_a_price_and_a_read_is_cheaper_than_a_write(model:
     assert 0 < read < plain < written
 
 
+# The model of a call, those of its iterations; then: what has no price.
+MODELS: tuple[tuple[str, tuple[Any, ...], tuple[str, ...]], ...] = (
+    ("claude-haiku-4-5", (None,), ()),
+    ("claude-haiku-4-5", ("",), ()),
+    ("claude-haiku-4-5", ("claude-haiku-4-5",), ()),
+    ("claude-haiku-4-5", ("claude-haiku-4-5-20251001", None), ()),
+    ("us.anthropic.claude-haiku-4-5-20251001-v1:0", ("claude-haiku-4-5",), ()),
+    ("my-deployment", ("my-deployment",), ()),
+    ("claude-haiku-4-5", ("claude-opus-4-1",), ("tokens of claude-opus-4-1, in a call of claude-haiku-4-5",)),
+    ("claude-haiku-4-5", ("claude-haiku-5-5",), ("tokens of claude-haiku-5-5, in a call of claude-haiku-4-5",)),
+    ("claude-haiku-4-5", (None, "claude-opus-5"), ("tokens of claude-opus-5, in a call of claude-haiku-4-5",)),
+    ("claude-opus-5", ("claude-opus-5", "claude-opus-4-8"), ("tokens of claude-opus-4-8, in a call of claude-opus-5",)),
+    ("claude-haiku-4-5", ("my-deployment",), ("tokens of my-deployment, in a call of claude-haiku-4-5",)),
+    ("my-deployment", ("claude-haiku-4-5",), ("tokens of claude-haiku-4-5, in a call of my-deployment",)),
+)
+
+
+@pytest.mark.parametrize(("model", "others", "reasons"), MODELS)
+def test_tokens_of_another_model_than_the_call_s_have_no_price(
+    model: str, others: tuple[Any, ...], reasons: tuple[str, ...]
+) -> None:
+    entries = [{"type": "message", "model": other, "input_tokens": 5, "output_tokens": 1} for other in others]
+    tokens = {"input_tokens": 5 * len(others), "output_tokens": len(others)}
+
+    assert find_unpriced(Usage.from_api({**tokens, "iterations": entries}), model) == reasons
+
+
 @pytest.mark.parametrize("function", [price, price_without_cache])
 @pytest.mark.parametrize("model", ["gpt-5", "claude-sonnet-9", ""])
 def test_a_model_without_a_price_is_an_error_that_names_it(function: type, model: str) -> None:
@@ -176,16 +203,21 @@ def test_a_compaction_is_part_of_the_price(top: dict[str, int], output: int, exp
     assert price(usage, "claude-sonnet-4-6", at=DAY) == Decimal(expected)
 
 
+NOTHING = {"input_tokens": 0, "output_tokens": 0}
+
+
 def test_an_advisor_is_billed_at_the_price_of_its_own_model() -> None:
     advice = {"type": "advisor_message", "model": "claude-opus-5", "input_tokens": MILLION, "output_tokens": 0}
-    usage = Usage.from_api({"iterations": [advice, {"type": "message", "input_tokens": 0, "output_tokens": 0}]})
+    usage = Usage.from_api(
+        {**NOTHING, "iterations": [advice, {"type": "message", "input_tokens": 0, "output_tokens": 0}]}
+    )
     assert price(usage, "claude-haiku-4-5", at=DAY) == Decimal(5)
 
 
 def test_without_cache_rates_searches_and_iterations_remain() -> None:
     compaction = {"type": "compaction", "cache_creation_input_tokens": MILLION, "output_tokens": 0}
     usage = Usage.from_api(
-        {"iterations": [compaction], "server_tool_use": {"web_search_requests": 1}, "service_tier": "batch"}
+        {**NOTHING, "iterations": [compaction], "server_tool_use": {"web_search_requests": 1}, "service_tier": "batch"}
     )
     assert price_without_cache(usage, "claude-opus-5", at=DAY) == Decimal("2.51")
 
@@ -209,6 +241,7 @@ NOT_PRICED: tuple[tuple[str, dict[str, Any], str], ...] = (
         {"iterations": [{"type": "message"}]},
         "iterations, which do not add up to the usage",
     ),
+    ("claude-opus-5", {"output_tokens": None}, "usage without output_tokens"),
 )
 
 

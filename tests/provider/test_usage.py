@@ -1,5 +1,6 @@
 """The usage of a call: every part of the API's object is read, or named as unknown or contradictory."""
 
+import json
 from typing import Any
 
 import pytest
@@ -33,8 +34,13 @@ def iteration(kind: str, *, uncached: int = 0, written: int = 0, read: int = 0, 
     }
 
 
+def read(api: dict[str, Any]) -> Usage:
+    """Read a usage that also has the keys that every usage has."""
+    return Usage.from_api({"input_tokens": 0, "output_tokens": 0, **api})
+
+
 def usage_of(*iterations: dict[str, Any], **tokens: int) -> Usage:
-    return Usage.from_api({"iterations": list(iterations), **tokens})
+    return read({"iterations": list(iterations), **tokens})
 
 
 # --- tokens ----------------------------------------------------------------------------------------------
@@ -67,7 +73,7 @@ def test_totals_of_a_sum_are_sums_of_totals(one: Usage, two: Usage) -> None:
     ],
 )
 def test_fields_that_the_api_leaves_out_or_nulls_are_read(api: dict[str, Any], expected: Usage) -> None:
-    assert Usage.from_api(api) == expected
+    assert read(api) == expected
 
 
 # Each is the standard price, so such a usage equals one of plain tokens.
@@ -112,7 +118,7 @@ BILLED: tuple[tuple[dict[str, Any], tuple[str, ...]], ...] = (
 
 @pytest.mark.parametrize(("api", "lines"), BILLED)
 def test_what_is_billed_besides_tokens_is_listed(api: dict[str, Any], lines: tuple[str, ...]) -> None:
-    usage = Usage.from_api(api)
+    usage = read(api)
     assert (usage.also_billed, usage.unknown, usage.faults) == (lines, (), ())
 
 
@@ -134,13 +140,18 @@ UNKNOWN: tuple[tuple[Any, tuple[str, ...]], ...] = (
     ({"iterations": [iteration("dream", output=3)]}, ("iterations of type 'dream'",)),
     ({"iterations": [iteration("fallback_message", output=3)]}, ("iterations of type 'fallback_message'",)),
     ({"iterations": [{**iteration("message"), "searches": 3}]}, ("iterations.message.searches",)),
+    ({"iterations": [{**iteration("message"), "model": 5}]}, ("iterations.message.model 5",)),
+    ({"iterations": [{**iteration("message"), "model": {"id": "m"}}]}, ("iterations.message.model {'id': 'm'}",)),
+    ({"iterations": [{**iteration("compaction"), "model": ["m"]}]}, ("iterations.compaction.model ['m']",)),
+    ({"iterations": [{**iteration("compaction"), "model": False}]}, ("iterations.compaction.model False",)),
+    ({"iterations": [{**iteration("advisor_message"), "model": 0}]}, ("iterations.advisor_message.model 0",)),
     (None, ("usage, which is missing",)),
 )
 
 
 @pytest.mark.parametrize(("api", "unknown"), UNKNOWN)
 def test_what_has_no_price_is_named(api: Any, unknown: tuple[str, ...]) -> None:
-    usage = Usage.from_api(api)
+    usage = Usage.from_api(api) if api is None else read(api)
     assert (usage.unknown, usage.faults) == (unknown, ())
 
 
@@ -193,9 +204,104 @@ def test_iterations_that_do_not_add_up_are_unknown(tokens: dict[str, int]) -> No
     assert usage.unknown == ("iterations, which do not add up to the usage",)
 
 
-def test_iterations_of_two_models_are_unknown() -> None:
+def test_models_of_the_tokens_are_kept() -> None:
     first, second = ({**iteration("message", output=2), "model": f"claude-opus-{version}"} for version in ("5", "4-8"))
-    assert usage_of(first, second, output_tokens=4).unknown == ("iterations of several models",)
+    both = usage_of(first, second, first, output_tokens=6)
+    assert (both.models, both.unknown) == (("claude-opus-5", "claude-opus-4-8"), ())
+    assert usage_of(iteration("message", output=2), output_tokens=2).models == ()
+
+
+def by_ttl(five_minutes: int, one_hour: int) -> dict[str, Any]:
+    written = five_minutes + one_hour
+    split = {"ephemeral_5m_input_tokens": five_minutes, "ephemeral_1h_input_tokens": one_hour}
+    return {**iteration("message", written=written), "cache_creation": split}
+
+
+def without_split(written: int) -> dict[str, Any]:
+    return {**iteration("message", written=written), "cache_creation": None}
+
+
+# The split of a usage, its iterations; then: what was written for 5 minutes and an hour, what is unknown.
+SPLITS: tuple[tuple[Any, tuple[dict[str, Any], ...], tuple[int, int], tuple[str, ...]], ...] = (
+    (None, (by_ttl(0, 9),), (0, 9), ()),
+    (None, (by_ttl(4, 5),), (4, 5), ()),
+    ({}, (by_ttl(0, 4), by_ttl(5, 0)), (5, 4), ()),
+    (None, (by_ttl(0, 9), iteration("message")), (0, 9), ()),
+    (None, (iteration("compaction"), by_ttl(2, 7)), (2, 7), ()),
+    # A stream repeats the split of its first message.
+    ({"ephemeral_5m_input_tokens": 4, "ephemeral_1h_input_tokens": 0}, (by_ttl(4, 0), by_ttl(0, 5)), (4, 5), ()),
+    ({"ephemeral_1h_input_tokens": 9}, (by_ttl(0, 9),), (0, 9), ()),
+    ({"ephemeral_5m_input_tokens": 4, "ephemeral_1h_input_tokens": 5}, (without_split(9),), (4, 5), ()),
+    (None, (without_split(9),), (9, 0), ()),
+    (None, (without_split(4), by_ttl(5, 0)), (9, 0), ()),
+    (
+        None,
+        (without_split(4), by_ttl(0, 5)),
+        (9, 0),
+        ("iterations, of which not all split their writes by TTL",),
+    ),
+)
+
+
+@pytest.mark.parametrize(("top", "iterations", "expected", "unknown"), SPLITS)
+def test_written_tokens_have_the_ttls_of_the_iterations(
+    top: Any, iterations: tuple[dict[str, Any], ...], expected: tuple[int, int], unknown: tuple[str, ...]
+) -> None:
+    usage = read({"cache_creation_input_tokens": 9, "cache_creation": top, "iterations": list(iterations)})
+    assert (usage.ephemeral_5m_input_tokens, usage.ephemeral_1h_input_tokens) == expected
+    assert (usage.unknown, usage.faults) == (unknown, ())
+
+
+@pytest.mark.parametrize(
+    ("top", "iterations", "fault"),
+    [
+        ((9, 0), (by_ttl(0, 9),), "ephemeral_5m_input_tokens is 9, more than in its iterations, which add up to 0"),
+        ((0, 9), (by_ttl(9, 0),), "ephemeral_1h_input_tokens is 9, more than in its iterations, which add up to 0"),
+        ((4, 5), (by_ttl(5, 4),), "ephemeral_1h_input_tokens is 5, more than in its iterations, which add up to 4"),
+        ((0, 6), (by_ttl(2, 2), by_ttl(2, 3)),
+         "ephemeral_1h_input_tokens is 6, more than in its iterations, which add up to 5"),
+        ((5, 0), (by_ttl(4, 0), by_ttl(0, 5)),
+         "ephemeral_5m_input_tokens is 5, more than in its iterations, which add up to 4"),
+    ],
+)  # fmt: skip
+def test_ttls_that_contradict_those_of_the_iterations_are_a_fault(
+    top: tuple[int, int], iterations: tuple[dict[str, Any], ...], fault: str
+) -> None:
+    api = {"cache_creation_input_tokens": 9, "cache_creation": split(*top), "iterations": list(iterations)}
+    assert read(api).faults == (f"usage.cache_creation.{fault}",)
+
+
+@pytest.mark.parametrize(
+    ("api", "missing"),
+    [
+        ({}, "input_tokens and output_tokens"),
+        ({"input_tokens": None, "output_tokens": None}, "input_tokens and output_tokens"),
+        ({"output_tokens": 5}, "input_tokens"),
+        ({"input_tokens": None, "output_tokens": 5}, "input_tokens"),
+        ({"input_tokens": 5}, "output_tokens"),
+        ({"cache_read_input_tokens": 5, "output_tokens": 0}, "input_tokens"),
+        ({"input_tokens": 0, "cache_read_input_tokens": 5}, "output_tokens"),
+    ],
+)
+def test_usage_without_what_every_usage_has_is_unknown(api: dict[str, Any], missing: str) -> None:
+    usage = Usage.from_api(api)
+    assert (usage.unknown, usage.faults) == ((f"usage without {missing}",), ())
+
+
+DEEP = (
+    ("objects", '{"a":' * 1_000 + "1" + "}" * 1_000, True),
+    ("lists", "[" * 1_000 + "1" + "]" * 1_000, True),
+    ("objects in lists", '[{"a":' * 500 + "1" + "}]" * 500, True),
+    ("objects with nothing", '{"a":' * 1_000 + "0" + "}" * 1_000, False),
+    ("lists of nothing", "[" * 1_000 + "]" * 1_000, False),
+)
+
+
+@pytest.mark.parametrize(("text", "is_named"), [row[1:] for row in DEEP], ids=[row[0] for row in DEEP])
+@pytest.mark.parametrize("key", ["new_key", "speed"])
+def test_deep_nesting_is_read(key: str, text: str, is_named: bool) -> None:
+    usage = read({key: json.loads(text)})
+    assert (len(usage.unknown), usage.faults) == (int(is_named), ())
 
 
 # --- contradictions ----------------------------------------------------------------------------------------
@@ -238,9 +344,23 @@ FAULTS: tuple[tuple[Any, str], ...] = (
         {"iterations": [iteration("message", uncached=-1)]},
         "usage.iterations[0].input_tokens is -1, expected a number of tokens",
     ),
+    (
+        {"output_tokens": 5, "output_tokens_details": {"thinking_tokens": 500}},
+        "usage.output_tokens_details.thinking_tokens is 500, more than output_tokens, which is 5",
+    ),
+    (
+        {"output_tokens": 0, "output_tokens_details": {"thinking_tokens": 1}},
+        "usage.output_tokens_details.thinking_tokens is 1, more than output_tokens, which is 0",
+    ),
+    (
+        {"output_tokens": 5, "iterations": [
+            {**iteration("message", output=5), "output_tokens_details": {"thinking_tokens": 6}}
+        ]},
+        "usage.iterations[0].output_tokens_details.thinking_tokens is 6, more than output_tokens, which is 5",
+    ),
     ("many", "usage is str, expected an object"),
     ([], "usage is list, expected an object"),
-)
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(("api", "fault"), FAULTS)
@@ -268,7 +388,7 @@ def test_after_server_tools_a_split_of_one_request_is_no_contradiction(extra: di
 
 def test_a_sum_holds_all_that_its_parts_hold() -> None:
     first = usage_of(iteration("compaction", output=2), iteration("message", output=1), output_tokens=1)
-    second = Usage.from_api({"server_tool_use": {"web_search_requests": 2, "new_requests": 1}, "input_tokens": -1})
+    second = read({"server_tool_use": {"web_search_requests": 2, "new_requests": 1}, "input_tokens": -1})
 
     both = first + first + second + second
 
@@ -278,7 +398,7 @@ def test_a_sum_holds_all_that_its_parts_hold() -> None:
 
 
 def test_a_sum_of_different_rates_has_no_price() -> None:
-    fast, slow = Usage.from_api({"output_tokens": 1, "speed": "fast"}), Usage(output_tokens=1)
+    fast, slow = read({"output_tokens": 1, "speed": "fast"}), Usage(output_tokens=1)
     assert (fast + fast).unknown == ()
     assert (fast + slow).unknown == (slow + fast).unknown == ("calls with different rates",)
     assert sum([fast, fast], Usage()) == fast + fast

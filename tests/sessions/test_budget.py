@@ -83,14 +83,20 @@ def test_call_whose_usage_is_not_known_counts_in_full() -> None:
     assert budget.spent == reservation.highest
 
 
+NONE = {"input_tokens": 0, "output_tokens": 0}
+
+
 @pytest.mark.parametrize(
     "api",
     [
-        {"input_tokens": 10, "new_tokens": 1},
-        {"input_tokens": 10, "service_tier": "priority"},
-        {"input_tokens": 10, "speed": "fast"},
-        {"input_tokens": -10},
-        {"server_tool_use": {"new_requests": 1}},
+        {**NONE, "new_tokens": 1},
+        {**NONE, "service_tier": "priority"},
+        {**NONE, "speed": "fast"},
+        {**NONE, "input_tokens": -10},
+        {**NONE, "server_tool_use": {"new_requests": 1}},
+        {},
+        {"input_tokens": 10},
+        {"output_tokens": 10},
     ],
 )
 def test_call_of_which_a_part_has_no_price_counts_in_full(api: dict[str, Any]) -> None:
@@ -105,15 +111,15 @@ def test_call_of_which_a_part_has_no_price_counts_in_full(api: dict[str, Any]) -
 def test_call_is_settled_with_all_that_its_usage_holds() -> None:
     budget = make_budget("9")
 
-    budget.settle(reserve(budget), Usage.from_api({"input_tokens": 1_000_000, "inference_geo": "us"}))
-    budget.settle(reserve(budget), Usage.from_api({"server_tool_use": {"web_search_requests": 10}}))
+    budget.settle(reserve(budget), Usage.from_api({**NONE, "input_tokens": 1_000_000, "inference_geo": "us"}))
+    budget.settle(reserve(budget), Usage.from_api({**NONE, "server_tool_use": {"web_search_requests": 10}}))
 
     assert budget.spent == Decimal("2.2") + Decimal("0.1")
 
 
 def test_refusal_says_that_some_calls_count_in_full() -> None:
     budget = make_budget("0.008")
-    budget.settle(reserve(budget), Usage.from_api({"new_tokens": 1}))
+    budget.settle(reserve(budget), Usage.from_api({**NONE, "new_tokens": 1}))
 
     with pytest.raises(NotSentError) as caught:
         budget.reserve(ask())

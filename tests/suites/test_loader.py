@@ -378,6 +378,9 @@ BAD_NEIGHBOURS = [
         id="prompt-not-utf-8",
     ),
     pytest.param(
+        GOOD, "prompt.md", "Be kind.".encode("utf-16"), "1: UTF-16, expected UTF-8", id="prompt-in-utf-16",
+    ),
+    pytest.param(
         WITH_FIXTURE, "questions/how.json", b'{\n "a": 1,\n}\n',
         "2: not JSON: Illegal trailing comma before end of object", id="fixture-not-json",
     ),
@@ -385,7 +388,8 @@ BAD_NEIGHBOURS = [
         WITH_FIXTURE, "questions/how.json", b'{\n\n "a": "\xe9t\xe9"}', "3: not UTF-8 text: invalid continuation byte",
         id="fixture-not-utf-8",
     ),
-    pytest.param(WITH_FIXTURE, "questions/how.json", b"", "1: not JSON: Expecting value", id="fixture-empty"),
+    pytest.param(WITH_FIXTURE, "questions/how.json", b"", "1: the file is empty", id="fixture-empty"),
+    pytest.param(WITH_FIXTURE, "questions/how.json", b" \n", "1: the file is empty", id="fixture-blank"),
 ]  # fmt: skip
 
 
@@ -398,7 +402,7 @@ def test_bad_prompt_or_fixture_is_refused_with_its_own_line(
     with pytest.raises(SuiteError) as caught:
         load_all(path)
 
-    assert str(caught.value) == f"{tmp_path / name}:{message}"
+    assert caught.value.message == f"{tmp_path / name}:{message}"
 
 
 def test_call_in_a_file_beside_the_suite_is_found(tmp_path: Path, fresh_imports: None) -> None:
@@ -421,9 +425,9 @@ def test_file_in_a_package_is_imported_by_its_dotted_name(tmp_path: Path, fresh_
 
 
 def test_call_in_an_installed_module_is_found(tmp_path: Path) -> None:
-    path = write(tmp_path, GOOD.replace("app.py:ask", "json.decoder:JSONDecoder"))
+    path = write(tmp_path, GOOD.replace("app.py:ask", "textwrap:wrap"))
 
-    assert load_function(load_one(path)).__module__ == "json.decoder"
+    assert load_function(load_one(path)).__module__ == "textwrap"
 
 
 def test_two_files_of_the_same_name_are_two_modules(tmp_path: Path, fresh_imports: None) -> None:

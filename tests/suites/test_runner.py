@@ -335,7 +335,7 @@ UNBUILT = {
     "rejected": (
         build_out_of_order,
         PROMPT,
-        "support v1, case parcel: by the rules, a second call with the request as built now reads nothing\n"
+        "support v1, case parcel: the API refuses the request\n"
         "  the API answers 400: system.1.cache_control.ttl: a ttl='1h' cache_control block must not come after a "
         "ttl='5m' cache_control block. Note that blocks are processed in the following order: "
         "`tools`, `system`, `messages`.\n"
