@@ -22,7 +22,7 @@ from tests.cassettes.wire import REQUEST, STREAM, replay, sync_create
 from tests.conftest import BASE_URL
 
 KEY = "quantum_tokens"
-USAGE = {"input_tokens": 3, "output_tokens": 2, KEY: 7}
+USAGE = {"input_tokens": 10, "output_tokens": 2, KEY: 7}
 ANSWER = {**message("Hi"), "usage": USAGE}
 EVENTS = b"".join(STREAM).replace(b'{"output_tokens":7}', dump(USAGE))
 

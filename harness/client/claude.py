@@ -130,10 +130,9 @@ class ClaudeClient(_Base):
         if message is not None:
             yield message_text(message)
             return
-        # The SDK's helper for streams fails where an event has no usage.
-        with self._client.messages.create(**request, stream=True) as stream:
+        with self._client.messages.stream(**request) as stream:
             events: list[dict[str, Any]] = []
-            for event in stream:
+            for event in _raw_events(stream):
                 events.append(_to_dict(event))
                 if text := _text_of(events[-1]):
                     yield text
@@ -174,9 +173,9 @@ class AsyncClaudeClient(_Base):
         if message is not None:
             yield message_text(message)
             return
-        async with await self._client.messages.create(**request, stream=True) as stream:
+        async with self._client.messages.stream(**request) as stream:
             events: list[dict[str, Any]] = []
-            async for event in stream:
+            async for event in _raw_events(stream):
                 events.append(_to_dict(event))
                 if text := _text_of(events[-1]):
                     yield text
@@ -187,6 +186,11 @@ def _to_dict(answer: Message | RawMessageStreamEvent) -> dict[str, Any]:
     """A message or an event as the API wrote it, with keys that the SDK does not know."""
     # The mode "json" would make a number of `true`, and refuses what is nested deeply.
     return answer.to_dict(mode="python", warnings=False)
+
+
+def _raw_events(stream: Any) -> Any:
+    """The events of a stream as they arrive: the SDK's helper, which adds to them, fails where one has no usage."""
+    return getattr(stream, "_raw_stream", stream)
 
 
 def _text_of(event: Mapping[str, Any]) -> str:

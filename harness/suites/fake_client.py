@@ -73,7 +73,7 @@ class _Messages:
     def create(self, **parameters: Any) -> Any:
         self._bodies.append(_body(parameters))
         message = _message(parameters)
-        return _RawStream(message) if parameters.get("stream") is True else message
+        return iter(_events(message)) if parameters.get("stream") is True else message
 
     def stream(self, **parameters: Any) -> _Stream:
         self._bodies.append(_body({**parameters, "stream": True}))
@@ -81,31 +81,6 @@ class _Messages:
 
     def __getattr__(self, name: str) -> NoReturn:
         raise FakeAttributeError(f"the fake client.messages has no {name!r}")
-
-
-class _RawStream:
-    """The events as the API sends them, without those that the SDK adds."""
-
-    def __init__(self, message: Record) -> None:
-        self._events = iter([event for event in _events(message) if event.type != "text"])
-
-    def __enter__(self) -> _RawStream:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing to close."""
-
-    def __iter__(self) -> Iterator[Record]:
-        return self._events
-
-    def __next__(self) -> Record:
-        return next(self._events)
-
-    def close(self) -> None:
-        """Do nothing: there is no connection."""
-
-    def __getattr__(self, name: str) -> NoReturn:
-        raise FakeAttributeError(f"the fake stream has no {name!r}")
 
 
 class _Stream:

@@ -144,3 +144,21 @@ def test_plain_test_with_a_cassette_that_is_not_whole_is_an_error_without_frames
         f"{cassette}: cassette format is None, expected 1\n"
         "  try: restore the file from version control, or record it again"
     )
+
+
+@pytest.mark.parametrize(
+    ("data", "finding"),
+    [
+        ("Be kind.".encode("utf-16"), "UTF-16, expected UTF-8\n  support/prompt.md:1\n"),
+        ("Be kind.".encode("utf-16-be"), "UTF-16BE, expected UTF-8\n  support/prompt.md:1\n"),
+        (b"Be kind.\nSay \xe9t\xe9.\n", "not UTF-8 text: invalid continuation byte\n  support/prompt.md:2\n"),
+        (b" \n", "the prompt is empty\n  support/prompt.md:1\n"),
+    ],
+)
+def test_finding_about_a_prompt_stands_at_its_own_line(data: bytes, finding: str, project: Project) -> None:
+    project.add_suite("support")
+    (project.path / "support" / "prompt.md").write_bytes(data)
+
+    result = project.run()
+
+    assert f"error: {finding}" in result.stdout.str()

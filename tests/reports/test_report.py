@@ -151,8 +151,8 @@ def test_a_call_is_priced_with_all_that_its_usage_holds(extra: dict[str, Any], m
 
 
 def test_calls_with_different_rates_are_priced_one_by_one() -> None:
-    fast = Usage.from_api({"input_tokens": 1_000_000, "speed": "fast"})
-    slow = Usage.from_api({"input_tokens": 1_000_000})
+    fast = Usage.from_api({"output_tokens": 0, "input_tokens": 1_000_000, "speed": "fast"})
+    slow = Usage.from_api({"output_tokens": 0, "input_tokens": 1_000_000})
 
     (summed,) = report(row(fast, model="claude-opus-5"), row(slow, model="claude-opus-5")).rows
 

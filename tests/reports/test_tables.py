@@ -95,13 +95,15 @@ def test_one_line_says_what_all_calls_cost(calls: tuple[CallRow, ...], line: str
 
 
 def test_notes_below_the_table_name_what_it_leaves_open() -> None:
-    odd = Usage.from_api({"input_tokens": 5, "new_tokens": 1, "newer\n::error::": 2, "speed": "fast"})
-    searching = Usage.from_api({"server_tool_use": {"web_search_requests": 3}})
+    odd = Usage.from_api(
+        {"input_tokens": 5, "output_tokens": 0, "new_tokens": 1, "newer\n::error::": 2, "speed": "fast"}
+    )
+    searching = Usage.from_api({"input_tokens": 0, "output_tokens": 0, "server_tool_use": {"web_search_requests": 3}})
 
     notes = cost_notes(report(row(odd), row(WRITE), row(searching, version="v2"), row(searching, version="v2")))
 
     assert notes == [
-        "not priced: analysis v1, claude-3-7-sonnet-20250219: new_tokens, newer\\n::error::, "
+        "not priced: analysis v1, claude-3-7-sonnet-20250219: new_tokens; newer\\n::error::; "
         "speed 'fast' of claude-3-7-sonnet-20250219",
         "also billed: analysis v1, claude-3-7-sonnet-20250219: speed: fast",
         "also billed: analysis v2, claude-3-7-sonnet-20250219: server_tool_use.web_search_requests: 6",
