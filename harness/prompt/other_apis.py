@@ -133,7 +133,7 @@ def _logged(request: Request) -> str | None:
 
 def _converse(request: Request) -> str | None:
     found = next((key for key in _CONVERSE_KEYS if key in request), None)
-    if found is not None:
+    if found is not None or _has_system(request):
         return found
     path, key = next(_untyped_blocks(request), ("", ""))
     return f"{path} has {key!r} and no type" if path and not _is_messages(request) else None
@@ -148,6 +148,9 @@ def _cloud(request: Request) -> str | None:
 
 
 def _chat_completions(request: Request) -> str | None:
+    if _has_system(request):
+        # Most requests have one, and need no search for signs.
+        return None
     if not _begins_with_system(request):
         sign = next(_chat_signs(request, OPENAI_KEYS), None)
         return None if sign is None or _is_messages(request) else sign
