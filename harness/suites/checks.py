@@ -69,7 +69,8 @@ def find_doubt(call: Call) -> Finding | None:
     if call.origin == "anthropic":
         return None
     try:
-        explain(call.prompt, call.prompt)
+        if call.prompt.uncertain_breakpoints:
+            explain(call.prompt, call.prompt)
     except CannotTellError as error:
         headline = "it cannot be told offline whether the call reads anything"
         return Finding(rule="cannot-tell", headline=headline, facts=(error.message,), fix=error.hint)
