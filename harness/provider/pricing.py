@@ -6,12 +6,17 @@ from decimal import Decimal
 from functools import lru_cache
 
 from harness.errors import UnknownModelError, UnknownPriceError
-from harness.provider.models import find_model
+from harness.provider.models import Model, find_model
 from harness.provider.tokens import Iteration, Tokens
 from harness.provider.usage import Usage
 from harness.provider.usage_keys import BY_PATH, find_rate
 
 PRICE_PAGE = "https://platform.claude.com/docs/en/about-claude/pricing"
+
+_REGIONAL = Decimal("1.1")
+"""Factor of regional and geographic endpoints of Bedrock, on all tokens. Source: `PRICE_PAGE` (checked 2026-11-25)."""
+_BEFORE_REGIONAL_PRICES = ("3", "4")
+"""Generations with one price everywhere."""
 
 
 def price(usage: Usage, model: str, *, at: datetime | None = None) -> Decimal:
@@ -77,9 +82,10 @@ def _price_tokens(tokens: Tokens, model: str, at: date) -> Decimal:
         output_tokens=tokens.output_tokens,
     )
     try:
+        row = find_model(model)
         result = calc_price(
             billed,
-            model_ref=find_model(model).priced_as,
+            model_ref=row.priced_as,
             provider_id="anthropic",
             genai_request_timestamp=at if isinstance(at, datetime) else datetime.combine(at, time(12), UTC),
         )
@@ -89,7 +95,13 @@ def _price_tokens(tokens: Tokens, model: str, at: date) -> Decimal:
             hint="check the spelling, or update genai-prices",
             reasons=(f"model {model!r}",),
         ) from None
-    return result.total_price
+    return result.total_price * (_REGIONAL if _is_regional(row) else 1)
+
+
+def _is_regional(model: Model) -> bool:
+    """Whether the spelling of a model names a region or a geography of Bedrock, which costs more from 4.5 on."""
+    is_older = model.generation.name in _BEFORE_REGIONAL_PRICES
+    return model.surface == "bedrock" and model.geo != "global" and not is_older
 
 
 def _unrated(usage: Usage, model: str) -> list[str]:

@@ -71,6 +71,25 @@ def test_the_whole_prompt_decides_on_the_long_context_price_whatever_its_class()
     assert price(long, "claude-haiku-5-5", at=DAY) == Decimal("0.0005") + Decimal("0.005")
 
 
+@pytest.mark.parametrize(
+    ("spelling", "model", "factor"),
+    [
+        ("us.anthropic.claude-haiku-4-5-20251001-v1:0", "claude-haiku-4-5", "1.1"),
+        ("anthropic.claude-opus-5", "claude-opus-5", "1.1"),
+        ("bedrock/eu.anthropic.claude-sonnet-4-6", "claude-sonnet-4-6", "1.1"),
+        ("global.anthropic.claude-opus-5", "claude-opus-5", "1"),
+        ("us.anthropic.claude-sonnet-4-20250514-v1:0", "claude-sonnet-4-0", "1"),
+        ("claude-haiku-4-5@20251001", "claude-haiku-4-5", "1"),
+        ("azure_ai/claude-opus-5", "claude-opus-5", "1"),
+    ],
+)
+@pytest.mark.parametrize("kind", CLASSES)
+def test_regions_of_bedrock_cost_more_from_4_5_on(spelling: str, model: str, factor: str, kind: str) -> None:
+    usage = Usage(**{kind: 1_000_000})
+
+    assert price(usage, spelling, at=DAY) == price(usage, model, at=DAY) * Decimal(factor)
+
+
 @pytest.mark.parametrize("spelling", ["anthropic/claude-sonnet-5-5", "claude-sonnet-5.5", "claude-sonnet-5-5-20260915"])
 def test_a_prefixed_or_dated_name_costs_what_the_model_costs(spelling: str) -> None:
     assert price(Usage(input_tokens=MILLION), spelling, at=DAY) == Decimal(2)
