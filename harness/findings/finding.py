@@ -85,8 +85,8 @@ class Finding:
         if self.place is not None:
             rest += self.place.lines(is_private=is_private)
         rest += [withhold(quote) for quote in self.quotes] if is_private else self.quotes
-        if self.cause is not None and self.cause != UNEXPLAINED:
-            rest.append(f"cause: {self.cause}: {ADVICE[self.cause].why}")
+        if self.explained_cause:
+            rest.append(f"cause: {self.explained_cause}")
         rest += [f"cost:  {cost}" for cost in self.costs]
         if self.fix is not None:
             rest.append(f"fix:   {self.fix}")
@@ -94,6 +94,13 @@ class Finding:
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
+
+    @property
+    def explained_cause(self) -> str:
+        """The cause and what it means; empty without one."""
+        if self.cause is None or self.cause == UNEXPLAINED:
+            return ""
+        return f"{self.cause}: {ADVICE[self.cause].why}"
 
     def with_cause(self, cause: str) -> Finding:
         """Copy the finding with a cause and the fix for it."""

@@ -16,7 +16,8 @@ _DATE = (
 )
 
 _MOMENTS = (
-    re.compile(rf"(?<![A-Za-z0-9_.])(?:{_DATE})(?:T|,? (?:at )?){_CLOCK}(?![A-Za-z0-9_])"),
+    # Text that was joined to it without a space does not make it anything else.
+    re.compile(rf"(?<![0-9_.])(?:{_DATE})(?:T|,? (?:at )?){_CLOCK}(?![0-9_])"),
     re.compile(rf"(?<![A-Za-z0-9_.])(?:(?:{_DAYS}) (?:{_MONTHS}) +\d{{1,2}} {_CLOCK}(?: [A-Z]{{3,4}})? (?:19|20)\d\d)"),
     re.compile(rf"(?<![A-Za-z0-9_./-])(?:{_DATE})(?![A-Za-z0-9_/-])"),
     re.compile(r"(?<![A-Za-z0-9_:.])[0-2]?\d:[0-5]\d(?::[0-5]\d(?:[.,]\d{1,9})?)(?: ?(?:Z|UTC|GMT))?(?![A-Za-z0-9_:])"),

@@ -35,6 +35,8 @@ def _block(finding: Finding, command: str, *, is_private: bool) -> list[str]:
     lines = [f"{finding.level}: {finding.headline}"]
     if place := _place(finding, is_private=is_private):
         lines.append(f"  {place}")
+    if explained := finding.explained_cause:
+        lines.append(f"  cause: {explained}")
     lines += [f"  cost: {cost}" for cost in finding.costs]
     # Findings often share one command, which is shown once at the end.
     if finding.command not in ("", command):

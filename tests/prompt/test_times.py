@@ -8,6 +8,8 @@ from harness.prompt.times import find_moments, may_be_time, reads_as_time
     [
         ("Now: 2026-11-23T09:15:02Z.", ["2026-11-23T09:15:02Z"]),
         ("Today is 2026-11-23.", ["2026-11-23"]),
+        ("2026-11-23T09:15:02.123456You are", ["2026-11-23T09:15:02.123456"]),
+        ("Agent2026-11-23 09:15:02You", ["2026-11-23 09:15:02"]),
         ("Today is November 23, 2026.", ["November 23, 2026"]),
         ("今日は2026年11月23日です", ["2026年11月23日"]),
         ("At 09:15:02 sharp", ["09:15:02"]),
@@ -30,6 +32,7 @@ def test_dates_and_times_are_found_in_order_without_overlap(text: str, found: li
     [
         ("It is 2026-11-22.", "It is 2026-11-23.", True),
         ("Go.", "2026-11-23 09:15 Go.", True),
+        ("2026-11-23T09:15:02.123456You are", "2026-11-23T09:15:02.987654You are", True),
         ("Go.", "Generated at 09:15:02. Go.", True),
         ("It is 9:15 PM.", "It is 9:16 PM.", True),
         ("t=1763888888", "t=1763888999", True),

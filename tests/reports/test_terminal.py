@@ -19,6 +19,7 @@ def test_the_summary_is_whole(is_private: bool, place: str) -> None:
     assert finding_lines(FINDINGS, is_private=is_private) == [
         "error: analysis v2: the prefix is not the accepted one",
         f"  prompts/analysis/v2.md:12, {place}",
+        "  cause: timestamp: the prefix contains a date or time that changes",
         "  cost: 4,000 tokens are no longer read: $0.0108 more per call",
         "warning: analysis v1: the lock file has an entry that no test used",
         "  prompts.lock",
