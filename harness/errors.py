@@ -13,6 +13,7 @@
     ├── LockError (ValueError)           a lock file is unreadable, or made by another version
     ├── SuiteError (ValueError)          a suite, fixture or prompt file is unreadable or invalid
     ├── UsageError (ValueError)          options that conflict, or lack something they need
+    ├── WriteError (OSError)             a file cannot be written; names it and the reason
     ├── CheckError (AssertionError)      a check of a suite or an assertion failed
     └── NetworkBlockedError (ConnectionError)  a test tried to connect to another machine
 
@@ -85,6 +86,15 @@ class SuiteError(HarnessError, ValueError):
 
 class UsageError(HarnessError, ValueError):
     """Options that conflict, or that lack something they need."""
+
+
+class WriteError(HarnessError, OSError):
+    """A file cannot be written; names it and the reason."""
+
+    def __init__(self, message: str, *, reason: str = "", hint: str | None = None) -> None:
+        """Store the reason separately, such as ``No space left on device``."""
+        super().__init__(message, hint=hint)
+        self.reason = reason
 
 
 class CheckError(HarnessError, AssertionError):

@@ -50,6 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cassettes", metavar="FOLDER", type=Path, help="--check: folder with the accepted texts (default: cassettes)"
     )
+    parser.add_argument(
+        "--allow-outside",
+        action="store_true",
+        help="--check: allow prompts and fixtures outside the root, like the ini key harness_allow_outside",
+    )
     add_models(parser)
     parser.add_argument("--private", action="store_true", help="--check: print no prompt text")
     parser.add_argument("--format", choices=("text", "markdown", "json"), default="text")

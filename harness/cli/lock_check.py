@@ -30,7 +30,14 @@ def check(options: argparse.Namespace, lock: Lock) -> tuple[str, int]:
     # Output of the application must not mix with the findings; in private, it is not shown at all.
     sink = StringIO() if options.private else sys.stderr
     with redirect_stdout(sink), redirect_stderr(sink):
-        result = check_suites(gate, options.file, root, find_unstable=find_unstable, is_private=options.private)
+        result = check_suites(
+            gate,
+            options.file,
+            root,
+            find_unstable=find_unstable,
+            is_private=options.private,
+            is_outside_allowed=options.allow_outside,
+        )
     code = exit_code(result.findings)
     if options.format == "json":
         return _to_json(result, options), code

@@ -58,14 +58,23 @@ class LockCheck:
 
 
 def check_suites(
-    gate: Gate, lock_file: Path, root: Path, *, find_unstable: FindUnstable, is_private: bool = False
+    gate: Gate,
+    lock_file: Path,
+    root: Path,
+    *,
+    find_unstable: FindUnstable,
+    is_private: bool = False,
+    is_outside_allowed: bool = False,
 ) -> LockCheck:
     """Compare all suites below the root of a project with its lock file.
 
     ``find_unstable`` finds what the prefixes of a case depend on. ``is_private`` withholds the
-    messages of errors, which may quote an input or a prompt.
+    messages of errors, which may quote an input or a prompt. ``is_outside_allowed`` lets suites name
+    prompts and fixtures that are outside the root.
     """
-    checker = _Checker(gate, root.resolve(), find_unstable, is_private=is_private)
+    checker = _Checker(
+        gate, root.resolve(), find_unstable, is_private=is_private, is_outside_allowed=is_outside_allowed
+    )
     for path in find_suite_files(checker.root):
         checker.check_file(path)
     checker.find_unused(lock_file)
@@ -87,7 +96,9 @@ def find_suite_files(root: Path) -> Iterator[Path]:
 class _Checker:
     """The check of one project, file by file."""
 
-    def __init__(self, gate: Gate, root: Path, find_unstable: FindUnstable, *, is_private: bool) -> None:
+    def __init__(
+        self, gate: Gate, root: Path, find_unstable: FindUnstable, *, is_private: bool, is_outside_allowed: bool
+    ) -> None:
         self.findings: list[Finding] = []
         self.left: list[str] = []
         self.cases = 0
@@ -98,6 +109,7 @@ class _Checker:
         self._collected = Collected()
         self._is_partial = False
         self._is_private = is_private
+        self._prompts_in = None if is_outside_allowed else root
         if str(root) not in sys.path:
             # As pytest does, so that the modules that suites name can be imported.
             sys.path.insert(0, str(root))
@@ -106,7 +118,7 @@ class _Checker:
         """Check all suites of one file."""
         file = relative(path, self.root)
         try:
-            source = read_suite_file(path)
+            source = read_suite_file(path, root=self._prompts_in)
         except SuiteError as error:
             self._refuse(error, file)
             return

@@ -113,4 +113,10 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini(
         "harness_cassettes", "folder of the cassettes, relative to the root of the project", default="cassettes"
     )
+    parser.addini(
+        "harness_allow_outside",
+        "whether suites may name prompts and fixtures outside the root of the project",
+        type="bool",
+        default=False,
+    )
     parser.addini("harness_reports", f"folder for {list_files()}; empty: none are written", default="")

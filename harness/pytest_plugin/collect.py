@@ -41,7 +41,8 @@ class SuiteCollector(pytest.File):
         keep pytest from running the others.
         """
         try:
-            source = read_suite_file(self.path)
+            options = self.config.stash[RUN].options
+            source = read_suite_file(self.path, root=None if options.is_outside_allowed else options.root)
         except SuiteError as error:
             yield RefusedItem.from_parent(self, name="suites", error=error)
             return

@@ -43,6 +43,8 @@ class Options(NamedTuple):
     cassettes: Path
     cassette_list: Path | None
     """File to list the cassettes in, instead of running tests."""
+    is_outside_allowed: bool
+    """Suites may name prompts and fixtures outside the project."""
     lock_file: Path
     reports: Path | None
     """Folder of the reports."""
@@ -104,6 +106,7 @@ def read_options(config: pytest.Config) -> Options:
         github=_read_github(),
         cassettes=config.rootpath / config.getini("harness_cassettes"),
         cassette_list=None if listed is None else _check_listing(config, listed),
+        is_outside_allowed=bool(config.getini("harness_allow_outside")),
         lock_file=config.rootpath / config.getini("harness_lock"),
         reports=config.rootpath / reports if reports else None,
         is_updating_lock=bool(config.getoption("--harness-update-lock")),

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import SuiteError
+from harness.files.yaml_text import YamlPlace
 from harness.suites.fixtures import load_fixture
 from harness.suites.model import Case, SuiteEntry
-from harness.suites.yaml_lines import YamlPlace, line_of
+from harness.suites.yaml_lines import line_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,8 @@ class CaseReader:
     suite: str
     entry: SuiteEntry
     lines: dict[YamlPlace, int]
+    root: Path | None
+    """The folder that fixtures must be in; ``None`` for any."""
 
     def read_all(self) -> tuple[Case, ...]:
         """All cases, in the order of the file.
@@ -70,7 +73,7 @@ class CaseReader:
         if key not in self.entry.fixtures:
             return value
         file = self.path.parent / self.entry.fixtures[key] / f"{value}.json"
-        return load_fixture(file, f"{self.path}:{self._line(*place, key)}")
+        return load_fixture(file, f"{self.path}:{self._line(*place, key)}", self.root)
 
     def _error(self, problem: str, *place: str | int) -> SuiteError:
         return SuiteError(f"{self.path}:{self._line(*place)}: suite {self.suite!r} {problem}")

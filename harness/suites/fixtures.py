@@ -1,43 +1,62 @@
 """Fixture files: JSON documents such as resumes and jobs, and the texts of prompts."""
 
 import json
+from os.path import realpath
 from pathlib import Path
 from typing import Any
 
 from harness.errors import SuiteError
-from harness.files import decode_text
+from harness.files import decode_text, load_json, read_file
+
+_MAX_DEPTH = 100
+"""The same as of a suite file, which may hold inputs too."""
 
 
-def load_text(path: Path, named_at: str) -> str:
+def load_text(path: Path, named_at: str, root: Path | None = None) -> str:
     """Load a prompt's text; ``named_at`` is the ``path:line`` of the suite file that names it.
 
     Raises:
-        SuiteError: the file is unreadable, empty or not UTF-8.
+        SuiteError: the file is unreadable, empty, not UTF-8, or outside ``root``, if that is given.
     """
-    text = _read(path, named_at)
+    text = _read(path, named_at, root)
     if not text.strip():
         raise SuiteError(f"{path}:1: the prompt is empty")
     return text
 
 
-def load_fixture(path: Path, named_at: str) -> Any:
+def load_fixture(path: Path, named_at: str, root: Path | None = None) -> Any:
     """Load a fixture's content; ``named_at`` is the ``path:line`` of the suite file that names it.
 
     Raises:
-        SuiteError: the file is unreadable or not JSON.
+        SuiteError: the file is unreadable, not JSON, or outside ``root``, if that is given.
     """
-    text = _read(path, named_at)
+    text = _read(path, named_at, root)
     if not text.strip():
         raise SuiteError(f"{path}:1: the file is empty")
     try:
-        return json.loads(text)
+        return load_json(text, max_depth=_MAX_DEPTH)
     except json.JSONDecodeError as error:
         raise SuiteError(f"{path}:{error.lineno}: not JSON: {error.msg}") from None
+    except ValueError as error:
+        raise SuiteError(f"{path}:1: not JSON: {error}") from None
 
 
-def _read(path: Path, named_at: str) -> str:
+def _read(path: Path, named_at: str, root: Path | None) -> str:
     try:
-        data = path.read_bytes()
+        if root is not None and not _is_inside(path, root):
+            raise SuiteError(
+                f"{named_at}: {path} is outside the project {root}, and its text would be committed with the cassettes",
+                hint="move it into the project, or allow it: harness_allow_outside = true",
+            )
+        data = read_file(path)
     except OSError as error:
         raise SuiteError(f"{named_at}: {path} is unreadable: {error.strerror}") from None
     return decode_text(data, path, SuiteError)
+
+
+def _is_inside(path: Path, root: Path) -> bool:
+    """Whether a file is below a folder, after links are followed; one that has no valid name is not read anyway."""
+    try:
+        return Path(realpath(path)).is_relative_to(realpath(root))
+    except ValueError:
+        return True

@@ -11,12 +11,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness.errors import SuiteError
+from harness.files import read_file
+from harness.files.yaml_text import YamlPlace
+from harness.findings.words import printable
 from harness.settings import DEFAULT_MODEL
 from harness.suites.cases import CaseReader
 from harness.suites.fixtures import load_text
 from harness.suites.function_prompt import find_prompt_problem
 from harness.suites.model import PromptVersion, Suite, SuiteEntry, SuiteFile
-from harness.suites.yaml_lines import YamlPlace, line_of, load_yaml
+from harness.suites.yaml_lines import line_of, load_yaml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,8 @@ class SuiteSource:
     path: Path
     entries: dict[str, SuiteEntry]
     lines: dict[YamlPlace, int]
+    root: Path | None
+    """The folder that prompts and fixtures must be in; ``None`` for any."""
 
     def load(self, name: str) -> Suite:
         """Load one suite with its prompts and fixtures.
@@ -33,11 +38,13 @@ class SuiteSource:
         Raises:
             SuiteError: a file that it names is unreadable or invalid; starts with ``path:line:``.
         """
-        return _load(self.path, name, self.entries[name], self.lines)
+        return _load(self, name)
 
 
-def read_suite_file(path: Path) -> SuiteSource:
+def read_suite_file(path: Path, *, root: Path | None = None) -> SuiteSource:
     """Read the suites of one file, without loading them.
+
+    With ``root``, the project's folder, prompts and fixtures outside of it are refused when a suite is loaded.
 
     Raises:
         SuiteError: the file is unreadable or invalid; starts with ``path:line:``.
@@ -51,8 +58,8 @@ def read_suite_file(path: Path) -> SuiteSource:
         first = error.errors()[0]
         place = tuple(first["loc"])
         dotted = ".".join(str(part) for part in place if part != "[key]")
-        raise SuiteError(f"{path}:{line_of(lines, place)}: {dotted}: {_explain(first)}") from None
-    return SuiteSource(path=path, entries=file.suites, lines=lines)
+        raise SuiteError(f"{path}:{line_of(lines, place)}: {printable(dotted)}: {_explain(first)}") from None
+    return SuiteSource(path=path, entries=file.suites, lines=lines, root=root)
 
 
 def load_function(suite: Suite) -> Callable[..., Any]:
@@ -61,13 +68,17 @@ def load_function(suite: Suite) -> Callable[..., Any]:
     Raises:
         SuiteError: the module or the function does not exist, or it takes no prompt, or one that no version has.
     """
-    source, _, name = suite.function.partition(":")
+    source, _, name = suite.function.rpartition(":")
     key = f"{'build' if suite.is_build else 'call'} is {suite.function!r}"
     place = f"{suite.path}:{suite.line}"
-    if not source or not name or source.startswith("."):
+    is_file = source.endswith(".py")
+    if not source or not name or (source.startswith(".") and not is_file):
         raise SuiteError(f"{place}: {key}, expected module:function or file.py:function")
     try:
-        module = _import_file(suite.path.parent / source) if source.endswith(".py") else import_module(source)
+        if is_file:
+            # What is no regular file would never come to an end, or keep the import waiting.
+            read_file(suite.path.parent / source)
+        module = _import_file(suite.path.parent / source) if is_file else import_module(source)
     except (ImportError, OSError) as error:
         raise SuiteError(f"{place}: {key}, but {source} cannot be imported: {error}") from error
     function = getattr(module, name, None)
@@ -78,7 +89,8 @@ def load_function(suite: Suite) -> Callable[..., Any]:
     return function  # type: ignore[no-any-return]
 
 
-def _load(path: Path, name: str, entry: SuiteEntry, lines: dict[YamlPlace, int]) -> Suite:
+def _load(source: SuiteSource, name: str) -> Suite:
+    path, entry, lines = source.path, source.entries[name], source.lines
     place: YamlPlace = ("suites", name)
     folder = path.parent
     versions = tuple(
@@ -87,14 +99,14 @@ def _load(path: Path, name: str, entry: SuiteEntry, lines: dict[YamlPlace, int])
             path=None if prompt.file is None else Path(normpath(folder / prompt.file)),
             text=None
             if prompt.file is None
-            else load_text(folder / prompt.file, f"{path}:{line_of(lines, (*place, 'prompts', version))}"),
+            else load_text(folder / prompt.file, f"{path}:{line_of(lines, (*place, 'prompts', version))}", source.root),
             model=prompt.model or DEFAULT_MODEL,
             cache_bust=prompt.cache_bust,
         )
         for version, prompt in entry.prompts.items()
     )
     line = line_of(lines, place)
-    cases = CaseReader(path=path, suite=name, entry=entry, lines=lines).read_all()
+    cases = CaseReader(path=path, suite=name, entry=entry, lines=lines, root=source.root).read_all()
     for what, found in (("prompts", versions), ("cases", cases)):
         if not found:
             raise SuiteError(f"{path}:{line}: suite {name!r} has no {what}")

@@ -20,6 +20,7 @@ RULES: dict[type[errors.HarnessError], Rule] = {
     errors.LockError: "cannot-tell",
     errors.SuiteError: "invalid-input",
     errors.UsageError: "invalid-input",
+    errors.WriteError: "invalid-input",
     errors.CheckError: "check",
     errors.NetworkBlockedError: "network-blocked",
 }
@@ -35,7 +36,7 @@ def test_an_error_without_findings_becomes_one(kind: type[errors.HarnessError], 
     (finding,) = findings_of(kind("wrong:\n  this", hint="do that"))
 
     assert finding == Finding(rule=rule, headline="wrong:", facts=("this",), fix="do that")
-    assert exit_code([finding]) == (2 if rule == "cannot-tell" else 1)
+    assert exit_code([finding]) == (2 if rule in ("cannot-tell", "invalid-input") else 1)
 
 
 def test_a_hint_that_is_a_command_is_what_to_type() -> None:

@@ -300,12 +300,12 @@ BAD_FILES = [
     ),
     pytest.param(
         GOOD.replace("refund:", '"re\\nfund":'),
-        "7: suites.support.cases.re\nfund: 're\\nfund' is not a name: use letters, digits, dot, dash and underscore",
+        "7: suites.support.cases.re\\nfund: 're\\nfund' is not a name: use letters, digits, dot, dash and underscore",
         id="newline-in-a-name",
     ),
     pytest.param(
         GOOD.replace("refund:", '"refund\\n":'),
-        "7: suites.support.cases.refund\n: 'refund\\n' is not a name: use letters, digits, dot, dash and underscore",
+        "7: suites.support.cases.refund\\n: 'refund\\n' is not a name: use letters, digits, dot, dash and underscore",
         id="newline-at-the-end-of-a-name",
     ),
     pytest.param(
@@ -365,7 +365,7 @@ def test_missing_suite_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SuiteError) as caught:
         load_all(path)
 
-    assert str(caught.value) == f"{path}:1: unreadable: [Errno 2] No such file or directory: '{path}'"
+    assert str(caught.value) == f"{path}:1: unreadable: No such file or directory"
 
 
 WITH_FIXTURE = GOOD.replace("    cases:", "    fixtures: {question: questions}\n    cases:").replace("How", "how")

@@ -1,9 +1,6 @@
-"""Files: decoded from UTF-8, written so that a kill leaves the old or the new content, and named relative to a root."""
+"""Decode the text of files that users write or edit; the error for another encoding says how to convert it."""
 
 import codecs
-import os
-import tempfile
-from pathlib import Path
 from shlex import quote
 
 from harness.errors import HarnessError
@@ -62,23 +59,6 @@ def rewrite_command(command: str, file: object) -> str:
     return f"{command} {quote(path)} > {quote(f'{path}.new')}"
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path`` through a temporary file in the same folder; create missing folders."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes private files; these are meant to be committed and shared.
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
 def _convert(encoding: str, file: object) -> str:
     return rewrite_command(f"iconv -f {encoding} -t UTF-8", file)
 
@@ -129,8 +109,3 @@ def _share_of_controls(data: bytes) -> float:
 
 def _share_of_zeros(data: bytes) -> float:
     return data.count(0) / len(data) if data else 0.0
-
-
-def relative(path: Path, root: Path) -> str:
-    """A path relative to ``root``, with forward slashes; the whole path if it is elsewhere."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
