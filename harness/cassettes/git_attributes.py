@@ -11,6 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from harness.errors import WriteError
+from harness.files import append_to_file, read_file
+from harness.files.locking import only_writer
+
 
 class AttributeRule(NamedTuple):
     """The attributes that a file, or the files in a folder, should have."""
@@ -39,18 +43,22 @@ def add_rules(rules: Sequence[AttributeRule]) -> dict[Path, list[str]]:
     Nothing is added outside a git work tree, or where the user decided otherwise.
 
     Raises:
-        OSError: a ``.gitattributes`` cannot be read or written.
+        WriteError: a ``.gitattributes`` cannot be read or written.
     """
     added: dict[Path, list[str]] = {}
     for rule in rules:
         file, pattern = rule.path.parent / ".gitattributes", _quote(rule.path.name, "/**" * bool(rule.samples))
-        old = file.read_bytes() if file.exists() else b""
-        # An attribute that is already there without effect is overruled elsewhere: adding it twice would not help.
-        missing = [attribute for attribute in _find_missing(rule) if not _has(old, pattern, attribute)]
-        if missing:
-            line = " ".join([pattern, *missing])
-            _append(file, old, line)
-            added.setdefault(file, []).append(line)
+        wanted = _find_missing(rule)
+        if not wanted:
+            continue
+        with only_writer(file):
+            old = _read(file)
+            # An attribute that is already there without effect is overruled elsewhere: adding it twice would not help.
+            missing = [attribute for attribute in wanted if not _has(old, pattern, attribute)]
+            if missing:
+                line = " ".join([pattern, *missing])
+                _append(file, old, line)
+                added.setdefault(file, []).append(line)
     return added
 
 
@@ -110,5 +118,13 @@ def _append(file: Path, old: bytes, line: str) -> None:
     """Add a line, with the line endings of the file."""
     end = b"\r\n" if b"\r\n" in old else b"\n"
     start = b"" if not old or old.endswith(b"\n") else end
-    with file.open("ab") as stream:
-        stream.write(start + line.encode(errors="surrogateescape") + end)
+    append_to_file(file, start + line.encode(errors="surrogateescape") + end)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return read_file(file)
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise WriteError(f"{file} cannot be written: {error.strerror}") from None

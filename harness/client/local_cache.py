@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from harness.files import write_atomically
+from harness.errors import WriteError
+from harness.files import load_json, read_file, write_atomically
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ class LocalCache:
     """``CACHE_PREFIX``: keeps environments apart."""
     prompt_version: str = ""
     """Keeps the answers of two versions of a prompt apart, even where the request is the same."""
+    _problems: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
+    """Why responses could not be stored; only the first is warned of."""
 
     def key(self, request: Mapping[str, Any]) -> str:
         """SHA-256 (hex) of the whole request, prefix and prompt version; the order of keys does not matter."""
@@ -41,14 +44,13 @@ class LocalCache:
 
     def read(self, request: Mapping[str, Any]) -> StoredAnswer | None:
         """Read the stored response to a request; ``None`` if there is none that can be read."""
-        path = self._path(request)
         try:
             # Unlike orjson, it keeps integers beyond 64 bits.
-            stored = json.loads(path.read_bytes())
+            stored = load_json(read_file(self._path(request)).decode())
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            self.warn(request, str(error))
+            self.warn(request, (error.strerror if isinstance(error, OSError) else None) or str(error))
             return None
         response = stored.get("response") if isinstance(stored, dict) else None
         if not isinstance(response, dict):
@@ -61,9 +63,23 @@ class LocalCache:
         logger.warning("%s: not a stored response (%s); asking again", self._path(request), reason)
 
     def write(self, request: Mapping[str, Any], response: Mapping[str, Any], usages: Sequence[Any]) -> None:
-        """Store a response; a reader sees the old file or the new one, never part of one."""
+        """Store a response; a reader sees the old file or the new one, never part of one.
+
+        What cannot be stored is warned of once, and never an error: the response is paid for.
+        """
         stored = {"model": request.get("model"), "response": response, "usages": usages}
-        write_atomically(self._path(request), json.dumps(stored, indent=2, default=_to_text).encode())
+        try:
+            data = json.dumps(stored, indent=2, default=_to_text).encode()
+            write_atomically(self._path(request), data, is_private=True)
+        except WriteError as error:
+            self._note_problem(error.message)
+        except (TypeError, ValueError, RecursionError) as error:
+            self._note_problem(f"{self._path(request)} cannot be written: {error}")
+
+    def _note_problem(self, problem: str) -> None:
+        self._problems.append(problem)
+        if len(self._problems) == 1:
+            logger.warning("%s; responses are not kept in the local cache", problem)
 
     def _path(self, request: Mapping[str, Any]) -> Path:
         return self.folder / f"{self.key(request)}.json"

@@ -1,11 +1,17 @@
 """Token counts of texts, stored on disk by digest, so that a warm run loads no vocabulary."""
 
+import logging
 from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
 import platformdirs
+
+from harness.errors import WriteError
+from harness.files import append_to_file, read_file
+
+logger = logging.getLogger(__name__)
 
 _KEPT = 50_000
 
@@ -14,13 +20,15 @@ class TokenMemo(MutableMapping[str, int]):
     """A mapping from digest to count, backed by an append-only file that many processes can share.
 
     Only digests and numbers are stored, never text. A line that was cut off is ignored.
-    In an unwritable folder nothing is remembered, but the run does not fail.
+    Where the file cannot be written nothing is remembered, with one warning, and the run goes on.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         """Keep the counts in ``path``, by default in the user's cache folder, by version of ``ctok``."""
         self._path = path or default_path()
         self._counts: dict[str, int] | None = None
+        self.problem: str | None = None
+        """Why counts are not remembered; ``None`` if they are."""
 
     def __getitem__(self, key: str) -> int:
         return self._load()[key]
@@ -28,12 +36,11 @@ class TokenMemo(MutableMapping[str, int]):
     def __setitem__(self, key: str, value: int) -> None:
         self._load()[key] = value
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("ab") as file:
-                # One short write, so that appends of several processes do not interleave.
-                file.write(f"{key} {value}\n".encode())
-        except OSError:
-            return
+            append_to_file(self._path, f"{key} {value}\n".encode(), is_private=True)
+        except WriteError as error:
+            if self.problem is None:
+                self.problem = f"{error.message}; token counts are not remembered"
+                logger.warning("%s", self.problem)
 
     def __delitem__(self, key: str) -> None:
         raise TypeError("a token count cannot be deleted")
@@ -58,7 +65,7 @@ def default_path() -> Path:
 
 def _read(path: Path) -> dict[str, int]:
     try:
-        lines = path.read_text(encoding="ascii", errors="replace").splitlines(keepends=True)
+        lines = read_file(path).decode("ascii", "replace").splitlines(keepends=True)
     except OSError:
         return {}
     counts: dict[str, int] = {}

@@ -140,4 +140,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the savings table and the findings, and write the reports."""
-    summary.Summary(config.stash[RUN], terminalreporter).show()
+    # A worker of xdist has a reporter too, which knows its own tests only.
+    if not hasattr(config, "workerinput"):
+        summary.Summary(config.stash[RUN], terminalreporter).show()

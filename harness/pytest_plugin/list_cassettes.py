@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.errors import WriteError
+from harness.files import write_atomically
 from harness.pytest_plugin.cassette_names import cassette_of, is_refused
 
 if TYPE_CHECKING:
@@ -34,17 +36,20 @@ class CassetteLister:
         """Write the list if it is complete; run no test.
 
         Raises:
-            pytest.UsageError: something could not be collected, so its cassettes are not known.
+            pytest.UsageError: something could not be collected, so its cassettes are not known, or the list
+                cannot be written.
         """
-        from harness.files import write_atomically
-
         if session.testsfailed or self._refused:
             place = f" ({self._refused[0]})" if self._refused else ""
             raise pytest.UsageError(
                 f"--harness-list-cassettes: not everything could be collected{place}, so {self._path} is not written\n"
                 "  try: run pytest --collect-only, and fix what it shows"
             )
-        write_atomically(self._path, "".join(f"{name}\n" for name in sorted(self._names)).encode())
+        text = "".join(f"{name}\n" for name in sorted(self._names))
+        try:
+            write_atomically(self._path, text.encode(errors="surrogateescape"))
+        except WriteError as error:
+            raise pytest.UsageError(f"--harness-list-cassettes: {error}") from None
         return True
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -149,26 +149,33 @@ class LockGate:
         """Write the lock file of an updating run from its entries, ``rows``; return the lines to print.
 
         ``beside`` lists other files that the run wrote and that must be committed too.
+
+        Raises:
+            LockError: another program damaged the file since the run began.
+            WriteError: the file cannot be written.
         """
         from harness.findings.words import count
         from harness.lock.difference import compare_locks, difference_table
-        from harness.lock.entries import Lock, LockEntry
-        from harness.lock.lockfile import write_lock
+        from harness.lock.entries import LockEntry
+        from harness.lock.updating import Update, update_lock
 
         entries = [LockEntry.from_json(json.loads(row)) for row in rows]
         if not entries:
             return [f"{self._relative} is not written: no test that passed sent a request"]
-        old = self.lock or Lock()
-        removed = frozenset(entry.key for entry in self.unused_entries())
-        new = old.updated({entry.key: _with_reason(entry, old) for entry in entries}, removed=removed)
-        if not write_lock(self._options.lock_file, new):
-            return [f"{self._relative} is up to date: {count(len(new.entries), 'entry', 'entries')}"]
-        table = difference_table(compare_locks(old, new), style="simple")
+        update = Update(
+            entries={entry.key: entry for entry in entries},
+            removed={entry.key: entry for entry in self.unused_entries()},
+        )
+        done = update_lock(self._options.lock_file, update, is_replacing_damage=self.lock is None)
+        total = count(len(done.new.entries), "entry", "entries")
+        if not done.is_changed:
+            return [f"{self._relative} is up to date: {total}"]
+        table = difference_table(compare_locks(done.old, done.new), style="simple")
         cassettes = relative(self._options.cassettes, self._options.root)
         commit = " ".join(["commit: git add", self._relative, cassettes, *beside])
         return [
             *table.splitlines(),
-            f"written: {self._relative}, {count(len(new.entries), 'entry', 'entries')}",
+            f"written: {self._relative}, {total}",
             commit,
         ]
 
@@ -206,13 +213,3 @@ def _source(item: pytest.Item, root: Path) -> str:
     is_case = hasattr(item, "cassette")
     name = relative(item.path.parent if is_case else item.path.with_suffix(""), root)
     return "" if name == "." else name
-
-
-def _with_reason(entry: LockEntry, old: Lock) -> LockEntry:
-    """Keep the reason of the old entry if the prefix did not change since."""
-    from dataclasses import replace
-
-    before = old.entries.get(entry.key)
-    if before is None:
-        return replace(entry, reason=None)
-    return entry if before.prefix != entry.prefix else replace(entry, reason=before.reason)

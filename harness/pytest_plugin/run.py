@@ -28,6 +28,8 @@ class Run:
         self.storage = Storage(options)
         self.sessions = Sessions(options, self.storage)
         self.gate = LockGate(options, self.storage)
+        self.session: pytest.Session | None = None
+        """Set when the tests have ended, for the exit code."""
         self.rebuilt: set[tuple[Path, str]] = set()
         """Suites that were already rebuilt under other conditions, once for all their cases."""
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pytest
 
     from harness.cassettes.store import CassetteStore
+    from harness.client.token_memo import TokenMemo
     from harness.prompt.reader import PromptReader
     from harness.prompt.tokens import CountText
     from harness.pytest_plugin.options import Options
@@ -22,6 +23,7 @@ class Storage:
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self._memo: TokenMemo | None = None
 
     @cached_property
     def count_text(self) -> CountText:
@@ -29,7 +31,13 @@ class Storage:
         from harness.client.token_memo import TokenMemo
         from harness.prompt.tokens import TextCounter
 
-        return TextCounter(TokenMemo())
+        self._memo = TokenMemo()
+        return TextCounter(self._memo)
+
+    @property
+    def forgotten_counts(self) -> str | None:
+        """Why the token counts of this process cannot be remembered on disk; ``None`` if they can."""
+        return None if self._memo is None else self._memo.problem
 
     @cached_property
     def reader(self) -> PromptReader:

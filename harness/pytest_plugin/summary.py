@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.files import relative
+from harness.errors import LockError, WriteError
+from harness.files import append_to_file, relative, write_atomically
 from harness.pytest_plugin.attachments import gather, is_explained
 from harness.pytest_plugin.lock_gate import WORKER_KEY
 from harness.pytest_plugin.run import RUN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from harness.findings.finding import Finding
     from harness.pytest_plugin.run import Run
     from harness.reports.report import RunReport
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 def set_exit_status(session: pytest.Session) -> None:
     """Set the exit code from the findings, unless pytest has a worse one; an xdist worker sends what it collected."""
     run = session.config.stash[RUN]
+    run.session = session
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
         output[WORKER_KEY] = run.gate.collected.to_json()
@@ -50,16 +55,21 @@ class Summary:
         self._run = run
         self._options = run.options
         self._reporter = reporter
+        self._unwritten: list[str] = []
+        """What could not be written, and why."""
 
     def show(self) -> None:
-        """Print cassettes, savings and findings; write the reports and the lock file."""
+        """Write the lock file; print cassettes, savings and findings; write the reports."""
+        # Nothing that fails later may lose what was accepted.
+        lock_lines = self._write_lock()
         self._print_cassettes()
         if self._calls or self._findings:
             self._print_savings()
             self._print_findings()
             self._append_step_summary()
             self._write_reports()
-        self._print_lock()
+        self._print_lock(lock_lines)
+        self._print_unwritten()
 
     @property
     def judged(self) -> tuple[tuple[Finding, ...], int]:
@@ -158,32 +168,62 @@ class Summary:
             return
         from harness.reports.markdown import SUMMARY_LIMIT, markdown
 
-        is_private = self._options.is_private
-        with path.open("a", encoding="utf-8") as file:
-            file.write(markdown(self._report, self._findings, is_private=is_private, limit=SUMMARY_LIMIT))
+        text = markdown(self._report, self._findings, is_private=self._options.is_private, limit=SUMMARY_LIMIT)
+        with self._noting_unwritten():
+            append_to_file(path, text.encode())
 
     def _write_reports(self) -> None:
         folder = self._options.reports
         if folder is None:
             return
-        from harness.files import write_atomically
         from harness.reports.formats import FORMATS
 
+        written = []
         for row in FORMATS:
             text = row.write(self._report, is_private=self._options.is_private)
-            write_atomically(folder / row.file, text.encode())
-        names = ", ".join(relative(folder / row.file, self._options.start) for row in FORMATS)
-        self._reporter.line(f"written: {names}")
+            with self._noting_unwritten():
+                write_atomically(folder / row.file, text.encode())
+                written.append(relative(folder / row.file, self._options.start))
+        if written:
+            self._reporter.line(f"written: {', '.join(written)}")
 
-    def _print_lock(self) -> None:
-        gate, added = self._run.gate, self._add_git_attributes()
+    def _write_lock(self) -> list[str]:
+        """Write the lock file and the rules for git; return the lines to print."""
+        added = self._add_git_attributes()
+        lines = [f"written: {file} ({'; '.join(rules)})" for file, rules in added.items()]
+        if self._options.is_updating_lock:
+            with self._noting_unwritten():
+                lines = [*self._run.gate.write(gather(self._reporter, "entry"), beside=[*added]), *lines]
+        return lines
+
+    def _print_lock(self, lines: list[str]) -> None:
         if self._options.is_updating_lock:
             self._reporter.section("lock file")
-            self._reporter.line("\n".join(gate.write(gather(self._reporter, "entry"), beside=[*added])))
-        elif self._calls and gate.lock is None:
+        elif self._calls and self._run.gate.lock is None:
             self._reporter.line("no lock file yet: accept today's prompts with pytest --harness-update-lock")
-        for file, lines in added.items():
-            self._reporter.line(f"written: {file} ({'; '.join(lines)})")
+        for line in lines:
+            self._reporter.line(line)
+
+    @contextmanager
+    def _noting_unwritten(self) -> Iterator[None]:
+        """Note what cannot be written, and go on with the rest."""
+        try:
+            yield
+        except (LockError, WriteError) as error:
+            self._unwritten.append(error.message)
+
+    def _print_unwritten(self) -> None:
+        """Print what could not be written: the run was asked for it, so it does not pass without it."""
+        for line in self._unwritten:
+            self._reporter.line(f"error: {line}", red=True)
+        session = self._run.session
+        if self._unwritten and session is not None and session.exitstatus == pytest.ExitCode.OK:
+            from harness.findings.verdict import CANNOT_TELL
+
+            session.exitstatus = CANNOT_TELL
+        forgotten = self._run.storage.forgotten_counts
+        if forgotten is not None:
+            self._reporter.line(f"warning: {forgotten}", yellow=True)
 
     def _add_git_attributes(self) -> dict[str, list[str]]:
         """Add rules for git on cassettes and the lock file; return the lines added, by file."""
@@ -198,6 +238,7 @@ class Summary:
         ]
         try:
             return {relative(file, options.root): lines for file, lines in add_rules(rules).items()}
-        except OSError as error:
-            self._reporter.line(f"{error.filename} cannot be written: {error.strerror}")
+        except WriteError as error:
+            # Only a convenience, so the run does not fail.
+            self._reporter.line(error.message)
             return {}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.cassettes.git_attributes import add_rules, cassette_rule, lock_rule
+from harness.errors import WriteError
 
 CASSETTES = "cassettes/** -text linguist-generated"
 LOCK = "prompts.lock merge=union"
@@ -130,5 +131,5 @@ def test_nothing_is_written_without_git(project: Path, monkeypatch: pytest.Monke
 def test_file_that_cannot_be_written_is_an_error(project: Path) -> None:
     (project / ".gitattributes").mkdir()
 
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(WriteError, match=r"\.gitattributes cannot be written: Is a directory$"):
         add(project)

@@ -1,3 +1,4 @@
+import os
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -97,3 +98,31 @@ def test_a_file_that_grew_too_long_starts_over_and_keeps_the_latest_for_this_run
 
 def test_another_version_of_the_tokenizer_starts_another_file() -> None:
     assert default_path().name == f"tokens-{version('ctok')}.txt"
+
+
+def test_the_file_and_its_folder_are_private(path: Path) -> None:
+    TokenMemo(path)[key("a")] = 1
+    assert [one.stat().st_mode & 0o777 for one in (path, path.parent)] == [0o600, 0o700]
+
+
+def test_a_file_that_cannot_be_written_is_warned_of_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    memo = TokenMemo(tmp_path / "file" / "tokens.txt")
+
+    memo[key("a")] = 1
+    memo[key("b")] = 2
+
+    (record,) = caplog.records
+    assert record.getMessage() == memo.problem
+    assert memo.problem == (
+        f"{tmp_path}/file/tokens.txt cannot be written: {tmp_path}/file is no folder; token counts are not remembered"
+    )
+
+
+def test_a_fifo_keeps_nobody_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "tokens.txt")
+    memo = TokenMemo(tmp_path / "tokens.txt")
+
+    memo[key("a")] = 1
+
+    assert (memo[key("a")], memo.problem is None) == (1, False)
