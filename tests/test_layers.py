@@ -15,6 +15,7 @@ HEAVY = ("anthropic", "httpx2", "pydantic", "ctok", "genai_prices")
 LONGEST_CHAIN = 18
 
 LATE_IMPORTS = {
+    "harness.cli": "the wording of refusals, which knows prices, for commands that refuse nothing",
     "harness.cli.cassettes": "vcrpy, which only importing and exporting need",
     "harness.cli.differences": "tables and GitHub's markup, which only some forms need",
     "harness.cli.lock": "suites and tables, which only some of its forms need",

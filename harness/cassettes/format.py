@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple, Self
 
 from harness.errors import CassetteError
+from harness.files import check_depth
 from harness.provider.endpoints import Origin
 
 VERSION = 1
@@ -28,6 +29,9 @@ _DIGEST_LINE = re.compile(r' "sha256": "([0-9a-f]{64})",')
 
 _MAX_DEPTH = 100
 """Bodies nested deeper are stored as text: writing them as JSON would recurse too deep."""
+
+_MAX_FILE_DEPTH = 2 * _MAX_DEPTH
+"""No cassette is nested this deep: what is around a body adds a few levels only."""
 
 KEPT_RESPONSE_HEADERS = frozenset({"content-type", "request-id", "retry-after", "retry-after-ms", "x-should-retry"})
 """The only response headers that are recorded: others could hold an organization's id."""
@@ -152,6 +156,7 @@ def decode(text: str, get_blob: GetBlob) -> Cassette:
             was recorded; or a blob is missing or was changed.
     """
     try:
+        check_depth(text, _MAX_FILE_DEPTH)
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise CassetteError(f"not a cassette: {error}") from None

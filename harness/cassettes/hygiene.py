@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from harness import files
 from harness.cassettes.format import BLOB_NAME, Cassette, RecordedResponse
 from harness.cassettes.scrub import START
 from harness.cassettes.scrub_stream import is_stream, read_blocks
 from harness.cassettes.store import CassetteStore, decode_blob, read_text
 from harness.errors import CassetteError, UsageError
-from harness.files import decode_text
 
 _BLOB_FILE = re.compile(r"[0-9a-f]{64}\.txt")
 _ENDING = ".json"
@@ -78,11 +78,7 @@ def read_used(path: Path) -> frozenset[str]:
         UsageError: the file is unreadable, or names no cassette, so that all would be removed.
     """
     hint = f"write it with pytest --harness-list-cassettes={path}"
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: unreadable: {error}", hint=hint) from None
-    names = frozenset(decode_text(data, path, UsageError, hint=hint).splitlines()) - {""}
+    names = frozenset(files.read_text(path, UsageError, hint=hint).splitlines()) - {""}
     if not names:
         raise UsageError(f"{path}: names no cassette, so all would be removed", hint=hint)
     return names
@@ -125,11 +121,12 @@ def check(folder: Path) -> list[FileProblem]:
 
     Raises:
         UsageError: the folder does not exist, or holds no cassette.
+        CassetteError: something in it cannot be read, so nobody knows what it holds.
     """
     store = CassetteStore(folder)
     findings: list[FileProblem] = []
     for name, path in list_cassettes(folder).items():
-        text = path.read_bytes().decode("utf-8-sig", "replace")
+        text = _read(path).decode("utf-8-sig", "replace")
         try:
             cassette = store.load(name)
         except CassetteError as error:
@@ -138,7 +135,7 @@ def check(folder: Path) -> list[FileProblem]:
             findings += _find_hidden(path, text, cassette)
         findings += _find_secrets(path, text)
     for path in _list_blobs(folder):
-        data = path.read_bytes()
+        data = _read(path)
         text = data.decode("utf-8", "replace")
         try:
             decode_blob(data, path.stem, path)
@@ -166,10 +163,18 @@ def _list_blobs(folder: Path) -> list[Path]:
     return sorted(path for path in (folder / "blobs").glob("*.txt") if _BLOB_FILE.fullmatch(path.name))
 
 
+def _read(path: Path) -> bytes:
+    try:
+        return files.read_file(path)
+    except OSError as error:
+        raise CassetteError(f"{path}: unreadable: {error.strerror}", hint=_RESTORE) from None
+
+
 def _read_names(path: Path) -> list[str]:
     """Read the digests of the blobs that a cassette names."""
     text = read_text(path) or ""
     try:
+        files.check_depth(text)
         json.loads(text)
     except (ValueError, RecursionError) as error:
         raise CassetteError(f"{path}:{getattr(error, 'lineno', 1)}: not a cassette: {error}", hint=_RESTORE) from None

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import yaml
 from vcr.request import Request
 from vcr.serialize import serialize
 from vcr.serializers import yamlserializer
@@ -31,12 +30,21 @@ from harness.cassettes.format import (
     RecordedResponse,
 )
 from harness.errors import CassetteError
-from harness.files import decode_text, write_atomically
+from harness.files import read_text, write_atomically
+from harness.files.yaml_text import YamlTags, parse_yaml
 from harness.loopback import is_loopback
 from harness.provider.endpoints import API_URL, Origin
 
 _HEADER_KEY = "prompt_cache_harness"
 """Key of our cassette's header in the ``metadata`` of an export, which vcrpy ignores."""
+_TAGS: YamlTags = {
+    "tag:yaml.org,2002:python/str": str,
+    "tag:yaml.org,2002:python/unicode": str,
+    "tag:yaml.org,2002:python/tuple": list,
+    "tag:yaml.org,2002:python/object/new:_io.BytesIO": lambda value: value["state"][0],
+    "tag:yaml.org,2002:python/object/apply:builtins.iter": lambda value: iter(value["args"][0]),
+}
+"""Tags that vcrpy has written, and what its own reader makes of them."""
 _EVENT_END = re.compile(rb"(?<=\n\n)|(?<=\r\n\r\n)")
 
 
@@ -46,12 +54,7 @@ def read_vcr(path: Path) -> Cassette:
     Raises:
         CassetteError: the file is not a vcrpy cassette, or a body cannot be decoded; starts with file and place.
     """
-    try:
-        document = yamlserializer.deserialize(decode_text(path.read_bytes(), path, CassetteError))
-    except CassetteError:
-        raise
-    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
-        raise CassetteError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    document, _ = parse_yaml(read_text(path, CassetteError), path, CassetteError, tags=_TAGS)
     items = document.get("interactions") if isinstance(document, dict) else None
     if not isinstance(items, list):
         raise CassetteError(f"{path}: not a vcrpy cassette: it has no list of interactions")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.cassettes.format import BLOB_NAME, Cassette, decode, encode
 from harness.errors import CassetteError
-from harness.files import decode_text, write_atomically
+from harness.files import decode_text, read_file, write_atomically
 
 _RESTORE = "restore the file from version control, or record it again"
 
@@ -46,9 +46,7 @@ class CassetteStore:
         """Count the cassettes that name a long text; short texts are not stored as blobs, and count as 0."""
         if self._sharing is None:
             self._sharing = Counter(
-                digest
-                for path in self.folder.rglob("*.json")
-                for digest in set(BLOB_NAME.findall(path.read_text(encoding="utf-8", errors="replace")))
+                digest for path in self.folder.rglob("*.json") for digest in set(BLOB_NAME.findall(_read_anyhow(path)))
             )
         return self._sharing[sha256(text.encode()).hexdigest()]
 
@@ -76,7 +74,7 @@ class CassetteStore:
     def _read_blob(self, digest: str) -> str:
         path = self._blob_path(digest)
         try:
-            data = path.read_bytes()
+            data = read_file(path)
         except OSError:
             raise CassetteError(f"blob {path} is missing or unreadable") from None
         return decode_blob(data, digest, path)
@@ -94,11 +92,11 @@ def read_text(path: Path) -> str | None:
         CassetteError: the file is unreadable or not UTF-8; starts with its path.
     """
     try:
-        data = path.read_bytes()
+        data = read_file(path)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise CassetteError(f"{path}: {error}", hint=_RESTORE) from None
+        raise CassetteError(f"{path}: unreadable: {error.strerror}", hint=_RESTORE) from None
     return decode_text(data, path, CassetteError, hint=_RESTORE)
 
 
@@ -122,6 +120,14 @@ def _digest(data: bytes) -> str:
 def _holds(path: Path, digest: str) -> bool:
     """Whether a file exists undamaged: recording again must repair a damaged one."""
     try:
-        return _digest(path.read_bytes()) == digest
+        return _digest(read_file(path)) == digest
     except OSError:
         return False
+
+
+def _read_anyhow(path: Path) -> str:
+    """The text of a file as far as it can be read."""
+    try:
+        return read_file(path).decode(errors="replace")
+    except OSError:
+        return ""

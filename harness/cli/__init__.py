@@ -41,9 +41,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with named_models(options):
             return int(import_module(f"{__name__}.{options.command}").run(options))
     except HarnessError as error:
-        print(error, file=sys.stderr)
-        return CANNOT_TELL
+        return _refuse(error.message, error.hint)
     except BrokenPipeError:
         # The reader (`head`) has seen enough.
         sys.stderr.close()
         return 0
+    except RecursionError:
+        return _refuse("the input is nested too deeply")
+    except MemoryError:
+        return _refuse("the input is too large for the memory of this machine")
+    except UnicodeError as error:
+        return _refuse(f"the input holds text that cannot be shown: {error}")
+    except OSError as error:
+        place = "" if error.filename is None else f"{error.filename}: "
+        return _refuse(f"{place}{error.strerror or error}")
+
+
+def _refuse(message: str, hint: str | None = None) -> int:
+    """Say in one line why a command cannot judge its input, and in another one what to try."""
+    from harness.findings.words import printable
+
+    print(printable(message), file=sys.stderr)
+    if hint:
+        print(f"  try: {printable(hint)}", file=sys.stderr)
+    return CANNOT_TELL

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from harness.errors import RequestError
-from harness.files import decode_text, rewrite_command
+from harness.files import decode_text, open_file, rewrite_command
 from harness.numbers import make_decoder
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -18,6 +18,7 @@ MAX_BYTES = 32 * 1024 * 1024
 
 _TEXT_OR_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*+"|-?(?:0|[1-9]\d*+)(?:\.\d++)?+(?:[eE][+-]?\d++)?+')
 _BRACKETS = {"{": "an object", "[": "a list"}
+_DESCRIPTORS = ("/dev/fd", "/proc/self/fd")
 _RANGE = 5
 """The shortest number that is beyond the range of a float: ``1e309``."""
 
@@ -140,4 +141,8 @@ _DECODER = make_decoder(_unique)
 
 
 def _open(path: Path) -> BinaryIO:
-    return sys.stdin.buffer if str(path) == "-" else path.open("rb")
+    if str(path) == "-":
+        return sys.stdin.buffer
+    # What a shell puts in place of <(command) is a pipe, and its other end is open.
+    is_pipe = str(path.parent) in _DESCRIPTORS and path.is_fifo()
+    return path.open("rb") if is_pipe else open_file(path)

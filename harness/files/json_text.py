@@ -20,24 +20,24 @@ def load_json(text: str, *, max_depth: int = MAX_DEPTH) -> Any:
     Raises:
         ValueError: the text is not such JSON; a ``json.JSONDecodeError`` where the place is known.
     """
-    check_depth(text, max_depth)
     try:
+        check_depth(text, max_depth)
         return json.loads(text, parse_constant=_refuse_constant, parse_float=_read_float)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    except RecursionError as error:
+        raise ValueError(str(error)) from None
 
 
 def check_depth(text: str, max_depth: int = MAX_DEPTH) -> None:
     """Check how deep the brackets of a JSON text are nested.
 
     Raises:
-        ValueError: they are nested deeper than ``max_depth`` levels.
+        RecursionError: they are nested deeper than ``max_depth`` levels.
     """
     if text.count("[") + text.count("{") <= max_depth:
         return
     brackets = _NO_BRACKET.sub("", _TEXT.sub("", text))
     if max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > max_depth:
-        raise ValueError(f"nested deeper than {max_depth:,} levels")
+        raise RecursionError(f"nested deeper than {max_depth:,} levels")
 
 
 def _read_float(text: str) -> float:

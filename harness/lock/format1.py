@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.errors import LockError
+from harness.files import check_depth
 from harness.lock.entries import Lock, LockedCall, LockEntry
 from harness.lock.values import RESTORE, UPGRADE, check_count, check_keys, check_list, check_text, damaged
 from harness.numbers import parse_json
@@ -23,6 +24,7 @@ def parse_document(text: str, place: str) -> Lock:
         LockError: the text is not a lock file in format 1.
     """
     try:
+        check_depth(text)
         document = parse_json(text)
     except json.JSONDecodeError as error:
         raise damaged(f"{place}:{error.lineno}", f"not a lock file: {error.msg}") from None

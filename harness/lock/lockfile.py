@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from harness.errors import LockError
-from harness.files import decode_text, write_atomically
+from harness.files import decode_text, read_file, write_atomically
 from harness.lock.entries import Lock
 from harness.lock.format1 import parse_document
 from harness.lock.format2 import VERSION, format_lock
@@ -63,7 +63,7 @@ def write_lock(path: Path, lock: Lock) -> bool:
 
 def _read(path: Path) -> str | None:
     try:
-        data = path.read_bytes()
+        data = read_file(path)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -6,6 +6,7 @@ from json import JSONDecodeError
 from typing import Any, NamedTuple
 
 from harness.errors import LockError
+from harness.files import check_depth
 from harness.lock.entries import (
     FORMS,
     TTLS,
@@ -66,6 +67,7 @@ def parse_lines(text: str, place: str) -> Lock:
 
 def _load(number: int, raw: str) -> Any:
     try:
+        check_depth(raw)
         return _DECODER.decode(raw)
     except JSONDecodeError as error:
         raise _LineError(number, f"not a line of a lock file: {error.msg}", RESTORE) from None

@@ -86,7 +86,7 @@ def test_a_list_that_would_remove_everything_is_refused(folder: Path, tmp_path: 
     with pytest.raises(UsageError) as foreign:
         find_unnamed(folder, frozenset({"c/other"}))
 
-    assert str(missing.value) == f"{used}: unreadable: [Errno 2] No such file or directory: '{used}'{hint}"
+    assert str(missing.value) == f"{used}: unreadable: No such file or directory{hint}"
     assert str(empty.value) == f"{used}: names no cassette, so all would be removed{hint}"
     assert str(foreign.value) == (
         f"none of the 2 cassettes in {folder} is used, which is unlikely\n"

@@ -171,7 +171,7 @@ def test_header_tells_who_answered_and_when(uri: str, origin: str, tmp_path: Pat
     [
         pytest.param(b"a: [", "not YAML: ", id="not-yaml"),
         pytest.param(b"a: \xff", "not UTF-8 text: invalid start byte", id="not-utf-8"),
-        pytest.param(b"", "not a vcrpy cassette: it has no list of interactions", id="empty"),
+        pytest.param(b"", "the file is empty", id="empty"),
         pytest.param(b"interactions: 3", "not a vcrpy cassette: it has no list of interactions", id="no-list"),
         pytest.param(
             b"interactions: [{}]", "interactions\\[0\\]: not in vcrpy's form: KeyError at 'request'", id="bare"

@@ -104,7 +104,7 @@ def test_one_bad_file_keeps_all_from_being_written(capsys: pytest.CaptureFixture
 
     assert main(["cassettes", "import", "old", "--into", "new"]) == 2
 
-    assert capsys.readouterr().err.startswith("old/worse.yaml: not YAML: ")
+    assert capsys.readouterr().err.startswith("old/worse.yaml:1: not YAML: ")
     assert not Path("new").exists()
 
 

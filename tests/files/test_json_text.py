@@ -22,7 +22,7 @@ def test_brackets_in_texts_and_side_by_side_do_not_count() -> None:
 
 
 def test_a_text_without_an_end_hides_no_brackets_before_it() -> None:
-    with pytest.raises(ValueError, match="nested deeper"):
+    with pytest.raises(RecursionError, match="nested deeper"):
         check_depth("[" * 2_000 + '"')
 
 
