@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from typing import TYPE_CHECKING
 
 import pytest
+
+from harness.files.names import portable_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def cassette_of(item: pytest.Item) -> str | None:
@@ -25,10 +30,22 @@ def cassette_name(item: pytest.Item) -> str:
     """Name of a plain test's cassette: its file without suffix, then its name in safe characters."""
     file = item.path.relative_to(item.config.rootpath).with_suffix("").as_posix()
     name = item.nodeid.partition("::")[2].replace("::", ".")
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-")
-    if safe == name:
-        return f"{file}/{safe}"
-    from hashlib import sha256
+    return f"{file}/{portable_name(name, others=(name, *_other_cases(item, name)))}"
 
-    # Names that differ only in the replaced characters must not share a cassette.
-    return f"{file}/{safe}-{sha256(name.encode()).hexdigest()[:8]}"
+
+def _other_cases(item: pytest.Item, name: str) -> Iterator[str]:
+    """Names of tests in the same file that differ from a test's only in case, whether or not they are collected."""
+    parts = name.split(".")
+    nodes = [node for node in item.listchain() if isinstance(node, pytest.Module | pytest.Class)]
+    # A name in lower case is kept whatever stands beside it, and one with parameters has a digest already.
+    if name == name.lower() or len(nodes) != len(parts):
+        return
+    for number, (node, part) in enumerate(zip(nodes, parts, strict=True)):
+        for other in dir(node.obj):
+            if other != part and other.casefold() == part.casefold() and _is_test(node, other):
+                yield ".".join([*parts[:number], other, *parts[number + 1 :]])
+
+
+def _is_test(node: pytest.Module | pytest.Class, name: str) -> bool:
+    value = getattr(node.obj, name)
+    return bool(node.istestfunction(value, name) or node.istestclass(value, name))

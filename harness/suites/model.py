@@ -148,3 +148,5 @@ class Suite:
     versions: tuple[PromptVersion, ...]
     cases: tuple[Case, ...]
     determinism: Determinism = "fields"
+    siblings: tuple[str, ...] = ()
+    """Names of all suites in its file."""

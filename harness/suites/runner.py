@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from harness.client.claude import ClaudeClient
+from harness.files.names import portable_name
 from harness.prompt.wire import to_body
 from harness.settings import Settings
 from harness.suites.model import Case, PromptVersion, Suite
@@ -41,7 +42,10 @@ class CaseRun:
     def cassette(self, root: Path) -> str:
         """The name of its cassette, relative to ``root``: ``suites/analysis/v1/backend-engineer-mid``."""
         folder = PurePosixPath(self.suite.path.parent.relative_to(root, walk_up=True).as_posix())
-        return str(folder / self.suite.name / self.version.name / self.case.name)
+        suite = portable_name(self.suite.name, others=self.suite.siblings)
+        version = portable_name(self.version.name, others=[version.name for version in self.suite.versions])
+        case = portable_name(self.case.name, others=[case.name for case in self.suite.cases])
+        return str(folder / suite / version / case)
 
     def invoke(self, function: SuiteFunction, sdk: Any = None, *, inputs: Mapping[str, Any] | None = None) -> Any:
         """Call the function to completion: await a coroutine, exhaust an iterator.
