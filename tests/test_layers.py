@@ -112,3 +112,36 @@ def test_the_public_names_are_sorted_and_resolve() -> None:
 def test_an_unknown_name_is_an_attribute_error_as_of_any_module() -> None:
     with pytest.raises(AttributeError, match=r"^module 'harness' has no attribute 'Claude'$"):
         _ = harness.Claude
+
+
+FILE_READERS = {
+    "harness.cli.input": "a pipe that the shell put in place of <(command)",
+    "harness.provider.generations": "a table of this package",
+    "harness.provider.refusals": "a table of this package",
+}
+"""Modules that read files in another way than `harness.files`, each with which ones."""
+
+
+@pytest.mark.parametrize("module", [name for name in INSIDE if not name.startswith("harness.files")])
+def test_only_the_layer_of_files_reads_and_writes_them(module: str) -> None:
+    methods = {"read_bytes", "read_text", "write_bytes", "write_text"}
+    modules = {
+        "yaml": {"load", "safe_load", "compose", "parse"},
+        "gzip": {"open"},
+        "bz2": {"open"},
+        "tarfile": {"open"},
+    }
+    found = []
+    for node in ast.walk(tree(module)):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func
+        if isinstance(called, ast.Name) and called.id == "open":
+            found += [ast.unparse(node)]
+        elif isinstance(called, ast.Attribute):
+            owner = called.value.id if isinstance(called.value, ast.Name) else ""
+            is_own = owner == "files" and called.attr == "read_text"
+            is_path = called.attr == "open" and owner in ("path", "file", "self.path")
+            if (called.attr in methods and not is_own) or is_path or called.attr in modules.get(owner, ()):
+                found += [ast.unparse(node)]
+    assert bool(found) == (module in FILE_READERS), found

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.errors import SuiteError
 from harness.files import decode_text, load_json, read_file
+from harness.findings.words import printable
 
 _MAX_DEPTH = 100
 """The same as of a suite file, which may hold inputs too."""
@@ -45,12 +46,13 @@ def _read(path: Path, named_at: str, root: Path | None) -> str:
     try:
         if root is not None and not _is_inside(path, root):
             raise SuiteError(
-                f"{named_at}: {path} is outside the project {root}, and its text would be committed with the cassettes",
+                f"{named_at}: {printable(str(path))} is outside the project {root}, "
+                "and its text would be committed with the cassettes",
                 hint="move it into the project, or allow it: harness_allow_outside = true",
             )
         data = read_file(path)
     except OSError as error:
-        raise SuiteError(f"{named_at}: {path} is unreadable: {error.strerror}") from None
+        raise SuiteError(f"{named_at}: {printable(str(path))} is unreadable: {error.strerror}") from None
     return decode_text(data, path, SuiteError)
 
 
