@@ -30,7 +30,7 @@ from harness.cassettes.format import (
     RecordedResponse,
 )
 from harness.errors import CassetteError
-from harness.files import read_text, write_atomically
+from harness.files import LARGEST, read_text, write_atomically
 from harness.files.yaml_text import YamlTags, parse_yaml
 from harness.loopback import is_loopback
 from harness.provider.endpoints import API_URL, Origin
@@ -226,11 +226,17 @@ def _header_text(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
+class _TooLargeError(CassetteError):
+    """A body grows beyond all bounds when it is decoded."""
+
+
 def _undeflate(body: bytes) -> bytes:
     """Decode ``deflate``: zlib by the standard, raw from some servers; a body that is neither was decoded already."""
     for bits in (zlib.MAX_WBITS, -zlib.MAX_WBITS):
         try:
             return _inflate_all(body, "deflate", bits)
+        except _TooLargeError:
+            raise
         except CassetteError:
             continue
     return body
@@ -241,10 +247,14 @@ def _inflate_all(body: bytes, name: str, bits: int) -> bytes:
     pieces = []
     while body:
         inflate = zlib.decompressobj(bits)
+        room = LARGEST - sum(map(len, pieces))
         try:
-            pieces.append(inflate.decompress(body) + inflate.flush())
+            piece = inflate.decompress(body, room + 1)
         except zlib.error as error:
             raise CassetteError(f"a {name} body is damaged: {error}") from None
+        if len(piece) > room:
+            raise _TooLargeError(f"a {name} body is larger than {LARGEST:,} bytes when it is decoded")
+        pieces.append(piece)
         if not inflate.eof:
             raise CassetteError(f"a {name} body is cut off")
         body = inflate.unused_data

@@ -244,3 +244,12 @@ def test_call_that_broke_off_cannot_be_exported(tmp_path: Path) -> None:
     with pytest.raises(CassetteError, match=r"interactions\[0\] broke off with ReadTimeout"):
         write_vcr(cassette(one), tmp_path / "out.yaml")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("encoding", "bits"), [("gzip", 31), ("deflate", 15), ("deflate", -15)])
+def test_body_that_grows_beyond_all_bounds_is_refused(encoding: str, bits: int) -> None:
+    pack = zlib.compressobj(9, zlib.DEFLATED, bits)
+    bomb = pack.compress(bytes(70_000_000)) + pack.flush()
+
+    with pytest.raises(CassetteError, match=r"^a \w+ body is larger than 67,108,864 bytes when it is decoded$"):
+        decompress(bomb, encoding)
