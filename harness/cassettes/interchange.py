@@ -244,7 +244,7 @@ def _undeflate(body: bytes) -> bytes:
 
 def _inflate_all(body: bytes, name: str, bits: int) -> bytes:
     """Inflate all members of a compressed body: a server may send several, one after the other."""
-    pieces = []
+    pieces: list[bytes] = []
     while body:
         inflate = zlib.decompressobj(bits)
         room = LARGEST - sum(map(len, pieces))
