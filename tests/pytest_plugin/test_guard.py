@@ -200,7 +200,8 @@ def test_fixture_that_is_asked_for_late_starts_the_guard(project: Project) -> No
             PLAIN, ("--harness-mode=record", "--harness-upstream=emulator", "-o", "harness_guard=all"), False,
             id="record-all",
         ),
-        pytest.param(USES, ("-n1",), True, id="xdist"),
+        # This conftest refuses every connection, also those of pytest-rerunfailures between workers.
+        pytest.param(USES, ("-n1", "-p", "no:rerunfailures"), True, id="xdist"),
     ],
 )  # fmt: skip
 def test_option_and_mode_say_which_tests_are_guarded(

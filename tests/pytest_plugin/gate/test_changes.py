@@ -237,6 +237,7 @@ def test_bust_is_told_once_with_its_count_and_the_command_that_accepts_it(accept
 BUST = """\
 error: desk v1 refund: the cached prefix changed, and the version of the prompt did not
   support/suite.yaml:8, system[0] at character 5,890: '… café, and naïve never.\\n' -> '… café, and naïve never.\\n '
+  cause: whitespace: only whitespace differs
   cost: 3,009 tokens are written again: $0.0075 once for each prefix
   cost: if they change from call to call: $7.2216 more per 1,000 calls
 next: pytest {options}"""

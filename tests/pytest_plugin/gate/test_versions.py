@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.findings.verdict import CANNOT_TELL
 from tests.pytest_plugin.gate.runs import BUSTED, OTHER, REPORTS, facts, findings, section
 from tests.pytest_plugin.scratch import EMULATE, PLAIN, Desk
 
@@ -104,7 +105,7 @@ def test_marker_without_a_reason_is_refused(mark: str, accepted: Desk) -> None:
 
     result = accepted.run("support/test_app.py")
 
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert result.ret == CANNOT_TELL
     reasons = {"cache_bust('')": "''", "cache_bust(reason=' ')": "' '", "cache_bust(7)": "7"}
     assert f"cache_bust: the reason is {reasons.get(mark, 'None')}, expected some words" in result.outlines
     assert '  try: @pytest.mark.cache_bust(reason="why this change is worth its cost")' in result.outlines
@@ -126,5 +127,5 @@ def test_empty_reason_in_a_suite_is_refused(value: str, accepted: Desk) -> None:
 
     result = accepted.run("support/suite.yaml")
 
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert result.ret == CANNOT_TELL
     result.stdout.fnmatch_lines(["*suite.yaml:6: suites.desk.prompts.v1.cache_bust: the reason is empty"])
