@@ -9,7 +9,7 @@ demo: $(READY)
 	$(BIN)/pytest prompt_suites --harness-mode=replay
 
 test: $(READY)
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

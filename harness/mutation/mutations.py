@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from harness.errors import RequestError
+from harness.errors import CannotTellError, RequestError
 from harness.prompt.parameters import thinking_type
 from harness.prompt.reading import read
 from harness.prompt.wire import to_body
@@ -48,7 +48,9 @@ class Mutation:
     """The check to add where the mutation survives."""
 
     def apply(self, request: Body, number: int = 0) -> Body | None:
-        """A changed copy of the ``number``-th request of a run; ``None`` if the mutation does not apply."""
+        """A changed copy of the ``number``-th request of a run; ``None`` if it does not apply, or the API refuses it."""
+        if _is_refused(request):
+            return None
         body = deepcopy(request)
         # Compared as sent, because the order of keys matters.
         return body if self.change(body, number) and to_body(body) != to_body(request) else None
@@ -222,9 +224,8 @@ def _history_edit(body: Body, _: int) -> bool:
     if isinstance(first["content"], str):
         first["content"] = f"(edited) {first['content']}"
         return True
-    return any(
-        _set_text(block, f"(edited) {block['text']}") for block in first["content"] if block.get("type") == "text"
-    )
+    texts = (block for block in first["content"] if isinstance(block, dict) and block.get("type") == "text")
+    return any(_set_text(block, f"(edited) {block['text']}") for block in texts)
 
 
 MUTATIONS = (
@@ -362,6 +363,16 @@ def _set_first(body: Body, *changes: Body) -> bool:
             body.update(change)
             return True
     return False
+
+
+def _is_refused(body: Body) -> bool:
+    """Whether the API refuses a request as it is; then its parts may be of any type."""
+    try:
+        return check_request(read(body)) is not None
+    except CannotTellError:
+        return False
+    except RequestError:
+        return True
 
 
 def _refusal(body: Body) -> ApiError | None:

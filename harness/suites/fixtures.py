@@ -1,6 +1,7 @@
 """Fixture files: JSON documents such as resumes and jobs, and the texts of prompts."""
 
 import json
+import re
 from os.path import realpath
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from harness.findings.words import printable
 
 _MAX_DEPTH = 100
 """The same as of a suite file, which may hold inputs too."""
+_HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def load_text(path: Path, named_at: str, root: Path | None = None) -> str:
@@ -35,11 +37,14 @@ def load_fixture(path: Path, named_at: str, root: Path | None = None) -> Any:
     if not text.strip():
         raise SuiteError(f"{path}:1: the file is empty")
     try:
-        return load_json(text, max_depth=_MAX_DEPTH)
+        content = load_json(text, max_depth=_MAX_DEPTH)
     except json.JSONDecodeError as error:
         raise SuiteError(f"{path}:{error.lineno}: not JSON: {error.msg}") from None
     except ValueError as error:
         raise SuiteError(f"{path}:1: not JSON: {error}") from None
+    if (half := _HALF_OF_A_PAIR.search(json.dumps(content, ensure_ascii=False))) is not None:
+        raise SuiteError(f"{path}:1: {half[0]!r} is half of a surrogate pair, which no request can carry")
+    return content
 
 
 def _read(path: Path, named_at: str, root: Path | None) -> str:

@@ -121,6 +121,14 @@ def test_fixture_with_a_number_that_is_none_is_refused(number: str, tmp_path: Pa
         read_suite_file(path).load("support")
 
 
+@pytest.mark.parametrize("text", [r'"a \ud800 b"', r'{"\udfff": 1}', r'[{"deep": ["\udc00\ud800"]}]'])
+def test_fixture_with_half_of_a_surrogate_pair_is_refused(text: str, tmp_path: Path) -> None:
+    path = write(tmp_path, WITH_FIXTURE.replace("How", "how"), **{"questions/how.json": text.encode()})
+
+    with pytest.raises(SuiteError, match=r"questions/how\.json:1: '\\u.* is half of a surrogate pair"):
+        read_suite_file(path).load("support")
+
+
 @pytest.mark.parametrize("source", ["../shared.py", "../shared/../shared.py", "./../shared.py"])
 def test_function_may_be_in_a_file_above_the_suite(source: str, tmp_path: Path) -> None:
     (tmp_path / "shared").mkdir()

@@ -43,7 +43,7 @@ def name_text(before: Block, after: Block, assumptions: Assumptions) -> Cause | 
     if (before.role, before.type) != (after.role, after.type):
         return None
     old, new = (rendered_fields(block, assumptions) for block in (before, after))
-    if before.type == "text":
+    if before.type == "text" and isinstance(old.get("text", ""), str) and isinstance(new.get("text", ""), str):
         texts = old.pop("text", ""), new.pop("text", "")
         return name_string(*texts) if dump(old) == dump(new) and texts[0] != texts[1] else None
     if sort_keys(old) == sort_keys(new):
