@@ -13,6 +13,8 @@ DEFAULT_MODEL = "claude-sonnet-5-5"
 
 _TRUE = ("true", "1", "yes", "on")
 _FALSE = ("false", "0", "no", "off")
+_ADDRESSES = ("_BASE_URL", "_API_URL", "_API_BASE")
+"""How the variables end in which the official SDK, LangChain and LiteLLM look for an address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,16 @@ def read_base_url(variables: Mapping[str, str] | None = None) -> str | None:
             hint="set ANTHROPIC_BASE_URL=https://api.anthropic.com, or unset it",
         )
     return value or None
+
+
+def read_api_addresses(variables: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Addresses at which the clients of the API are told to find it, such as ``ANTHROPIC_BEDROCK_BASE_URL``."""
+    env = environ if variables is None else variables
+    return tuple(
+        value.strip()
+        for name, value in env.items()
+        if name.startswith("ANTHROPIC_") and name.endswith(_ADDRESSES) and _is_address(value.strip())
+    )
 
 
 def copy_environment() -> dict[str, str]:

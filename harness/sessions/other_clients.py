@@ -1,32 +1,26 @@
-"""Sessions for any other HTTP client: vcrpy intercepts its requests, which are then replayed or recorded as ours.
+"""Sessions for any other HTTP client: its requests to Claude are replayed or recorded as ours.
 
-vcrpy patches the HTTP libraries of the process, so only one session can be open at a time. It
-passes a response on only when it is complete: streams are buffered while they are recorded. The
-transports for the official SDK also match, store and explain misses here.
+Requests are taken in the HTTP libraries of the process, so only one session can be open at a time.
+A response is passed on only when it is complete: streams are buffered while they are recorded.
+The transports for the official SDK also match, store and explain misses here.
 """
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
-from functools import wraps
+from itertools import count
 from operator import itemgetter
 from threading import Lock
-from typing import Any, Self
-from unittest import mock
+from typing import Self
+from urllib.parse import urlsplit
 
 import httpx2
-import vcr
-from vcr.cassette import Cassette as VcrCassette
-from vcr.persisters.filesystem import CassetteNotFoundError
-from vcr.record_mode import RecordMode
-from vcr.request import Request
 
-from harness.cassettes.format import Chunk, Interaction, RecordedResponse
-from harness.cassettes.interchange import read_body, read_response, vcr_response
+from harness.cassettes.format import Chunk, Interaction, RecordedRequest, RecordedResponse
+from harness.cassettes.interchange import read_response
 from harness.cassettes.scrub import Scrubber
 from harness.emulator.chunks import Chunks
 from harness.emulator.core import Emulator
@@ -35,10 +29,16 @@ from harness.errors import CassetteError
 from harness.prompt.reader import PromptReader
 from harness.provider.endpoints import API_URL, Origin
 from harness.sessions.interactions import OnCall
+from harness.sessions.interception.claims import api_path, is_claudes, is_emulated, is_messages_path
+from harness.sessions.interception.event_loop_clients import intercept_event_loop_clients
+from harness.sessions.interception.http_client import intercept_http_client
+from harness.sessions.interception.httpx_transports import intercept_httpx
+from harness.sessions.interception.outgoing import Outgoing
 from harness.sessions.record import RecordTransport
 from harness.sessions.replay import CassetteMissError
 from harness.sessions.rewrite import rewritten
 from harness.sessions.session import CallSession, SessionOptions
+from harness.settings import read_api_addresses
 
 
 class ForeignSession(CallSession):
@@ -52,12 +52,14 @@ class ForeignSession(CallSession):
         Raises:
             CassetteError: in ``replay`` mode, the cassette is unreadable or damaged.
         """
-        # vcrpy plays a response in one piece, so there are no gaps to keep.
+        # A response is played in one piece, so there are no gaps to keep.
         super().__init__(replace(options, is_realtime=False), name, hint=hint, responder=responder)
         self.base_url = API_URL
         """URL for a client that does not call the API by default; in ``replay`` mode the host is not matched."""
         self._refused: list[CassetteMissError] = []
         self._open = ExitStack()
+        self._is_open = False
+        self._places = count()
         self._emulator = None if self._replay is not None or self.origin != "emulator" else self._make()
         if self._replay is None:
             self._recorder = _OrderedRecorder(
@@ -72,80 +74,89 @@ class ForeignSession(CallSession):
 
     def __enter__(self) -> Self:
         with ExitStack() as opening:
-            opening.enter_context(_use(self, self.name))
-            if self._replay is None:
-                opening.enter_context(_plain_bodies())
+            for intercept in (intercept_http_client, intercept_httpx, intercept_event_loop_clients):
+                opening.enter_context(intercept(self))
             self._open = opening.pop_all()
+        self._is_open = True
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._is_open = False
         self._open.close()
 
-    @property
-    def is_replaying(self) -> bool:
-        """Whether requests are answered from the cassette."""
-        return self._replay is not None
+    def claims(self, request: Outgoing) -> bool | None:
+        """Whether a request is Claude's, and no host that is ignored gets it; any other passes untouched."""
+        if not self._is_open or self._options.is_ignored(urlsplit(request.url).hostname or ""):
+            return False
+        return is_claudes(request, (self.base_url, *read_api_addresses()))
 
-    def is_emulating(self, request: Request) -> bool:
-        """Whether the emulator answers a request to the API, so that the real host gets none."""
-        return self._emulator is not None and str(request.uri).startswith(f"{API_URL}/")
+    def begin(self) -> int:
+        """Count a request: calls are kept in the order in which they began."""
+        return next(self._places)
 
-    def play(self, request: Request, place: int) -> dict[str, Any]:
-        """Answer the request with number ``place`` from the cassette or the emulator, in vcrpy's form.
-
-        Raises:
-            CassetteMissError: the cassette does not hold the request.
-        """
-        if self._replay is None:
-            return self._emulate(request, place)
-        response = self._replay.handle_request(self._read(request))
-        recorded = RecordedResponse(status=response.status_code, headers=dict(response.headers), chunks=())
-        return {**vcr_response(recorded), "body": {"string": response.read()}}
-
-    def _emulate(self, request: Request, place: int) -> dict[str, Any]:
-        assert self._emulator is not None
-        sent = self._read(request)
-        answer = self._emulator.handle(sent.method, sent.url.raw_path.decode("ascii"), sent.content)
-        chunks = tuple(Chunk(chunk) for chunk in answer.chunks)
-        recorded = RecordedResponse(status=answer.status, headers=answer.headers, chunks=chunks)
-        assert isinstance(self._recorder, _OrderedRecorder)
-        self._recorder.add(sent, recorded, place)
-        return {**vcr_response(recorded), "body": {"string": recorded.body}}
-
-    def admit(self, request: Request) -> None:
-        """Allow a request to its host, unless the emulator should answer.
+    def answer(self, request: Outgoing, place: int) -> RecordedResponse | None:
+        """Answer a request from the cassette or the emulator; ``None`` if the real API answers.
 
         Raises:
-            CassetteMissError: the request bypasses the emulator.
+            CassetteMissError: the cassette does not hold the request, or the emulator cannot answer it.
         """
-        if self._emulator is not None:
-            host = httpx2.URL(request.uri).host
-            raise self._refuse(
-                f"{request.method} to {host} bypasses the emulator, which should answer it",
-                hint="point the client at harness_cassette.base_url",
-            )
+        if self._replay is not None:
+            response = self._replay.handle_request(self._read(request))
+            return _whole(response.status_code, response.headers, response.read())
+        return None if self._emulator is None else self._emulate(request, place)
 
-    def note(self, request: Request, response: dict[str, Any], place: int) -> None:
-        """Record the response to the request with number ``place``."""
+    def note(self, request: Outgoing, place: int, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """Record the response of the real API.
+
+        Raises:
+            CassetteMissError: the response cannot be read.
+        """
         try:
-            recorded = read_response(
-                response["status"]["code"], response["headers"], response["body"].get("string", b"")
-            )
+            recorded = read_response(status, headers, body)
         except CassetteError as error:
             raise self._refuse(
                 error.message, hint=error.hint or "let the client ask for accept-encoding: identity"
             ) from None
-        assert isinstance(self._recorder, _OrderedRecorder)
-        self._recorder.add(self._read(request), recorded, place)
+        self._add(self._read(request), recorded, place)
 
-    def _read(self, request: Request) -> httpx2.Request:
-        try:
-            body = read_body(request.body)
-        except CassetteError as error:
-            raise self._refuse(error.message, hint="send the body as bytes") from None
-        sent = httpx2.Request(request.method, request.uri, content=body)
+    def _emulate(self, request: Outgoing, place: int) -> RecordedResponse:
+        assert self._emulator is not None
+        if not is_emulated(request.url):
+            raise self._refuse(
+                f"{request.method} to {urlsplit(request.url).hostname} is not a call of the Messages API, "
+                "so the emulator cannot answer it",
+                hint="point the client at harness_cassette.base_url, and let it call the Messages API",
+            )
+        sent = self._read(request)
+        answer = self._emulator.handle(sent.method, sent.url.raw_path.decode("ascii"), sent.content)
+        recorded = RecordedResponse(
+            status=answer.status, headers=answer.headers, chunks=tuple(Chunk(chunk) for chunk in answer.chunks)
+        )
+        self._add(sent, recorded, place)
+        return recorded
+
+    def _add(self, sent: httpx2.Request, response: RecordedResponse, place: int) -> None:
+        assert isinstance(self._recorder, _OrderedRecorder)
+        self._recorder.add(sent, response, place)
+
+    def _read(self, request: Outgoing) -> httpx2.Request:
+        """Read a request as one to the API itself, whatever gateway it goes to."""
+        if request.body is None:
+            raise self._refuse(
+                f"the body of {request.method} {urlsplit(request.url).path} can be read only once, so it has no record",
+                hint="send the body as bytes",
+            )
+        path = httpx2.URL(request.url).raw_path.decode("ascii")
+        # Cassettes that were recorded with the path of a gateway are played with it.
+        if self._replay is None or not self._replay.has_path(path):
+            path = api_path(path)
+        sent = httpx2.Request(request.method, f"{API_URL}{path}", content=request.body)
         rewrite = self._options.rewrite
-        return sent if rewrite is None else rewritten(sent, body, rewrite)
+        return sent if rewrite is None else rewritten(sent, request.body, rewrite)
+
+    def _hint_for(self, request: RecordedRequest, hint: str) -> str:
+        """Never name the emulator to record what it cannot answer."""
+        return hint if is_messages_path(request.path) else hint.replace("=emulator", "=anthropic")
 
     def _refuse(self, message: str, *, hint: str) -> CassetteMissError:
         error = CassetteMissError(message, hint=hint)
@@ -156,52 +167,8 @@ class ForeignSession(CallSession):
         return Emulator(reader=self._options.reader, clock=time.monotonic, responder=self._responder)
 
 
-class _Cassette(VcrCassette):  # type: ignore[misc]
-    """vcrpy's cassette without its search, which compares a request with every recorded one, body by body."""
-
-    def __init__(self, *, session: ForeignSession, **options: Any) -> None:
-        super().__init__(**options)
-        self._session = session
-        self._places: dict[Request, int] = {}
-        self._places_lock = Lock()
-
-    def can_play_response_for(self, request: Request) -> bool:
-        """Whether the cassette or the emulator answers; ``play_response`` raises for a request that is not recorded."""
-        if self._session.is_replaying or self._session.is_emulating(request):
-            return True
-        self._session.admit(request)
-        # Only works for clients whose headers vcrpy itself sends, such as requests.
-        request.headers["accept-encoding"] = "identity"
-        self._place(request)
-        return False
-
-    def play_response(self, request: Request) -> dict[str, Any]:
-        """Take the recorded response in one step, so that two threads never get the same one."""
-        return self._session.play(request, self._place(request))
-
-    def append(self, request: Request, response: dict[str, Any]) -> None:
-        """Record a response."""
-        self._session.note(request, response, self._place(request))
-
-    def _place(self, request: Request) -> int:
-        with self._places_lock:
-            return self._places.setdefault(request, len(self._places))
-
-
-class _NoFiles:
-    """Keeps vcrpy from reading and writing files: the session loads and saves them in our format."""
-
-    @staticmethod
-    def load_cassette(cassette_path: str, serializer: object) -> None:
-        raise CassetteNotFoundError(cassette_path)
-
-    @staticmethod
-    def save_cassette(cassette_path: str, cassette_dict: dict[str, Any], serializer: object) -> None:
-        """Do nothing."""
-
-
 class _Given(httpx2.BaseTransport):
-    """The upstream of a recorder, with responses that vcrpy has already fetched."""
+    """The upstream of a recorder, with responses that have been fetched already."""
 
     def __init__(self) -> None:
         self.response = RecordedResponse(status=200, headers={}, chunks=())
@@ -234,33 +201,5 @@ class _OrderedRecorder(RecordTransport):
             self._places.append(place)
 
 
-def _use(session: ForeignSession, name: str) -> Any:
-    """The context in which vcrpy intercepts requests for a session."""
-    machine = vcr.VCR(record_mode=RecordMode.NONE if session.is_replaying else RecordMode.ALL)
-    machine.register_persister(_NoFiles)
-    return _Cassette.use_arg_getter(lambda: {**machine.get_merged_config(path=name), "session": session})
-
-
-@contextmanager
-def _plain_bodies() -> Iterator[None]:
-    """Make the clients of ``httpx`` and ``httpx2`` ask for uncompressed bodies.
-
-    vcrpy's hooks see copies, so they cannot change a request. aiohttp needs no change: it decodes
-    a body before vcrpy sees it.
-    """
-    with ExitStack() as patches:
-        for module in ("httpx", "httpx2"):
-            for name in ("Client", "AsyncClient"):
-                client = getattr(sys.modules.get(module), name, None)
-                if client is not None:
-                    patches.enter_context(mock.patch.object(client, "send", _asking_for_identity(client.send)))
-        yield
-
-
-def _asking_for_identity(send: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(send)
-    def asking(self: Any, request: Any, **options: Any) -> Any:
-        request.headers["accept-encoding"] = "identity"
-        return send(self, request, **options)
-
-    return asking
+def _whole(status: int, headers: Mapping[str, str], body: bytes) -> RecordedResponse:
+    return RecordedResponse(status=status, headers=dict(headers), chunks=(Chunk(body),))

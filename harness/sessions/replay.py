@@ -102,6 +102,11 @@ class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             left = {id(interaction) for waiting in self._waiting.values() for interaction in waiting}
         return tuple(item for item in (self._cassette.interactions if self._cassette else ()) if id(item) in left)
 
+    def has_path(self, path: str) -> bool:
+        """Whether the cassette holds a request with this path."""
+        interactions = self._cassette.interactions if self._cassette else ()
+        return any(interaction.request.path == path for interaction in interactions)
+
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one request from the cassette."""
         return self._answer(self._scrubber.request(recorded_request(request, request.read())))

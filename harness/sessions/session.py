@@ -85,6 +85,8 @@ class SessionOptions:
     """In ``live`` mode, put before every prompt, so that no run reads what an earlier one wrote."""
     rewrite: Rewrite | None = None
     """Changes the requests, in a mutation test of the gate."""
+    is_ignored: Callable[[str], bool] = lambda _: False
+    """Whether requests to a host are none of ours, whatever they look like."""
     clock: Clock = time.monotonic
     sleep: Sleep = time.sleep
     """Waits between the rounds of a case if the real API answers."""
@@ -118,7 +120,7 @@ class CallSession:
             def make_miss(request: RecordedRequest) -> CassetteMissError:
                 sharing = options.store.count_sharing
                 finding = find_miss(request, cassette, name, reader=options.reader, count_sharing=sharing)
-                return CassetteMissError.of(finding, hint=hint, sent=request)
+                return CassetteMissError.of(finding, hint=self._hint_for(request, hint), sent=request)
 
             self._replay = ReplayTransport(
                 cassette,
@@ -245,6 +247,10 @@ class CallSession:
     def _key(self) -> str | None:
         # None lets the SDK read the environment. Offline no key is needed, and a real one must not be used.
         return None if self.is_real else "offline"
+
+    def _hint_for(self, request: RecordedRequest, hint: str) -> str:
+        """The command to try for one request that the cassette does not hold."""
+        return hint
 
     def _make_route(self) -> LiveRoute:
         # In record mode nothing is added: recorded requests must equal those of the application, to the byte.

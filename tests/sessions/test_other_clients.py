@@ -1,4 +1,4 @@
-"""Any HTTP client, through vcrpy: recorded in our format, matched on exact bytes."""
+"""Any HTTP client: recorded in our format, matched on exact bytes."""
 
 import asyncio
 import gzip
@@ -6,6 +6,8 @@ import json
 import threading
 import urllib.request
 from collections.abc import Callable
+from dataclasses import replace
+from http.client import HTTPConnection, HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,12 @@ from typing import Any
 import httpx2
 import pytest
 from anthropic import Anthropic
-from vcr.request import Request
 
 from harness.cassettes.store import CassetteStore
 from harness.prompt.reader import PromptReader
 from harness.prompt.tokens import TextCounter
 from harness.provider.endpoints import Origin
+from harness.sessions.interception.outgoing import Outgoing
 from harness.sessions.other_clients import ForeignSession
 from harness.sessions.replay import CassetteMissError
 from harness.sessions.session import Mode, SessionOptions
@@ -29,6 +31,10 @@ STREAM = BODY.replace(b'"max_tokens"', b'"stream":true,"max_tokens"')
 SECRETS = {"authorization": "Bearer sk-ant-secret", "x-api-key": "sk-ant-secret", "content-type": "application/json"}
 
 Open = Callable[..., ForeignSession]
+
+
+def outgoing(url: str, body: bytes | None) -> Outgoing:
+    return Outgoing(method="POST", url=url, headers={}, body=body)
 
 
 @pytest.fixture
@@ -187,10 +193,9 @@ def test_threads_get_an_answer_each(open_session: Open, tmp_path: Path) -> None:
 def test_calls_are_kept_in_the_order_in_which_they_began(open_session: Open) -> None:
     session = open_session("emulate")
     with session:
-        first, second = (Request("POST", f"{session.base_url}/v1/messages", body, {}) for body in (BODY, STREAM))
-        ended = {"status": {"code": 500, "message": ""}, "headers": {}, "body": {"string": b""}}
-        session.note(second, ended, 1)
-        session.note(first, ended, 0)
+        first, second = (outgoing(f"{session.base_url}/v1/messages", body) for body in (BODY, STREAM))
+        session.note(second, 1, 500, {}, b"")
+        session.note(first, 0, 500, {}, b"")
 
         assert session._recorder is not None
         assert [item.request.body for item in session._recorder.interactions] == [BODY, STREAM]
@@ -206,15 +211,44 @@ def test_emulate_mode_answers_and_writes_nothing(open_session: Open, tmp_path: P
 
 
 @pytest.mark.parametrize("post", CLIENTS)
-def test_request_past_the_emulator_is_refused_and_never_sent(
+def test_call_through_a_gateway_is_answered_recorded_and_judged_as_one_to_the_api(
+    post: Callable[[str, bytes], bytes], open_session: Open
+) -> None:
+    with open_session("record") as session:
+        recorded = post("https://gateway.example/anthropic", BODY)
+    session.save()
+    with open_session("replay") as replayed:
+        assert post("https://gateway.example/anthropic", BODY) == recorded
+
+    assert b"emulator's answer" in recorded
+    assert (len(session.calls), len(replayed.calls), replayed.unplayed) == (1, 1, ())
+
+
+def test_cassette_with_the_path_of_a_gateway_is_played(open_session: Open, tmp_path: Path) -> None:
+    recorded = interaction(BODY, dump(message("first")))
+    request = replace(recorded.request, path="/anthropic/v1/messages")
+    CassetteStore(tmp_path).save("case", cassette(replace(recorded, request=request)))
+
+    with open_session("replay") as session:
+        assert b"first" in with_httpx2("https://gateway.example/anthropic", BODY)
+    assert session.misses == ()
+
+
+def with_path(post: Callable[[str, bytes], bytes], path: str) -> Callable[[str, bytes], bytes]:
+    """A client that posts to another path: what follows a ``#`` is not sent."""
+    return lambda url, body: post(f"{url}{path}#", body)
+
+
+@pytest.mark.parametrize("post", CLIENTS)
+def test_call_that_the_emulator_cannot_answer_is_refused_and_never_sent(
     post: Callable[[str, bytes], bytes], open_session: Open
 ) -> None:
     with open_session("record") as session, pytest.raises(CassetteMissError) as caught:
-        post("https://gateway.example", BODY)
+        with_path(post, "/api/v1/chat/completions")("https://gateway.example", BODY)
 
     assert str(caught.value) == (
-        "POST to gateway.example bypasses the emulator, which should answer it\n"
-        "  try: point the client at harness_cassette.base_url"
+        "POST to gateway.example is not a call of the Messages API, so the emulator cannot answer it\n"
+        "  try: point the client at harness_cassette.base_url, and let it call the Messages API"
     )
     assert session.misses == (caught.value,)
 
@@ -275,15 +309,19 @@ def test_plain_bodies_are_asked_for_and_compressed_ones_decoded(
 
 
 def test_nothing_stays_patched(open_session: Open) -> None:
-    before = httpx2.Client.send, httpx2.HTTPTransport.handle_request
+    def look() -> list[object]:
+        owners = (HTTPConnection, HTTPSConnection, httpx2.HTTPTransport, httpx2.AsyncHTTPTransport)
+        return [dict(vars(owner)) for owner in owners]
+
+    before = look()
     with open_session("emulate"):
-        assert httpx2.Client.send is not before[0]
-    assert (httpx2.Client.send, httpx2.HTTPTransport.handle_request) == before
+        assert all(now != earlier for now, earlier in zip(look(), before, strict=True))
+    assert look() == before
 
 
-def test_body_of_another_kind_is_refused(open_session: Open) -> None:
+def test_body_that_cannot_be_kept_is_refused(open_session: Open) -> None:
     with (
         open_session("replay") as session,
-        pytest.raises(CassetteMissError, match="a body is of type object, expected text"),
+        pytest.raises(CassetteMissError, match="the body of POST /v1/messages can be read only once"),
     ):
-        session.play(Request("POST", "https://api.anthropic.com/v1/messages", object(), {}), 0)
+        session.answer(outgoing("https://api.anthropic.com/v1/messages", None), 0)
