@@ -99,6 +99,13 @@ def add_options(parser: pytest.Parser) -> None:
         default="used",
     )
     parser.addini(
+        "harness_ignore_hosts",
+        "hosts whose answers no test needs, such as telemetry, one a line: never recorded, "
+        "and refused without failing the test where the network is",
+        type="linelist",
+        default=[],
+    )
+    parser.addini(
         "harness_scrub",
         "what to replace in stored bodies, one a line: regex => replacement",
         type="linelist",

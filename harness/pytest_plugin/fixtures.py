@@ -40,8 +40,9 @@ def harness_session(request: pytest.FixtureRequest) -> Iterator[CallSession]:
 
 @pytest.fixture
 def harness_cassette(request: pytest.FixtureRequest) -> Iterator[ForeignSession]:
-    """The session that answers any other HTTP client; point the client at ``harness_cassette.base_url``.
+    """The session that answers calls to Claude through any other HTTP client.
 
+    Point the client at ``harness_cassette.base_url``. What is not a call to Claude passes untouched.
     ``harness_cassette.calls`` and the cassette work as for ``harness_session``. A test uses only one of the two.
     """
     item: pytest.Item = request.node
@@ -50,6 +51,9 @@ def harness_cassette(request: pytest.FixtureRequest) -> Iterator[ForeignSession]
             "harness_session and harness_cassette in one test would write the same cassette",
             hint="give the official SDK harness_cassette.base_url and a key of its own, or make two tests",
         )
+    if "httpx_mock" in request.fixturenames:
+        # The one that is set up last is asked first, and pytest-httpx refuses what it has no answer for.
+        request.getfixturevalue("httpx_mock")
     cassette = cassette_name(item)
     session = request.config.stash[RUN].sessions.open_foreign(item, cassette)
     item.stash[SESSION] = session

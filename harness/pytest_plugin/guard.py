@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import NetworkBlockedError
 from harness.loopback import as_text, is_address, is_loopback
+from harness.sessions.interception.hosts import is_claudes_host, is_listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +26,12 @@ class Guard:
     connection.
     """
 
-    def __init__(self, test: str, *, mode: str) -> None:
-        """Guard the test with the id ``test``; ``mode`` is the run's mode, for the message."""
+    def __init__(self, test: str, *, mode: str, ignored: tuple[str, ...] = ()) -> None:
+        """Guard the test with the id ``test``; ``mode`` is the run's mode, for the message.
+
+        Requests to ``ignored`` hosts are refused too, but the test does not fail for them.
+        """
+        self._ignored = ignored
         self._test = test
         self._mode = mode
         self._lock = Lock()
@@ -60,7 +65,7 @@ class Guard:
     def _checked_connect(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def connect(sock: socket.socket, address: Any, /) -> Any:
             if not is_local(sock.family, address):
-                self._refuse(f"open a connection to {_describe(address)}")
+                self._refuse(f"open a connection to {_describe(address)}", _host(address))
             return original(sock, address)
 
         return connect
@@ -69,19 +74,19 @@ class Guard:
         def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
             # An address needs no lookup; the connection to it is checked later.
             if isinstance(host, _TEXTS) and not (is_address(host) or is_loopback(host)):
-                self._refuse(f"look up the host {as_text(host)!r}")
+                self._refuse(f"look up the host {as_text(host)!r}", as_text(host))
             return original(host, *args, **kwargs)
 
         return getaddrinfo
 
-    def _refuse(self, what: str) -> None:
+    def _refuse(self, what: str, host: str) -> None:
         error = NetworkBlockedError(
             f"{self._test} tried to {what}, but in {self._mode} mode only loopback addresses are reachable",
-            hint="call Claude through a fixture (anthropic_client, claude, …), "
-            f'or record what the test needs: pytest "{self._test}" --harness-mode=record',
+            hint=_advise(host),
         )
-        with self._lock:
-            self._blocked.append(error)
+        if not is_listed(host, self._ignored):
+            with self._lock:
+                self._blocked.append(error)
         raise error
 
     def _put(self, owner: Any, name: str, value: Any) -> None:
@@ -103,6 +108,20 @@ def is_local(family: int, address: Any) -> bool:
     if not isinstance(address, tuple) or not address or not isinstance(address[0], _TEXTS):
         return True
     return is_loopback(address[0])
+
+
+def _advise(host: str) -> str:
+    """What to do about a request to a host; no command is named, because recording refuses it too."""
+    if is_claudes_host(host):
+        return "call Claude through a fixture: anthropic_client or claude, or harness_cassette for another HTTP client"
+    return f"let the test fake {host}, or add it to harness_ignore_hosts if no test needs its answers"
+
+
+def _host(address: Any) -> str:
+    """Host of an internet address; of any other, all of it."""
+    if isinstance(address, tuple) and address and isinstance(address[0], _TEXTS):
+        return as_text(address[0])
+    return str(address)
 
 
 def _describe(address: Any) -> str:

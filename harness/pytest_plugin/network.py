@@ -41,7 +41,7 @@ def start_guard(item: pytest.Item, options: Options) -> None:
     # Not imported unless a test needs it.
     from harness.pytest_plugin.guard import Guard
 
-    item.stash[GUARD] = Guard(item.nodeid, mode=options.mode)
+    item.stash[GUARD] = Guard(item.nodeid, mode=options.mode, ignored=options.ignored_hosts)
     item.stash[GUARD].start()
 
 

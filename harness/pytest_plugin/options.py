@@ -37,6 +37,8 @@ class Options(NamedTuple):
     """Who answers in ``record`` mode."""
     guard: GuardScope
     """Which tests cannot reach the network."""
+    ignored_hosts: tuple[str, ...]
+    """Hosts whose answers no test needs."""
     is_private: bool
     github: GithubSettings
 
@@ -102,6 +104,7 @@ def read_options(config: pytest.Config) -> Options:
         mode=mode,
         upstream=upstream,
         guard=_read_guard(config),
+        ignored_hosts=_read_ignored_hosts(config),
         is_private=_check_private(config),
         github=_read_github(),
         cassettes=config.rootpath / config.getini("harness_cassettes"),
@@ -155,6 +158,18 @@ def _read_guard(config: pytest.Config) -> GuardScope:
     if guard not in _GUARD_SCOPES:
         raise pytest.UsageError(f"harness_guard is {guard!r}, expected used, all or off")
     return cast("GuardScope", guard)
+
+
+def _read_ignored_hosts(config: pytest.Config) -> tuple[str, ...]:
+    lines = config.getini("harness_ignore_hosts")
+    if not lines:
+        return ()
+    from harness.sessions.interception.hosts import read_hosts
+
+    try:
+        return read_hosts(lines)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _check_listing(config: pytest.Config, path: str) -> Path:

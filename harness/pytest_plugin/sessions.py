@@ -93,6 +93,7 @@ class Sessions:
     def _session_options(self) -> SessionOptions:
         from harness.cassettes.scrub import Scrubber
         from harness.sessions.budget import Budget
+        from harness.sessions.interception.hosts import is_listed
         from harness.sessions.session import SessionOptions
 
         options, reader = self._options, self._storage.reader
@@ -105,6 +106,7 @@ class Sessions:
             budget=None if options.budget is None else Budget(options.budget, reader=reader),
             unique_prefix=options.unique_prefix,
             rewrite=self.rewrite,
+            is_ignored=lambda host: is_listed(host, options.ignored_hosts),
             scrubber=Scrubber(rules=options.scrub),
             is_realtime=options.is_realtime,
             sleep=self.sleep,

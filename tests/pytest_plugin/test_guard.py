@@ -83,10 +83,7 @@ LOOKED_UP = (
     "test_app.py::test_it tried to look up the host 'example.test', "
     "but in replay mode only loopback addresses are reachable\n"
 )
-HINT = (
-    "  try: call Claude through a fixture (anthropic_client, claude, …), or record what the test needs: "
-    'pytest "test_app.py::test_it" --harness-mode=record'
-)
+HINT = "  try: let the test fake 192.0.2.1, or add it to harness_ignore_hosts if no test needs its answers"
 
 WAYS = {
     "connect": OPENED,
@@ -127,7 +124,9 @@ def test_each_way_out_fails_the_test_though_its_code_swallows_the_error(
 
     result.assert_outcomes(failed=1)
     # The line is known only if the error was raised through the test.
-    assert shown(result, "test_it", "=").removeprefix("test_app.py:5: ") == f"{message}{HINT}"
+    assert shown(result, "test_it", "=").removeprefix("test_app.py:5: ") == message + (
+        HINT if message == OPENED else HINT.replace("192.0.2.1", "example.test")
+    )
 
 
 def test_error_that_is_not_swallowed_is_shown_at_its_line(project: Project) -> None:

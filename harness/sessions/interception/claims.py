@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -19,6 +19,10 @@ _CLOUD_MODEL = re.compile(
     r"|/model/[^/]*(?:anthropic|claude)[^/]*/(?:invoke|invoke-with-response-stream|converse|converse-stream)$"
 )
 """Paths of Claude on Google Cloud and Amazon Bedrock. Source: anthropic 2.12, lib/vertex and lib/bedrock."""
+_CHAT_COMPLETIONS = "/chat/completions"
+_SHARED_PATHS = (MESSAGES, COUNT_TOKENS, _CHAT_COMPLETIONS)
+_INVOKE = re.compile(r"/model/[^/]+/invoke(?:-with-response-stream)?$")
+"""Paths of Amazon Bedrock for any model, such as an inference profile without Claude's name."""
 _MESSAGES_PATH = re.compile(rf"{MESSAGES}(?:/[^?]*)?(?:\?.*)?$")
 
 
@@ -33,12 +37,9 @@ def is_claudes(request: Outgoing, base_urls: Iterable[str]) -> bool | None:
         return True
     if not _API_HEADERS.isdisjoint(request.headers) or _CLOUD_MODEL.search(path):
         return True
-    is_messages = path.endswith((MESSAGES, COUNT_TOKENS))
-    if request.method != "POST" or not (is_messages or _may_be_json(request)):
+    if request.method != "POST" or not (path.endswith(_SHARED_PATHS) or _INVOKE.search(path)):
         return False
-    if request.body is None:
-        return None
-    return _is_message_shaped(read_object(request.body) or {}, is_messages=is_messages)
+    return None if request.body is None else _is_claude_shaped(path, read_object(request.body) or {})
 
 
 def api_path(path: str) -> str:
@@ -64,16 +65,11 @@ def _is_below(url: str, base: str) -> bool:
     return is_same_host and (asked.path == root or asked.path.startswith(f"{root}/"))
 
 
-def _may_be_json(request: Outgoing) -> bool:
-    """Whether the body may be JSON: many clients leave the type of bytes out, some say that it is a form."""
-    kind = request.headers.get("content-type", "")
-    return not kind or "json" in kind or kind.startswith(("application/x-www-form-urlencoded", "text/plain"))
-
-
-def _is_message_shaped(body: dict[str, Any], *, is_messages: bool) -> bool:
-    if "anthropic_version" in body:
-        return True
+def _is_claude_shaped(path: str, body: Mapping[str, Any]) -> bool:
+    """Whether a body is one for Claude, on a path that other APIs have too."""
+    if _INVOKE.search(path):
+        return "anthropic_version" in body
     model = body.get("model")
     if not isinstance(model, str) or not isinstance(body.get("messages"), list):
         return False
-    return is_messages or "claude" in model.lower() or "anthropic" in model.lower()
+    return not path.endswith(_CHAT_COMPLETIONS) or "claude" in model.lower() or "anthropic" in model.lower()

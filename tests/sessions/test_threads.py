@@ -1,0 +1,56 @@
+"""Threads under one session: no call slips past it, whatever the others do. The long run is a benchmark."""
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from harness.sessions.session import Mode
+
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "soak_clients.py"
+
+
+@pytest.fixture
+def soak() -> Iterator[ModuleType]:
+    for library in ("aiohttp", "httpx", "requests", "urllib3"):
+        pytest.importorskip(library, reason=f"{library} comes with the group integrations")
+    spec = importlib.util.spec_from_file_location("soak_clients", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield module
+    sys.setswitchinterval(interval)
+    module.HTTPX.close()
+
+
+@pytest.mark.parametrize("mode", ["replay", "emulate", "record"])
+def test_eight_threads_with_four_clients_ask_for_no_foreign_address(
+    mode: Mode, soak: ModuleType, tmp_path: Path
+) -> None:
+    with soak.watched() as found:
+        soak.play_round("record", tmp_path, 8, soak.CLIENTS)
+        for _ in range(3):
+            soak.play_round(mode, tmp_path, 8, soak.CLIENTS)
+    assert found == []
+
+
+@pytest.mark.parametrize("mode", ["replay", "emulate", "record"])
+def test_four_workers_that_each_post_twelve_times_with_requests_look_up_nothing(
+    mode: Mode, soak: ModuleType, tmp_path: Path
+) -> None:
+    with soak.watched() as found:
+        soak.play_round("record", tmp_path, 4, (soak.with_requests,) * 12)
+        soak.play_round(mode, tmp_path, 4, (soak.with_requests,) * 12)
+    assert found == []
+
+
+def test_look_up_would_be_found(soak: ModuleType) -> None:
+    with soak.watched() as found, pytest.raises(Exception, match="Max retries exceeded"):
+        soak.with_requests(b"{}")
+    assert found[0] == "look-up of api.anthropic.com"
