@@ -17,10 +17,10 @@
     ├── CheckError (AssertionError)      a check of a suite or an assertion failed
     └── NetworkBlockedError (ConnectionError)  a test tried to connect to another machine
 
-Two more are defined elsewhere: ``CassetteMissError`` (in ``harness.sessions.replay``) and
-``NotSentError`` (in ``harness.sessions.budget``). They also derive from
-``anthropic.AnthropicError``, so that the SDK neither wraps nor retries them, and therefore live
-where importing ``anthropic`` is allowed.
+Three more are defined elsewhere: ``CassetteMissError`` (in ``harness.sessions.replay``),
+``NotRecordedError`` (in ``harness.sessions.record``) and ``NotSentError`` (in
+``harness.sessions.budget``). They also derive from ``anthropic.AnthropicError``, so that the SDK
+neither wraps nor retries them, and therefore live where importing ``anthropic`` is allowed.
 """
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness import files
-from harness.cassettes.format import BLOB_NAME, Cassette, RecordedResponse
+from harness.cassettes.decoding import decompress, find_encoding, is_text
+from harness.cassettes.format import BLOB_NAME, Cassette, Interaction, RecordedResponse
 from harness.cassettes.scrub import START
 from harness.cassettes.scrub_stream import is_stream, read_blocks
 from harness.cassettes.store import CassetteStore, decode_blob, read_text
 from harness.errors import CassetteError, UsageError
+from harness.provider.endpoints import is_message_call
 
 _BLOB_FILE = re.compile(r"[0-9a-f]{64}\.txt")
 _ENDING = ".json"
@@ -202,9 +204,29 @@ def _find_hidden(path: Path, text: str, cassette: Cassette | None) -> Iterator[F
         spelled = _name_spelled(interaction.response)
         for side, body in (("request", interaction.request.body), ("response", interaction.response.body)):
             is_hidden = not item[side].keys().isdisjoint({"chunks", "base64"})
-            found = _name_secrets(body.decode("utf-8", "replace")) if is_hidden else []
+            found = [*_name_encoded(body, interaction, side), *_name_hidden(body)] if is_hidden else []
             for what in (*found, *(spelled if side == "response" else ())):
                 yield FileProblem(path, _find_line(text, f"interactions[{number}].{side}"), what)
+
+
+def _name_encoded(body: bytes, interaction: Interaction, side: str) -> list[str]:
+    """Say that a body is stored in a form in which nobody can see what it holds."""
+    if (encoding := find_encoding(body)) is not None:
+        return [f"a body that is compressed ({encoding}), so neither reports nor tests can read it: record it again"]
+    request = interaction.request
+    is_answer = side == "response" and interaction.response.failure is None
+    if is_answer and is_message_call(request.method, request.path) and not is_text(body):
+        return ["an answer that is not text, so neither reports nor tests can read it: record it again"]
+    return []
+
+
+def _name_hidden(body: bytes) -> list[str]:
+    """Find secrets in a body that is not stored as text, also if it is compressed."""
+    try:
+        plain = decompress(body, find_encoding(body) or "")
+    except CassetteError:
+        plain = body
+    return _name_secrets(plain.decode("utf-8", "replace"))
 
 
 def _name_spelled(response: RecordedResponse) -> list[str]:

@@ -6,11 +6,9 @@ one of ours.
 
 import json
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from vcr.request import Request
 from vcr.serialize import serialize
 from vcr.serializers import yamlserializer
 
+from harness.cassettes.decoding import decompress
 from harness.cassettes.format import (
     KEPT_RESPONSE_HEADERS,
     Cassette,
@@ -30,7 +29,7 @@ from harness.cassettes.format import (
     RecordedResponse,
 )
 from harness.errors import CassetteError
-from harness.files import LARGEST, read_text, write_atomically
+from harness.files import read_text, write_atomically
 from harness.files.yaml_text import YamlTags, parse_yaml
 from harness.loopback import is_loopback
 from harness.provider.endpoints import API_URL, Origin
@@ -142,24 +141,6 @@ def split_events(body: bytes, is_stream: bool) -> tuple[bytes, ...]:
     return pieces or (body,)
 
 
-def decompress(body: bytes, encoding: str) -> bytes:
-    """Decode a body from its ``content-encoding``; unchanged if it was stored decoded.
-
-    Raises:
-        CassetteError: the body is cut off or damaged, or its encoding is not supported.
-    """
-    for name in reversed([part.strip().lower() for part in encoding.split(",")]):
-        if name in ("", "identity") or not body:
-            continue
-        if name in ("gzip", "x-gzip"):
-            body = _inflate_all(body, name, zlib.MAX_WBITS | 16) if body.startswith(b"\x1f\x8b") else body
-        elif name == "deflate":
-            body = _undeflate(body)
-        else:
-            body = _decompress_with_package(body, name)
-    return body
-
-
 def request_path(uri: str) -> str:
     """Path and query of a URL, as the official SDK sends them."""
     return httpx2.URL(uri).raw_path.decode("ascii")
@@ -224,59 +205,3 @@ def _date(headers: Mapping[str, Any]) -> datetime | None:
 
 def _header_text(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-class _TooLargeError(CassetteError):
-    """A body grows beyond all bounds when it is decoded."""
-
-
-def _undeflate(body: bytes) -> bytes:
-    """Decode ``deflate``: zlib by the standard, raw from some servers; a body that is neither was decoded already."""
-    for bits in (zlib.MAX_WBITS, -zlib.MAX_WBITS):
-        try:
-            return _inflate_all(body, "deflate", bits)
-        except _TooLargeError:
-            raise
-        except CassetteError:
-            continue
-    return body
-
-
-def _inflate_all(body: bytes, name: str, bits: int) -> bytes:
-    """Inflate all members of a compressed body: a server may send several, one after the other."""
-    pieces: list[bytes] = []
-    while body:
-        inflate = zlib.decompressobj(bits)
-        room = LARGEST - sum(map(len, pieces))
-        try:
-            piece = inflate.decompress(body, room + 1)
-        except zlib.error as error:
-            raise CassetteError(f"a {name} body is damaged: {error}") from None
-        if len(piece) > room:
-            raise _TooLargeError(f"a {name} body is larger than {LARGEST:,} bytes when it is decoded")
-        pieces.append(piece)
-        if not inflate.eof:
-            raise CassetteError(f"a {name} body is cut off")
-        body = inflate.unused_data
-    return b"".join(pieces)
-
-
-def _decompress_with_package(body: bytes, name: str) -> bytes:
-    packages = {"br": ("brotli", "error"), "zstd": ("zstandard", "ZstdError")}
-    if name not in packages:
-        raise CassetteError(f"a body is compressed with {name!r}, expected gzip, deflate, br or zstd")
-    package, error_name = packages[name]
-    try:
-        module = import_module(package)
-    except ImportError:
-        raise CassetteError(f"a body is compressed with {name}", hint=f"pip install {package}") from None
-    try:
-        if name == "br":
-            return bytes(module.decompress(body))
-        inflate = module.ZstdDecompressor().decompressobj()
-        plain = bytes(inflate.decompress(body))
-    except getattr(module, error_name) as error:
-        raise CassetteError(f"a {name} body is damaged: {error}") from None
-    if not inflate.eof:
-        raise CassetteError(f"a {name} body is cut off")
-    return plain

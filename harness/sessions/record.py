@@ -12,7 +12,9 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 import httpx2
+from anthropic import AnthropicError
 
+from harness.cassettes.decoding import BodyDecoder, is_text, read_encodings
 from harness.cassettes.format import (
     KEPT_RESPONSE_HEADERS,
     Chunk,
@@ -22,7 +24,9 @@ from harness.cassettes.format import (
     RecordedResponse,
 )
 from harness.emulator.chunks import Chunks
+from harness.errors import CassetteError, HarnessError
 from harness.prompt.reader import PromptReader
+from harness.provider.endpoints import is_message_call
 from harness.sessions.interactions import BUILT_IN_ONLY, OnCall, make_call, recorded_request
 
 if TYPE_CHECKING:
@@ -32,6 +36,10 @@ if TYPE_CHECKING:
 
 _ABANDONED = httpx2.ReadError("the recording ends here: its reader stopped reading")
 """Ends the recording of a stream that was not read to its end, so that a replay does not look complete."""
+
+
+class NotRecordedError(HarnessError, AnthropicError):
+    """An answer that cannot be recorded. Also an ``AnthropicError``, so that the SDK does not ask again."""
 
 
 class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
@@ -58,6 +66,8 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         self._reader = reader or PromptReader()
         self._lock = Lock()
         self._interactions: list[Interaction | None] = []
+        self.refused: list[NotRecordedError] = []
+        """Answers that cannot be recorded; kept because the caller may swallow the error."""
 
     @property
     def interactions(self) -> tuple[Interaction, ...]:
@@ -70,16 +80,21 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             raise TypeError("the upstream of this recorder is async only")
         recording, request = self._open(request, request.read())
         try:
-            response = self._upstream.handle_request(request)
+            response = _decoded(self._upstream.handle_request(request))
             if recording.is_doubtful(response.status_code):
                 assert isinstance(response.stream, httpx2.SyncByteStream)
                 answer = b"".join(response.stream)
                 response.stream.close()
                 again = recording.retry_without_question(request, answer)
-                response = self._upstream.handle_request(again) if again else _with_stream(response, Chunks((answer,)))
+                if again:
+                    response = _decoded(self._upstream.handle_request(again))
+                else:
+                    response = _with_stream(response, Chunks((answer,)))
         except httpx2.TransportError as error:
             recording.end(error)
             raise
+        except CassetteError as error:
+            raise recording.refuse(error) from None
         assert isinstance(response.stream, httpx2.SyncByteStream)
         self._begin(recording, response)
         return _with_stream(response, _SyncTee(response.stream, recording))
@@ -90,19 +105,21 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             raise TypeError("the upstream of this recorder is sync only")
         recording, request = self._open(request, await request.aread())
         try:
-            response = await self._upstream.handle_async_request(request)
+            response = _decoded(await self._upstream.handle_async_request(request))
             if recording.is_doubtful(response.status_code):
                 assert isinstance(response.stream, httpx2.AsyncByteStream)
                 answer = b"".join([chunk async for chunk in response.stream])
                 await response.stream.aclose()
                 again = recording.retry_without_question(request, answer)
                 if again:
-                    response = await self._upstream.handle_async_request(again)
+                    response = _decoded(await self._upstream.handle_async_request(again))
                 else:
                     response = _with_stream(response, Chunks((answer,)))
         except httpx2.TransportError as error:
             recording.end(error)
             raise
+        except CassetteError as error:
+            raise recording.refuse(error) from None
         assert isinstance(response.stream, httpx2.AsyncByteStream)
         self._begin(recording, response)
         return _with_stream(response, _AsyncTee(response.stream, recording))
@@ -131,15 +148,24 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             slot = len(self._interactions) - 1
         recorded = self._scrubber.request(recorded)
         return _Recording(
-            recorded, lambda interaction: self._close(slot, interaction, live_request), live_request
+            recorded, lambda interaction, refusal: self._close(slot, interaction, refusal, live_request), live_request
         ), request
 
     def _begin(self, recording: _Recording, response: httpx2.Response) -> None:
         recording.begin(response)
         self.on_begin()
 
-    def _close(self, slot: int, interaction: Interaction, live_request: LiveRequest | None) -> None:
+    def _close(
+        self,
+        slot: int,
+        interaction: Interaction,
+        refusal: NotRecordedError | None,
+        live_request: LiveRequest | None,
+    ) -> None:
         diagnostics = live_request.end(interaction.response) if live_request is not None else None
+        if refusal is not None:
+            self.refused.append(refusal)
+            return
         interaction = replace(interaction, response=self._scrubber.response(interaction.response))
         with self._lock:
             self._interactions[slot] = interaction
@@ -151,7 +177,10 @@ class _Recording:
     """One interaction while it is being recorded."""
 
     def __init__(
-        self, request: RecordedRequest, on_end: Callable[[Interaction], None], live_request: LiveRequest | None
+        self,
+        request: RecordedRequest,
+        on_end: Callable[[Interaction, NotRecordedError | None], None],
+        live_request: LiveRequest | None,
     ) -> None:
         self._request = request
         self._on_end = on_end
@@ -185,14 +214,34 @@ class _Recording:
         self._latest = now
 
     def end(self, error: httpx2.TransportError | None = None) -> None:
-        """Close the interaction; later calls do nothing."""
+        """Close the interaction; later calls do nothing.
+
+        Raises:
+            NotRecordedError: the answer is not what its headers say.
+        """
         if self._is_ended:
             return
+        if error is None and is_message_call(self._request.method, self._request.path) and not self._is_text():
+            raise self.refuse(CassetteError("it is not text, and no content-encoding says how to decode it"))
+        self._end(Failure(type(error).__name__, str(error)) if error is not None else None, None)
+
+    def refuse(self, error: CassetteError) -> NotRecordedError:
+        """Close the interaction without recording it; return the error to raise."""
+        refusal = NotRecordedError(
+            f"the answer to {self._request.method} {self._request.path} cannot be recorded: {error.message}",
+            hint="ask the owner of the upstream to respect accept-encoding: identity",
+        )
+        self._end(Failure(type(refusal).__name__, error.message), refusal)
+        return refusal
+
+    def _end(self, failure: Failure | None, refusal: NotRecordedError | None) -> None:
         self._is_ended = True
-        failure = Failure(type(error).__name__, str(error)) if error is not None else None
         chunks = tuple(self._chunks) or ((Chunk(b""),) if self._status is not None else ())
         response = RecordedResponse(status=self._status, headers=self._headers, chunks=chunks, failure=failure)
-        self._on_end(Interaction(request=self._request, response=response))
+        self._on_end(Interaction(request=self._request, response=response), refusal)
+
+    def _is_text(self) -> bool:
+        return is_text(b"".join(chunk.data for chunk in self._chunks))
 
 
 class _SyncTee(httpx2.SyncByteStream):
@@ -210,6 +259,8 @@ class _SyncTee(httpx2.SyncByteStream):
         except httpx2.TransportError as error:
             self._taking.end(error)
             raise
+        except CassetteError as error:
+            raise self._taking.refuse(error) from None
         self._taking.end()
 
     def close(self) -> None:
@@ -232,11 +283,55 @@ class _AsyncTee(httpx2.AsyncByteStream):
         except httpx2.TransportError as error:
             self._taking.end(error)
             raise
+        except CassetteError as error:
+            raise self._taking.refuse(error) from None
         self._taking.end()
 
     async def aclose(self) -> None:
         await self._stream.aclose()
         self._taking.end(_ABANDONED)
+
+
+class _Decoded(httpx2.SyncByteStream, httpx2.AsyncByteStream):
+    """A compressed body, decoded as it arrives."""
+
+    def __init__(self, stream: httpx2.SyncByteStream | httpx2.AsyncByteStream, encoding: str) -> None:
+        self._stream = stream
+        self._decoder = BodyDecoder(encoding)
+
+    def __iter__(self) -> Iterator[bytes]:
+        assert isinstance(self._stream, httpx2.SyncByteStream)
+        for chunk in self._stream:
+            if data := self._decoder.decode(chunk):
+                yield data
+        self._decoder.finish()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        assert isinstance(self._stream, httpx2.AsyncByteStream)
+        async for chunk in self._stream:
+            if data := self._decoder.decode(chunk):
+                yield data
+        self._decoder.finish()
+
+    def close(self) -> None:
+        assert isinstance(self._stream, httpx2.SyncByteStream)
+        self._stream.close()
+
+    async def aclose(self) -> None:
+        assert isinstance(self._stream, httpx2.AsyncByteStream)
+        await self._stream.aclose()
+
+
+def _decoded(response: httpx2.Response) -> httpx2.Response:
+    """Decode a body that an upstream compresses although it was asked not to; the client gets it decoded too."""
+    encoding = response.headers.get("content-encoding", "")
+    if not read_encodings(encoding):
+        return response
+    assert isinstance(response.stream, httpx2.SyncByteStream | httpx2.AsyncByteStream)
+    plain = _with_stream(response, _Decoded(response.stream, encoding))
+    for name in ("content-encoding", "content-length"):
+        plain.headers.pop(name, None)
+    return plain
 
 
 def _with_stream(response: httpx2.Response, stream: httpx2.SyncByteStream | httpx2.AsyncByteStream) -> httpx2.Response:

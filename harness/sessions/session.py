@@ -28,7 +28,7 @@ from harness.sessions.interactions import BUILT_IN_ONLY
 from harness.sessions.live import LiveRoute, add_prefix
 from harness.sessions.miss import find_miss
 from harness.sessions.pause import Clock, Pause, Sleep
-from harness.sessions.record import RecordTransport
+from harness.sessions.record import NotRecordedError, RecordTransport
 from harness.sessions.replay import CassetteMissError, ReplayTransport
 from harness.sessions.rewrite import Rewrite, RewritingTransport
 from harness.sessions.verification import find_changed_answers
@@ -166,6 +166,11 @@ class CallSession:
         return tuple(self._route.refused) if self._route else ()
 
     @property
+    def not_recorded(self) -> tuple[NotRecordedError, ...]:
+        """Answers that cannot be recorded, even if the caller swallowed the error."""
+        return tuple(self._recorder.refused) if self._recorder else ()
+
+    @property
     def rejected(self) -> tuple[bytes, ...]:
         """Bodies of the requests that the upstream rejected as invalid."""
         interactions = self._recorder.interactions if self._recorder else ()
@@ -198,7 +203,7 @@ class CallSession:
 
     def raise_first_miss(self) -> None:
         """Raise the error of the first request that got no real answer, if any: the caller may have swallowed it."""
-        for error in (*self.misses, *self.not_sent, *self.unjudged):
+        for error in (*self.misses, *self.not_sent, *self.not_recorded, *self.unjudged):
             raise error
 
     def await_entries(self) -> None:

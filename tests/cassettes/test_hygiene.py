@@ -1,15 +1,19 @@
 """Find files that nothing names, damaged files and secrets in a folder of cassettes."""
 
 import base64
+import gzip
+import zlib
 from pathlib import Path
 
+import brotli
 import pytest
 
 from harness.cassettes.format import Cassette, Interaction
 from harness.cassettes.hygiene import FileProblem, check, find_unnamed, read_used, remove
 from harness.cassettes.store import CassetteStore
 from harness.errors import CassetteError, UsageError
-from tests.cassettes.examples import HEADER, cassette, dump, interaction, request, response
+from tests.cassettes.examples import HEADER, cassette, dump, interaction, message, request, response
+from tests.cassettes.test_decoding import zstd
 
 SHARED, OWN = "Be polite. " * 200, "Be brief. " * 200
 UUID = "0f9c1a2b-3c4d-4e5f-8a9b-0c1d2e3f4a5b"
@@ -137,6 +141,33 @@ def test_secrets_across_chunks_and_in_base64_are_found(tmp_path: Path) -> None:
     assert check(tmp_path) == [
         FileProblem(path, sides[2], "an API key (sk-ant-)"),
         FileProblem(path, sides[3], "a workspace id"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [
+        (gzip.compress(dump(message("sk-ant-abc"))), "gzip"),
+        (zlib.compress(dump(message("sk-ant-abc"))), "deflate"),
+        (brotli.compress(dump(message("sk-ant-abc"))), "br"),
+        (zstd.compress(dump(message("sk-ant-abc"))), "zstd"),
+    ],
+)
+def test_compressed_bodies_are_found_with_the_secrets_in_them(body: bytes, encoding: str, tmp_path: Path) -> None:
+    CassetteStore(tmp_path).save("one", cassette(interaction({}, body)))
+
+    assert [finding.what for finding in check(tmp_path)] == [
+        f"a body that is compressed ({encoding}), so neither reports nor tests can read it: record it again",
+        "an API key (sk-ant-)",
+    ]
+
+
+def test_answer_that_is_not_text_is_found_and_a_picture_is_not(tmp_path: Path) -> None:
+    picture = interaction({}, b"\x89PNG\r\n\xff", path="/v1/files/file_1/content")
+    CassetteStore(tmp_path).save("one", cassette(interaction({}, b"\x89PNG\r\n\xff"), picture))
+
+    assert [finding.what for finding in check(tmp_path)] == [
+        "an answer that is not text, so neither reports nor tests can read it: record it again"
     ]
 
 

@@ -1,7 +1,6 @@
 """Import and export of vcrpy's YAML: every byte of a body, and no credential."""
 
 import gzip
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.cassettes.format import Cassette, Chunk, Failure, Interaction, RecordedRequest, RecordedResponse
-from harness.cassettes.interchange import decompress, read_vcr, split_events, write_vcr
+from harness.cassettes.interchange import read_vcr, split_events, write_vcr
 from harness.errors import CassetteError
 from tests.cassettes.examples import HEADER, cassette, dump, interaction, message
 
@@ -79,34 +78,6 @@ def test_response_of_an_older_vcrpy(tmp_path: Path) -> None:
     assert read.response.body == b"slow down"
 
 
-RAW = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-ENCODED = [
-    pytest.param("gzip", gzip.compress(ANSWER), id="gzip"),
-    pytest.param("GZIP", gzip.compress(ANSWER[:5]) + gzip.compress(ANSWER[5:]), id="several-members"),
-    pytest.param("deflate", zlib.compress(ANSWER), id="deflate"),
-    pytest.param("deflate", RAW.compress(ANSWER) + RAW.flush(), id="raw-deflate"),
-    pytest.param("deflate, gzip", gzip.compress(zlib.compress(ANSWER)), id="twice"),
-    pytest.param("gzip", ANSWER, id="decoded-already"),
-    pytest.param("br", b"", id="nothing"),
-    pytest.param("identity", ANSWER, id="identity"),
-]
-
-
-@pytest.mark.parametrize(("encoding", "body"), ENCODED)
-def test_compressed_bodies_are_decoded(encoding: str, body: bytes) -> None:
-    assert decompress(body, encoding) == (ANSWER if body else b"")
-
-
-def test_zstd_is_decoded_whole_or_refused() -> None:
-    zstandard = pytest.importorskip("zstandard", reason="zstandard is not installed: it comes with integrations")
-    packed = zstandard.compress(ANSWER)
-
-    assert decompress(packed, "zstd") == ANSWER
-    for body, reason in ((packed[:-3], "a zstd body is cut off"), (b"nonsense", "a zstd body is damaged: ")):
-        with pytest.raises(CassetteError, match=f"^{reason}"):
-            decompress(body, "zstd")
-
-
 def test_foreign_metadata_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "vcr.yaml"
     path.write_bytes(yaml.dump({"version": 1, "interactions": [item()], "metadata": [1]}).encode())
@@ -121,21 +92,6 @@ def test_compressed_response_of_a_file_is_decoded_and_loses_the_header(tmp_path:
 
     assert read.response.body == ANSWER
     assert dict(read.response.headers) == {"content-type": "application/json"}
-
-
-@pytest.mark.parametrize(
-    ("encoding", "body", "message"),
-    [
-        pytest.param("gzip", gzip.compress(ANSWER)[:-9], "a gzip body is cut off", id="cut-off"),
-        pytest.param("gzip", b"\x1f\x8bnonsense", "a gzip body is damaged: ", id="damaged"),
-        pytest.param(
-            "lzma", b"x", "a body is compressed with 'lzma', expected gzip, deflate, br or zstd", id="unknown"
-        ),
-    ],
-)
-def test_body_that_cannot_be_decoded_is_an_error(encoding: str, body: bytes, message: str) -> None:
-    with pytest.raises(CassetteError, match=f"^{message}"):
-        decompress(body, encoding)
 
 
 def test_credentials_and_organisation_stay_behind(tmp_path: Path) -> None:
@@ -244,12 +200,3 @@ def test_call_that_broke_off_cannot_be_exported(tmp_path: Path) -> None:
     with pytest.raises(CassetteError, match=r"interactions\[0\] broke off with ReadTimeout"):
         write_vcr(cassette(one), tmp_path / "out.yaml")
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(("encoding", "bits"), [("gzip", 31), ("deflate", 15), ("deflate", -15)])
-def test_body_that_grows_beyond_all_bounds_is_refused(encoding: str, bits: int) -> None:
-    pack = zlib.compressobj(9, zlib.DEFLATED, bits)
-    bomb = pack.compress(bytes(70_000_000)) + pack.flush()
-
-    with pytest.raises(CassetteError, match=r"^a \w+ body is larger than 67,108,864 bytes when it is decoded$"):
-        decompress(bomb, encoding)

@@ -91,10 +91,13 @@ WAYS = pytest.mark.parametrize("ask", [sync_create, sync_stream, async_create, a
 class Upstream(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     """Answers as the real API does, with headers that must not be kept."""
 
-    def __init__(self, *chunks: bytes, status: int = 200, content_type: str = "application/json") -> None:
+    def __init__(
+        self, *chunks: bytes, status: int = 200, content_type: str = "application/json", encoding: str | None = None
+    ) -> None:
         self.chunks = chunks
         self.status = status
         self.content_type = content_type
+        self.encoding = {} if encoding is None else {"Content-Encoding": encoding}
         self.seen: list[httpx2.Request] = []
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -112,6 +115,7 @@ class Upstream(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             "Anthropic-Workspace-Id": "workspace-secret",
             "Set-Cookie": "cookie-secret",
             "CF-Ray": "ray-secret",
+            **self.encoding,
         }
         return httpx2.Response(self.status, headers=headers, stream=Chunks(self.chunks))
 
