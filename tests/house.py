@@ -31,7 +31,8 @@ LAYERS = (
 )
 """The layers from the bottom up: a module imports only from lower layers or from its own folder."""
 
-RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+RANKS = {name: rank for rank, names in enumerate(LAYERS) for name in names} | {"__main__": len(LAYERS)}
+"""The height of each layer; what ``python -m harness`` runs stands above them all."""
 
 
 def module_name(path: Path) -> str:

@@ -81,12 +81,12 @@ def write_vcr(cassette: Cassette, path: Path) -> None:
                 f"interactions[{number}] broke off with {failure.kind}, which a vcrpy cassette cannot hold"
             )
     header = cassette.header
-    document = {
+    metadata = {_HEADER_KEY: {"from": header.origin, "at": header.recorded_at, "sdk": header.sdk}}
+    interactions = {
         "requests": [_vcr_request(interaction.request) for interaction in cassette.interactions],
         "responses": [vcr_response(interaction.response) for interaction in cassette.interactions],
-        "metadata": {_HEADER_KEY: {"from": header.origin, "at": header.recorded_at, "sdk": header.sdk}},
     }
-    write_atomically(path, serialize(document, yamlserializer).encode())
+    write_atomically(path, serialize(interactions, _WithMetadata(metadata)).encode())
 
 
 def vcr_response(response: RecordedResponse) -> dict[str, Any]:
@@ -193,6 +193,17 @@ def _read_header(document: Mapping[str, Any], path: Path) -> Header:
 
 def _vcr_request(request: RecordedRequest) -> Request:
     return Request(request.method, f"{API_URL}{request.path}", request.body, {})
+
+
+class _WithMetadata:
+    """vcrpy's YAML, with metadata beside the interactions, which vcrpy 8 reads over and does not write."""
+
+    def __init__(self, metadata: Mapping[str, Any]) -> None:
+        self._metadata = metadata
+
+    def serialize(self, document: Mapping[str, Any]) -> str:
+        """Write a cassette in vcrpy's form."""
+        return str(yamlserializer.serialize({**document, "metadata": self._metadata}))
 
 
 def _date(headers: Mapping[str, Any]) -> datetime | None:
