@@ -1,0 +1,101 @@
+"""Claude on Amazon Bedrock through botocore, whose connections are made from those of urllib3."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cassettes.store import CassetteStore
+from harness.prompt.reader import PromptReader
+from harness.provider.endpoints import Origin
+from harness.sessions.other_clients import ForeignSession
+from harness.sessions.replay import CassetteMissError
+from harness.sessions.session import Mode, SessionOptions
+
+ANSWER = {
+    "output": {"message": {"role": "assistant", "content": [{"text": "Hello"}]}},
+    "stopReason": "end_turn",
+    "usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2},
+    "metrics": {"latencyMs": 1},
+}
+MODEL = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
+
+
+class Bedrock(BaseHTTPRequestHandler):
+    """Answers every call of the Converse API."""
+
+    visits: list[str]
+
+    def do_POST(self) -> None:
+        self.visits.append(self.path)
+        self.rfile.read(int(self.headers["content-length"]))
+        body = json.dumps(ANSWER).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[str, list[str]]]:
+    handler = type("Handler", (Bedrock,), {"visits": []})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        thread = threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}", handler.visits
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | None], Any]:
+    boto3 = pytest.importorskip("boto3", reason="boto3 comes with the group integrations")
+    keys = {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "k", "AWS_DEFAULT_REGION": "eu-west-1"}
+    for name, value in keys.items():
+        monkeypatch.setenv(name, value)
+
+    def converse(url: str | None) -> Any:
+        client = boto3.client("bedrock-runtime", endpoint_url=url)
+        return client.converse(modelId=MODEL, messages=[{"role": "user", "content": [{"text": "Hi"}]}])["output"]
+
+    return converse
+
+
+def open_session(folder: Path, mode: Mode, upstream: Origin = "emulator") -> ForeignSession:
+    reader = PromptReader(lambda text, _: len(text) // 4)
+    options = SessionOptions(mode=mode, upstream=upstream, store=CassetteStore(folder), reader=reader)
+    return ForeignSession(options, "case", hint="pytest --harness-mode=record --harness-upstream=emulator")
+
+
+def test_call_is_recorded_at_one_address_and_replayed_at_another(
+    ask: Callable[[str | None], Any], server: tuple[str, list[str]], tmp_path: Path
+) -> None:
+    url, visits = server
+    with open_session(tmp_path, "record", "anthropic") as recording:
+        recorded = ask(url)
+    recording.save()
+    with open_session(tmp_path, "replay") as replaying:
+        assert ask(None) == recorded == ANSWER["output"]
+
+    assert (len(visits), replaying.unplayed, replaying.misses) == (1, (), ())
+
+
+def test_emulator_refuses_the_call(ask: Callable[[str | None], Any], tmp_path: Path) -> None:
+    with open_session(tmp_path, "emulate") as session, pytest.raises(Exception, match="is not a call of the Messages"):
+        ask(None)
+    with pytest.raises(CassetteMissError, match=r"bedrock-runtime.eu-west-1.amazonaws.com is not a call of the"):
+        session.raise_first_miss()
+
+
+def test_miss_suggests_no_recording_from_the_emulator(ask: Callable[[str | None], Any], tmp_path: Path) -> None:
+    with open_session(tmp_path, "replay") as session, pytest.raises(Exception, match="nothing was recorded"):
+        ask(None)
+    assert session.misses[0].hint == "pytest --harness-mode=record --harness-upstream=anthropic"
