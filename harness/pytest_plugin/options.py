@@ -22,6 +22,7 @@ GuardScope = Literal["used", "all", "off"]
 
 _GUARD_SCOPES = ("used", "all", "off")
 _PRIVATE = "--harness-private"
+_DISTRIBUTING = ("-n", "--numprocesses", "--dist")
 
 
 # Not a dataclass, whose generated methods would cost a millisecond at every start of pytest.
@@ -74,6 +75,8 @@ class Options(NamedTuple):
     unique_prefix: str
     """Text in front of every prompt, new for each run; empty for none."""
 
+    is_distributed_by_default: bool
+    """The configuration file runs tests in several processes, so a command for one process has to say so."""
     has_paths: bool
     """Files or tests are named on the command line, so only part of the project is collected."""
     is_partial: bool
@@ -125,6 +128,7 @@ def read_options(config: pytest.Config) -> Options:
         base_url=_read_base_url() if is_real else None,
         budget=budget,
         unique_prefix=prefix,
+        is_distributed_by_default=any(option.startswith(_DISTRIBUTING) for option in config.getini("addopts")),
         has_paths=config.args_source == pytest.Config.ArgsSource.ARGS,
         is_partial=any("::" in argument for argument in config.args) or bool(config.getoption("lf", False)),
     )

@@ -66,4 +66,5 @@ class Storage:
     def record_command(self, item: pytest.Item, cassette: str) -> str:
         """The command that records a test's cassette again: from its old upstream, or else the emulator."""
         upstream = "anthropic" if self.read_header(cassette).get("from") == "anthropic" else "emulator"
-        return f'pytest "{item.nodeid}" --harness-mode=record --harness-upstream={upstream}'
+        alone = " -n 0" if self._options.is_distributed_by_default else ""
+        return f'pytest "{item.nodeid}" --harness-mode=record --harness-upstream={upstream}{alone}'

@@ -1,6 +1,7 @@
 """Calls to hosts that are not Claude's: mocks and ignored hosts answer, the guard refuses the rest by name."""
 
 import importlib
+import shlex
 
 import pytest
 
@@ -149,3 +150,16 @@ def test_miss_that_the_emulator_cannot_fill_does_not_suggest_it(project: Project
         "nothing was recorded for POST /v1/chat/completions\n"
         '  try: pytest "test_app.py::test_ask" --harness-mode=record --harness-upstream=anthropic'
     )
+
+
+def test_suggested_recording_works_where_the_configuration_distributes_tests(project: Project) -> None:
+    ini = project.path / "pytest.ini"
+    ini.write_text(f"{ini.read_text()}addopts = -n2\n")
+    project.write("test_app.py", f"{APP}\ndef test_ask(harness_cassette):\n    ask('https://gateway.example', 'Hi')\n")
+    result = project.run("-n", "0")
+    result.assert_outcomes(failed=1)
+    command = shown(result, "test_ask", "=").rpartition("  try: pytest ")[2]
+    assert command == '"test_app.py::test_ask" --harness-mode=record --harness-upstream=emulator -n 0'
+
+    project.run(*shlex.split(command)).assert_outcomes(passed=1)
+    project.run("-n", "0").assert_outcomes(passed=1)
