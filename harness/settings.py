@@ -11,6 +11,11 @@ from harness.errors import SettingsError
 DEFAULT_MODEL = "claude-sonnet-5-5"
 """Today's Sonnet. Source: platform.claude.com models overview (checked 2026-11-23)."""
 
+_OWN_KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+_KEY_ENDINGS = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "_PASSWD", "_CREDENTIALS", "_BEDROCK", "_DSN")
+_SHORTEST_KEY = 8
+"""Shorter values are placeholders, and would be found in the middle of words."""
+
 _TRUE = ("true", "1", "yes", "on")
 _FALSE = ("false", "0", "no", "off")
 _ADDRESSES = ("_BASE_URL", "_API_URL", "_API_BASE")
@@ -83,6 +88,29 @@ def read_api_addresses(variables: Mapping[str, str] | None = None) -> tuple[str,
         for name, value in env.items()
         if name.startswith("ANTHROPIC_") and name.endswith(_ADDRESSES) and _is_address(value.strip())
     )
+
+
+def read_keys(variables: Mapping[str, str] | None = None) -> frozenset[str]:
+    """The values of this process's environment that must never be written: keys, tokens and passwords.
+
+    Those of Anthropic are taken whatever they look like; others only if they look random, since
+    a variable such as ``PRIMARY_KEY=customer_id`` holds a word that prompts use too.
+    """
+    env = environ if variables is None else variables
+    found = {value for name, value in env.items() if _is_key(name, value)}
+    for line in env.get("ANTHROPIC_CUSTOM_HEADERS", "").splitlines():
+        found.add(line.partition(":")[2].strip().rpartition(" ")[2])
+    for name in ("ANTHROPIC_BASE_URL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        for address in (env.get(name, ""), env.get(name.lower(), "")):
+            found.add(address.rpartition("@")[0].rpartition("/")[2].partition(":")[2])
+    return frozenset(value for value in found if len(value) >= _SHORTEST_KEY and not any(map(str.isspace, value)))
+
+
+def _is_key(name: str, value: str) -> bool:
+    if name.upper() in _OWN_KEYS:
+        return True
+    is_random = len(value) >= 16 and any(map(str.isdigit, value)) and any(map(str.isalpha, value))
+    return is_random and "/" not in value[:1] and name.upper().endswith(_KEY_ENDINGS)
 
 
 def copy_environment() -> dict[str, str]:

@@ -7,7 +7,7 @@ import pytest
 from anthropic import Anthropic
 from hypothesis import settings
 
-from harness.cassettes.hygiene import SECRETS
+from harness.cassettes.secrets import SECRETS
 from harness.emulator.core import Emulator
 from harness.emulator.transport import EmulatorTransport
 from harness.prompt.reader import PromptReader

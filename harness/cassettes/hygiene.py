@@ -10,39 +10,14 @@ from typing import Any, NamedTuple
 from harness import files
 from harness.cassettes.decoding import decompress, find_encoding, is_text
 from harness.cassettes.format import BLOB_NAME, Cassette, Interaction, RecordedResponse
-from harness.cassettes.scrub import START
 from harness.cassettes.scrub_stream import is_stream, read_blocks
+from harness.cassettes.secrets import SECRETS
 from harness.cassettes.store import CassetteStore, decode_blob, read_text
 from harness.errors import CassetteError, UsageError
 from harness.provider.endpoints import is_message_call
 
 _BLOB_FILE = re.compile(r"[0-9a-f]{64}\.txt")
 _ENDING = ".json"
-
-# The characters between a name and its value in JSON, in JSON within JSON, and in a header.
-_IS = r"\\?[\"']?\s*[:=]\s*\\?[\"']?"
-
-SECRETS = tuple(
-    (what, re.compile(pattern))
-    for what, pattern in (
-        ("an API key (sk-ant-)", r"sk-ant-"),
-        ("a bearer token", rf"(?i){START}bearer\s+(?=[\w.~+/=-]*\d)[\w.~+/=-]{{8,}}"),
-        ("an x-api-key header", rf"(?i)\bx-api-key{_IS}[\w.~+/-]"),
-        (
-            "an authorization header",
-            rf"(?i)\bauthorization{_IS}(?:(?:bearer|basic|token)\s+[\w.~+/=-]{{4}}|(?=[\w.~+/=-]*\d)[\w.~+/=-]{{16}})",
-        ),
-        ("a cookie", rf"(?i)\b(?:set-)?cookie{_IS}[\w.-]+="),
-        ("an organization id", rf"{START}org[-_](?=[A-Za-z]*\d)[A-Za-z0-9]{{16,}}"),
-        (
-            "an organization id",
-            rf"(?i){START}(?:anthropic-)?org(?:ani[sz]ation)?(?:[_-]?(?:uu)?id)?\W{{1,8}}"
-            r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
-        ),
-        ("a workspace id", rf"{START}wrkspc_\w{{8}}"),
-    )
-)
-"""Secrets that a committed cassette must not hold, each with the pattern that finds it."""
 
 _RESTORE = "restore the file from version control, record it again, or delete it"
 

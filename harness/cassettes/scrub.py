@@ -1,15 +1,52 @@
-"""Scrub secrets from bodies before they are matched or stored, by built-in patterns and the user's own."""
+"""Scrub secrets from requests and responses before they are matched or stored.
 
+Three kinds of rules apply: the user's own, the values of this run's keys, and built-in patterns. All of them see plain
+text, the texts that a stream spreads over its events, and what is encoded.
+"""
+
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache
+from typing import Protocol, Self
+from urllib.parse import quote
 
+from harness.cassettes.encodings import change_encoded
 from harness.cassettes.format import Chunk, RecordedRequest, RecordedResponse
+from harness.cassettes.scrub_path import QUERY_NAMES, REPLACEMENT, scrub_path
 from harness.cassettes.scrub_stream import Edit, change_blocks, is_stream, read_blocks, splice
+from harness.cassettes.secrets import START, scrub_foreign
 from harness.errors import UsageError
 
 _SEPARATOR = " => "
+
+_SECRET_NAMES = (
+    "api_key",
+    "api-key",
+    "apikey",
+    "authorization",
+    "auth_token",
+    "auth-token",
+    "access_token",
+    "access-token",
+    "refresh_token",
+    "id_token",
+    "session_token",
+    "client_secret",
+    "client-secret",
+    "secret_key",
+    "secret_access_key",
+)
+"""Names, and endings of names, whose values are secrets wherever they stand."""
+_NAMES = rf"(?:[\w-]*[_-])?(?:{'|'.join(_SECRET_NAMES)}|authorization_token)"
+
+
+class Rule(Protocol):
+    """Finds parts of a text that must not be stored."""
+
+    def find(self, text: str) -> list[Edit[str]]:
+        """List those parts with their replacements, in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,28 +55,81 @@ class ScrubRule:
 
     pattern: re.Pattern[str]
     replacement: str
+    signs: tuple[str, ...] = ()
+    """In lower case; a text without any of these has no match, which is faster to see."""
+
+    def find(self, text: str) -> list[Edit[str]]:
+        """List all matches."""
+        if self.signs and not has_any(text, self.signs):
+            return []
+        return [
+            Edit(match.start(), match.end(), match.expand(self.replacement)) for match in self.pattern.finditer(text)
+        ]
 
 
-# The start of a word, also after a JSON escape, whose letter looks like part of the word.
-START = r"(?:\b|(?<=\\[bfnrt]))"
+@dataclass(frozen=True, slots=True)
+class EncodedRule:
+    """Applies rules to the encoded parts of a text."""
 
-BUILT_IN = tuple(
-    ScrubRule(pattern=re.compile(pattern), replacement=replacement)
-    for pattern, replacement in (
-        (r"sk-ant-[\w-]+", "<api-key>"),
-        # Prose mentions bearer tokens too; a real one is long and has a digit.
-        (rf"{START}([Bb]earer)\s+(?=[\w.~+/=-]*\d)[\w.~+/=-]{{16,}}", r"\1 <token>"),
-        (rf"{START}wrkspc_\w{{8,}}", "<workspace-id>"),
-        (rf"{START}org[-_](?=[A-Za-z]*\d)[A-Za-z0-9]{{16,}}", "<organization-id>"),
+    rules: tuple[Rule, ...]
+
+    def find(self, text: str) -> list[Edit[str]]:
+        """List the encoded parts in which a rule changes something."""
+        return [Edit(*change) for change in change_encoded(text, lambda plain: scrub_text(plain, self.rules))]
+
+
+def has_any(text: str, signs: tuple[str, ...]) -> bool:
+    """Whether a text holds one of some words, in any case."""
+    lower = _lower(text)
+    return any(sign in lower for sign in signs)
+
+
+@lru_cache(maxsize=2)
+def _lower(text: str) -> str:
+    return text.lower()
+
+
+def _rules(*rows: tuple[str, str, tuple[str, ...]]) -> tuple[ScrubRule, ...]:
+    return tuple(
+        ScrubRule(pattern=re.compile(pattern), replacement=replacement, signs=signs)
+        for pattern, replacement, signs in rows
+    )
+
+
+KEYS = _rules(
+    (r"sk-ant-[\w-]+", "<api-key>", ("sk-ant-",)),
+    # Prose mentions bearer tokens too; a real one is long and has a digit.
+    (rf"{START}([Bb]earer)\s+(?=[\w.~+/=-]*\d)[\w.~+/=-]{{16,}}", r"\1 <token>", ("bearer",)),
+    (rf"{START}([Aa]uthorization\W{{1,6}}[Bb]asic)\s+[\w+/-]{{8,}}={{0,2}}", r"\1 <token>", ("basic",)),
+    (rf"(?i){START}(x-api-key\W{{1,6}})(?=[\w.~+/=-]*\d)[\w.~+/=-]{{16,}}", r"\1<api-key>", ("x-api-key",)),
+    # A member of JSON, a parameter of a URL or form, a part of a multipart body.
+    (rf'(?i)((?<!\\)"(?:{_NAMES})"\s*:\s*")(?!<)(?:[^"\\]|\\.)+', rf"\1{REPLACEMENT}", _SECRET_NAMES),
+    (rf"(?i)((?:\A|[?&;])(?:{_NAMES})=)[\w.~+/%:@!$*,-]{{4,}}={{0,2}}", rf"\1{REPLACEMENT}", _SECRET_NAMES),
+    (rf'(?i)(\bname="(?:{_NAMES})"(?:\r?\n[^\r\n]+)*\r?\n\r?\n)(?!<)[^\r\n]+', rf"\1{REPLACEMENT}", ('name="',)),
+)
+"""The rules for keys and tokens, which are always applied to requests and responses."""
+
+BUILT_IN = (
+    *KEYS,
+    *_rules(
+        (rf"{START}wrkspc_\w{{8,}}", "<workspace-id>", ("wrkspc_",)),
+        (rf"{START}org[-_](?=[A-Za-z]*\d)[A-Za-z0-9]{{16,}}", "<organization-id>", ("org-", "org_")),
         # "your organization (UUID) of 30,000 tokens", "(org: UUID, model: …)", "organization_id":"UUID".
         (
             rf"(?i){START}(org(?:ani[sz]ation)?(?:[_-]?(?:uu)?id)?\W{{1,8}})"
             r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
             r"\1<org-uuid>",
+            ("org",),
         ),
-    )
+    ),
 )
-"""The rules that are always applied to response bodies."""
+"""The rules that are always applied to responses."""
+
+_ADDRESSES = _rules(
+    (r"(://)[^/\s@]*@", rf"\1{REPLACEMENT}@", ("://",)),
+    (rf"(?i)([?&;](?:{QUERY_NAMES})=)(?!<)[^&\s\"'#]+", rf"\1{REPLACEMENT}", ("?", "&", ";")),
+)
+"""The rules for messages of errors, which quote whole URLs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +137,22 @@ class Scrubber:
     """Removes from requests and responses what must not be stored."""
 
     rules: tuple[ScrubRule, ...] = ()
-    """The user's own rules, for requests and responses; for responses, the built-in ones follow."""
+    """The user's own rules, for requests and responses; the others follow."""
+    values: frozenset[str] = frozenset()
+    """The keys of this run, which are removed whatever they look like."""
+
+    def knowing(self, values: frozenset[str]) -> Self:
+        """Copy the scrubber, and let it remove these values too."""
+        return self if values <= self.values else replace(self, values=self.values | values)
 
     def request(self, request: RecordedRequest) -> RecordedRequest:
         """Scrub a request, for matching and storing."""
-        body, _ = scrub(request.body, self.rules)
-        return request if body == request.body else RecordedRequest.from_body(request.method, request.path, body)
+        rules = self._add_own(KEYS)
+        body = _scrub_request(request.body, rules)
+        path = scrub_path(request.path, lambda text: scrub_foreign(scrub_text(text, rules)))
+        if body == request.body:
+            return request if path == request.path else replace(request, path=path)
+        return RecordedRequest.from_body(request.method, path, body)
 
     def response(self, response: RecordedResponse) -> RecordedResponse:
         """Scrub a response for storing; chunks keep their gaps.
@@ -60,22 +160,56 @@ class Scrubber:
         A secret in a stream may span several chunks or events; its replacement then goes into
         the chunk and the event in which the secret began.
         """
-        rules = (*self.rules, *BUILT_IN)
+        rules = self._add_own(BUILT_IN)
         scrub_body = _scrub_stream if is_stream(response) else scrub
         body, edges = scrub_body(response.body, rules, _edges(response.chunks))
         failure = response.failure
         if failure is not None:
-            failure = failure._replace(message=scrub(failure.message.encode(), rules)[0].decode())
-        if body == response.body and failure == response.failure:
+            failure = failure._replace(message=scrub_foreign(scrub_text(failure.message, (*_ADDRESSES, *rules))))
+        headers = {name: _scrub_header(value, rules) for name, value in response.headers.items()}
+        if (body, failure, headers) == (response.body, response.failure, dict(response.headers)):
             return response
         chunks = tuple(
             Chunk(body[start:end], chunk.after_ms)
             for chunk, start, end in zip(response.chunks, (0, *edges), edges, strict=False)
         )
-        return replace(response, chunks=chunks, failure=failure)
+        return replace(response, chunks=chunks, failure=failure, headers=headers)
+
+    def text(self, text: str) -> str:
+        """Scrub a text that is written beside the cassettes, such as a report."""
+        return scrub_foreign(scrub_text(text, (*_ADDRESSES, *self._add_own(BUILT_IN))))
+
+    def _add_own(self, built_in: tuple[ScrubRule, ...]) -> tuple[Rule, ...]:
+        own = (*_value_rules(self.values), *built_in)
+        # The user's patterns are made for plain text: they could match in the bytes of a picture.
+        return (*self.rules, *own, EncodedRule(own))
 
 
-def scrub(body: bytes, rules: tuple[ScrubRule, ...], edges: tuple[int, ...] = ()) -> tuple[bytes, tuple[int, ...]]:
+@lru_cache(maxsize=8)
+def _scrub_request(body: bytes, rules: tuple[Rule, ...]) -> bytes:
+    """Scrub the body of a request; a case sends the same one several times."""
+    return scrub(body, rules)[0]
+
+
+@lru_cache(maxsize=256)
+def _value_rules(values: frozenset[str]) -> tuple[ScrubRule, ...]:
+    forms = {form for value in values for form in (value, json.dumps(value)[1:-1], quote(value, safe=""))}
+    # The longest first: one key may begin with another.
+    pattern = "|".join(map(re.escape, sorted(forms, key=len, reverse=True)))
+    return (ScrubRule(pattern=re.compile(pattern), replacement="<api-key>"),) if forms else ()
+
+
+def _scrub_header(value: str, rules: tuple[Rule, ...]) -> str:
+    return value if _ORDINARY_HEADER.fullmatch(value) else scrub_foreign(scrub_text(value, rules))
+
+
+_ORDINARY_HEADER = re.compile(
+    r"(?:[a-z/-]{1,30}(?:; ?charset=[a-zA-Z0-9-]{1,12})?|req_\w{1,40}|\d{1,10}(?:\.\d+)?|req-\w{1,40})"
+)
+"""Values of the headers that are recorded, as the API sends them."""
+
+
+def scrub(body: bytes, rules: tuple[Rule, ...], edges: tuple[int, ...] = ()) -> tuple[bytes, tuple[int, ...]]:
     """Apply all rules to a body, in order; return the body and the moved edges (offsets into it).
 
     The patterns see the body as text: JSON as it is sent, with its escapes. Bytes that are not
@@ -95,8 +229,8 @@ def read_rules(lines: list[str]) -> tuple[ScrubRule, ...]:
     rules = tuple(_read_rule(line) for line in lines)
     for number, (line, rule) in enumerate(zip(lines, rules, strict=True)):
         literal = _literal(rule)
-        once = _scrub_text(literal, rules[number + 1 :])
-        twice = _scrub_text(once, rules)
+        once = scrub_text(literal, rules[number + 1 :])
+        twice = scrub_text(once, rules)
         if once != twice:
             raise UsageError(
                 f"harness_scrub: {line!r} is not idempotent: its replacement {once!r} "
@@ -115,7 +249,7 @@ def _read_rule(line: str) -> ScrubRule:
     try:
         rule = ScrubRule(pattern=re.compile(pattern.strip()), replacement=replacement.strip())
         # `re` parses the replacement only when it is used.
-        _scrub_text("", (rule,))
+        rule.pattern.sub(rule.replacement, "")
     except (re.error, IndexError) as error:
         raise UsageError(f"harness_scrub: {line!r}: {error}", hint="fix the regular expression") from None
     return rule
@@ -127,13 +261,14 @@ def _literal(rule: ScrubRule) -> str:
     return re.sub("^", template, "", count=1)
 
 
-def _scrub_text(text: str, rules: tuple[ScrubRule, ...]) -> str:
+def scrub_text(text: str, rules: tuple[Rule, ...]) -> str:
+    """Apply all rules to a text, in order."""
     for rule in rules:
-        text = rule.pattern.sub(rule.replacement, text)
+        text, _ = splice(text, rule.find(text), ())
     return text
 
 
-def _scrub_stream(body: bytes, rules: tuple[ScrubRule, ...], edges: tuple[int, ...]) -> tuple[bytes, tuple[int, ...]]:
+def _scrub_stream(body: bytes, rules: tuple[Rule, ...], edges: tuple[int, ...]) -> tuple[bytes, tuple[int, ...]]:
     """Scrub a stream: each rule sees the joined text of the deltas first, then the body.
 
     In the other order, a secret that spans two deltas could lose only its beginning in the body,
@@ -141,20 +276,16 @@ def _scrub_stream(body: bytes, rules: tuple[ScrubRule, ...], edges: tuple[int, .
     """
     blocks = read_blocks(body)
     for rule in rules:
-        scrubbed, edges = change_blocks(body, blocks, partial(_find, rule), edges)
+        scrubbed, edges = change_blocks(body, blocks, rule.find, edges)
         scrubbed, edges = _apply(scrubbed, rule, edges)
         if scrubbed != body:
             body, blocks = scrubbed, read_blocks(scrubbed)
     return body, edges
 
 
-def _apply(body: bytes, rule: ScrubRule, edges: tuple[int, ...]) -> tuple[bytes, tuple[int, ...]]:
+def _apply(body: bytes, rule: Rule, edges: tuple[int, ...]) -> tuple[bytes, tuple[int, ...]]:
     text = body.decode("utf-8", "surrogateescape")
-    return splice(body, _in_bytes(text, _find(rule, text)), edges)
-
-
-def _find(rule: ScrubRule, text: str) -> list[Edit[str]]:
-    return [Edit(match.start(), match.end(), match.expand(rule.replacement)) for match in rule.pattern.finditer(text)]
+    return splice(body, _in_bytes(text, rule.find(text)), edges)
 
 
 def _in_bytes(text: str, edits: list[Edit[str]]) -> Iterator[Edit[bytes]]:

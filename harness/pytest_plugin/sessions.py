@@ -95,6 +95,7 @@ class Sessions:
         from harness.sessions.budget import Budget
         from harness.sessions.interception.hosts import is_listed
         from harness.sessions.session import SessionOptions
+        from harness.settings import read_keys
 
         options, reader = self._options, self._storage.reader
         return SessionOptions(
@@ -107,7 +108,7 @@ class Sessions:
             unique_prefix=options.unique_prefix,
             rewrite=self.rewrite,
             is_ignored=lambda host: is_listed(host, options.ignored_hosts),
-            scrubber=Scrubber(rules=options.scrub),
+            scrubber=Scrubber(rules=options.scrub, values=read_keys()),
             is_realtime=options.is_realtime,
             sleep=self.sleep,
         )

@@ -6,6 +6,8 @@ import httpx2
 
 from harness.calls.answer import is_event_stream
 from harness.calls.call import Call, read_call
+from harness.cassettes.credentials import read_credentials
+from harness.cassettes.decoding import decompress
 from harness.cassettes.format import RecordedRequest, RecordedResponse
 from harness.cassettes.scrub import Scrubber
 from harness.prompt.reader import PromptReader
@@ -18,8 +20,18 @@ BUILT_IN_ONLY = Scrubber()
 
 
 def recorded_request(request: httpx2.Request, body: bytes) -> RecordedRequest:
-    """Convert a request of the HTTP client to the form that is matched and stored."""
+    """Convert a request of the HTTP client to the form that is matched and stored, with its body decoded.
+
+    Raises:
+        CassetteError: the body is compressed, and cannot be decoded.
+    """
+    body = decompress(body, request.headers.get("content-encoding", ""))
     return RecordedRequest.from_body(request.method, request.url.raw_path.decode("ascii"), body)
+
+
+def scrubber_for(scrubber: Scrubber, request: httpx2.Request) -> Scrubber:
+    """Let a scrubber also remove the keys that the client sends with a request."""
+    return scrubber.knowing(read_credentials(request.headers.multi_items(), str(request.url)))
 
 
 def make_call(

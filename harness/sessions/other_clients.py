@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from harness.cassettes.decoding import decompress
 from harness.cassettes.format import Chunk, Interaction, RecordedRequest, RecordedResponse
 from harness.cassettes.interchange import read_response
 from harness.cassettes.scrub import Scrubber
@@ -39,6 +40,9 @@ from harness.sessions.replay import CassetteMissError
 from harness.sessions.rewrite import rewritten
 from harness.sessions.session import CallSession, SessionOptions
 from harness.settings import read_api_addresses
+
+_OF_TRANSFER = frozenset({"host", "content-encoding", "content-length", "transfer-encoding"})
+"""Headers that describe how a body was sent, not what it is."""
 
 
 class ForeignSession(CallSession):
@@ -150,9 +154,22 @@ class ForeignSession(CallSession):
         # Cassettes that were recorded with the path of a gateway are played with it.
         if self._replay is None or not self._replay.has_path(path):
             path = api_path(path)
-        sent = httpx2.Request(request.method, f"{API_URL}{path}", content=request.body)
+        body = self._decode(request, request.body)
+        # Headers and user info are not recorded, but they hold the keys that must not be found elsewhere.
+        url = httpx2.URL(f"{API_URL}{path}").copy_with(userinfo=httpx2.URL(request.url).userinfo)
+        headers = {name: value for name, value in request.headers.items() if name not in _OF_TRANSFER}
+        sent = httpx2.Request(request.method, url, headers=headers, content=body)
         rewrite = self._options.rewrite
-        return sent if rewrite is None else rewritten(sent, request.body, rewrite)
+        return sent if rewrite is None else rewritten(sent, body, rewrite)
+
+    def _decode(self, request: Outgoing, body: bytes) -> bytes:
+        try:
+            return decompress(body, request.headers.get("content-encoding", ""))
+        except CassetteError as error:
+            raise self._refuse(
+                f"the body of {request.method} {urlsplit(request.url).path} cannot be read: {error.message}",
+                hint="send the body without content-encoding",
+            ) from None
 
     def _hint_for(self, request: RecordedRequest, hint: str) -> str:
         """Never name the emulator to record what it cannot answer."""

@@ -27,7 +27,7 @@ from harness.emulator.chunks import Chunks
 from harness.errors import CassetteError, HarnessError
 from harness.prompt.reader import PromptReader
 from harness.provider.endpoints import is_message_call
-from harness.sessions.interactions import BUILT_IN_ONLY, OnCall, make_call, recorded_request
+from harness.sessions.interactions import BUILT_IN_ONLY, OnCall, make_call, recorded_request, scrubber_for
 
 if TYPE_CHECKING:
     from harness.cassettes.scrub import Scrubber
@@ -138,7 +138,7 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         """Start the recording of a request, and return it with the request to send."""
         # Compressed bodies would be unreadable in a pull request, and several decoders are lossy.
         request.headers["accept-encoding"] = "identity"
-        recorded, live_request = recorded_request(request, body), None
+        recorded, live_request = self._read(request, body), None
         if self._route is not None:
             recorded = self._route.localise(recorded)
             live_request = self._route.admit(recorded)
@@ -146,10 +146,24 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         with self._lock:
             self._interactions.append(None)
             slot = len(self._interactions) - 1
-        recorded = self._scrubber.request(recorded)
+        scrubber = scrubber_for(self._scrubber, request)
+        recorded = scrubber.request(recorded)
         return _Recording(
-            recorded, lambda interaction, refusal: self._close(slot, interaction, refusal, live_request), live_request
+            recorded,
+            lambda interaction, refusal: self._close(slot, interaction, refusal, live_request, scrubber),
+            live_request,
         ), request
+
+    def _read(self, request: httpx2.Request, body: bytes) -> RecordedRequest:
+        try:
+            return recorded_request(request, body)
+        except CassetteError as error:
+            refusal = NotRecordedError(
+                f"{request.method} to {request.url.host} cannot be recorded: {error.message}",
+                hint="send the body without content-encoding",
+            )
+            self.refused.append(refusal)
+            raise refusal from None
 
     def _begin(self, recording: _Recording, response: httpx2.Response) -> None:
         recording.begin(response)
@@ -161,12 +175,13 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         interaction: Interaction,
         refusal: NotRecordedError | None,
         live_request: LiveRequest | None,
+        scrubber: Scrubber,
     ) -> None:
         diagnostics = live_request.end(interaction.response) if live_request is not None else None
         if refusal is not None:
             self.refused.append(refusal)
             return
-        interaction = replace(interaction, response=self._scrubber.response(interaction.response))
+        interaction = replace(interaction, response=scrubber.response(interaction.response))
         with self._lock:
             self._interactions[slot] = interaction
         if call := make_call(interaction.request, interaction.response, self._origin, self._reader):
@@ -344,6 +359,6 @@ def _with_body(request: httpx2.Request, body: bytes) -> httpx2.Request:
     if body == request.content:
         return request
     headers = httpx2.Headers(request.headers)
-    for name in ("content-length", "transfer-encoding"):
+    for name in ("content-encoding", "content-length", "transfer-encoding"):
         headers.pop(name, None)
     return httpx2.Request(request.method, request.url, headers=headers, content=body, extensions=request.extensions)

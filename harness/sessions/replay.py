@@ -9,15 +9,16 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Self
 
 import httpx2
 from anthropic import AnthropicError
 
-from harness.errors import HarnessError
+from harness.errors import CassetteError, HarnessError
 from harness.prompt.reader import PromptReader
-from harness.sessions.interactions import BUILT_IN_ONLY, OnCall, make_call, recorded_request
+from harness.sessions.interactions import BUILT_IN_ONLY, OnCall, make_call, recorded_request, scrubber_for
 
 if TYPE_CHECKING:
     from harness.cassettes.format import Cassette, Interaction, RecordedRequest, RecordedResponse
@@ -91,8 +92,9 @@ class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         self.misses: list[CassetteMissError] = []
         """Every miss so far; kept because the caller may swallow the error."""
         self._lock = Lock()
+        self._interactions = cassette.interactions if cassette else ()
         self._waiting: dict[tuple[str, str, str], list[Interaction]] = defaultdict(list)
-        for interaction in reversed(cassette.interactions if cassette else ()):
+        for interaction in reversed(self._interactions):
             self._waiting[interaction.request.key].append(interaction)
 
     @property
@@ -100,25 +102,23 @@ class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         """The recorded interactions that have not been requested."""
         with self._lock:
             left = {id(interaction) for waiting in self._waiting.values() for interaction in waiting}
-        return tuple(item for item in (self._cassette.interactions if self._cassette else ()) if id(item) in left)
+        return tuple(item for item in self._interactions if id(item) in left)
 
     def has_path(self, path: str) -> bool:
         """Whether the cassette holds a request with this path."""
-        interactions = self._cassette.interactions if self._cassette else ()
-        return any(interaction.request.path == path for interaction in interactions)
+        return any(interaction.request.path == path for interaction in self._interactions)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one request from the cassette."""
-        return self._answer(self._scrubber.request(recorded_request(request, request.read())))
+        return self._answer(request, request.read())
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one request from the cassette."""
-        return self._answer(self._scrubber.request(recorded_request(request, await request.aread())))
+        return self._answer(request, await request.aread())
 
-    def _answer(self, request: RecordedRequest) -> httpx2.Response:
-        with self._lock:
-            waiting = self._waiting.get(request.key)
-            interaction = waiting.pop() if waiting else None
+    def _answer(self, sent: httpx2.Request, body: bytes) -> httpx2.Response:
+        request = self._read(sent, body)
+        interaction = self._take(request)
         if interaction is None:
             error = self._make_miss(request)
             self.misses.append(error)
@@ -135,6 +135,40 @@ class ReplayTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             headers |= {"retry-after-ms": "1"}
         stream = RecordedStream(response, is_realtime=self._is_realtime)
         return httpx2.Response(response.status or 200, headers=headers, stream=stream)
+
+    def _read(self, sent: httpx2.Request, body: bytes) -> RecordedRequest:
+        """Read a request in the form in which it was stored, without the keys of its client."""
+        try:
+            request = recorded_request(sent, body)
+        except CassetteError as error:
+            miss = CassetteMissError(f"{sent.method} to {sent.url.host} cannot be matched: {error.message}")
+            self.misses.append(miss)
+            raise miss from None
+        scrubber = scrubber_for(self._scrubber, sent)
+        known = scrubber.request(request)
+        if scrubber is self._scrubber or self._holds(known):
+            return known
+        # The key of a recording and that of a replay differ: one of them may be a word that the prompt uses too.
+        plain = self._scrubber.request(request)
+        return plain if self._holds(plain) else known
+
+    def _holds(self, request: RecordedRequest) -> bool:
+        with self._lock:
+            return request.key in self._waiting or request.key in self._older
+
+    def _take(self, request: RecordedRequest) -> Interaction | None:
+        with self._lock:
+            waiting = self._waiting.get(request.key) or self._waiting.get(self._older.get(request.key, request.key))
+            return waiting.pop() if waiting else None
+
+    @cached_property
+    def _older(self) -> dict[tuple[str, str, str], tuple[str, str, str]]:
+        """The keys of stored requests that are scrubbed further today, by what they are today.
+
+        Read only if a request is not found: cassettes that were recorded with other rules, or imported.
+        """
+        keys = ((self._scrubber.request(item.request).key, item.request.key) for item in self._interactions)
+        return {now: stored for now, stored in keys if now != stored}
 
 
 def raise_failure(response: RecordedResponse) -> None:

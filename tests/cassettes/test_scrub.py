@@ -43,13 +43,19 @@ def test_responses_lose_keys_tokens_and_ids_always(text: str, scrubbed: str) -> 
     assert Scrubber().response(once) is once
 
 
-def test_requests_lose_only_what_the_user_names() -> None:
-    sent = request(b'{"email":"ana@example.com","key":"sk-ant-abc"}')
+def test_requests_lose_keys_and_what_the_user_names_but_no_ids() -> None:
+    sent = request(b'{"email":"ana@example.com","key":"sk-ant-abc","in":"wrkspc_01JwQvzr7rXLA5AGx3HKfFUJ"}')
+
+    assert Scrubber().request(sent).body == sent.body.replace(b"sk-ant-abc", b"<api-key>")
+    assert Scrubber(rules=read_rules([r"[\w.]+@[\w.]+ => <email>"])).request(sent).body == (
+        b'{"email":"<email>","key":"<api-key>","in":"wrkspc_01JwQvzr7rXLA5AGx3HKfFUJ"}'
+    )
+
+
+def test_a_request_without_a_key_is_not_copied() -> None:
+    sent = request({"system": "Say what an x-api-key header is, and what ?key=value means."})
 
     assert Scrubber().request(sent) is sent
-    assert Scrubber(rules=read_rules([r"[\w.]+@[\w.]+ => <email>"])).request(sent).body == (
-        b'{"email":"<email>","key":"sk-ant-abc"}'
-    )
 
 
 def test_a_users_rules_apply_in_their_order_and_before_the_built_in_ones() -> None:
