@@ -25,6 +25,7 @@ import urllib3
 from harness.cassettes.store import CassetteStore
 from harness.loopback import is_loopback
 from harness.prompt.reader import PromptReader
+from harness.provider.endpoints import Origin
 from harness.sessions.other_clients import ForeignSession
 from harness.sessions.session import Mode, SessionOptions
 
@@ -93,14 +94,21 @@ def watched() -> Iterator[list[str]]:
         yield found
 
 
-def play_round(mode: Mode, folder: Path, threads: int, clients: tuple[Callable[[bytes], bytes], ...]) -> None:
+def play_round(
+    mode: Mode,
+    folder: Path,
+    threads: int,
+    clients: tuple[Callable[[bytes], bytes], ...],
+    *,
+    upstream: Origin = "emulator",
+) -> None:
     """Let each thread post once with each client, one after the other; each must get its answer.
 
     Raises:
         AssertionError: a call was not answered or not noted.
     """
     reader = PromptReader(lambda text, _: len(text) // 4)
-    options = SessionOptions(mode=mode, upstream="emulator", store=CassetteStore(folder), reader=reader)
+    options = SessionOptions(mode=mode, upstream=upstream, store=CassetteStore(folder), reader=reader)
 
     def post_all(number: int) -> None:
         for client in clients:

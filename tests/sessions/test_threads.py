@@ -2,15 +2,29 @@
 
 import importlib.util
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from harness.emulator.core import Emulator, HttpAnswer
+from harness.emulator.server import EmulatorServer
+from harness.prompt.reader import PromptReader
 from harness.sessions.session import Mode
 
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "soak_clients.py"
+
+
+class Counting(Emulator):
+    """Counts what it is asked."""
+
+    asked = 0
+
+    def _handle(self, method: str, path: str, body: bytes) -> HttpAnswer:
+        self.asked += 1
+        return super()._handle(method, path, body)
 
 
 @pytest.fixture
@@ -54,3 +68,16 @@ def test_look_up_would_be_found(soak: ModuleType) -> None:
     with soak.watched() as found, pytest.raises(Exception, match="Max retries exceeded"):
         soak.with_requests(b"{}")
     assert found[0] == "look-up of api.anthropic.com"
+
+
+def test_threads_that_record_from_a_gateway_ask_it_once_for_each_call(
+    soak: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator = Counting(reader=PromptReader(lambda text, _: len(text) // 4), clock=time.monotonic)
+    with EmulatorServer(emulator) as gateway, soak.watched() as found:
+        monkeypatch.setattr(soak, "URL", f"{gateway.url}/v1/messages")
+        soak.play_round("record", tmp_path, 8, soak.CLIENTS, upstream="anthropic")
+        assert emulator.asked == 32
+        soak.play_round("replay", tmp_path, 8, soak.CLIENTS)
+        assert emulator.asked == 32
+    assert found == []

@@ -156,6 +156,16 @@ def test_socket_that_somebody_asks_for_is_the_real_one(server: tuple[str, list[s
     assert visits == ["/"]
 
 
+def test_socket_that_could_not_be_encrypted_is_not_used(server: tuple[str, list[str]], open_session: Open) -> None:
+    url, visits = server
+    with open_session("replay", "emulator"):
+        connection = http.client.HTTPSConnection(url.removeprefix("http://"), timeout=10)
+        with pytest.raises(OSError, match="SSL"):
+            connection.request("GET", "/")
+        assert connection.sock is None
+    assert visits == []
+
+
 def test_body_in_chunks_and_a_proxy_hide_no_call(open_session: Open) -> None:
     urllib3 = pytest.importorskip("urllib3", reason=f"urllib3 {GROUP}")
     url, proxy = "https://api.anthropic.com/v1/messages", "http://127.0.0.1:9"

@@ -57,15 +57,18 @@ class Line:
         self._connection: Any = connection
         self._answerer = answerer
         self._real = real
-        self._sent = b""
+        self._sent = bytearray()
+        self._has_head = False
         self._answer = b""
         self._timeout: tuple[Any, ...] = ()
 
     def sendall(self, data: Any, *flags: Any) -> None:
         """Keep a piece of the request, unless its headers say that it is not claimed: then it is sent."""
-        had_head = _END in self._sent
         self._sent += bytes(data)
-        if not had_head and _END in self._sent and self._answerer.claims(self._read(has_body=False)) is False:
+        if self._has_head or _END not in self._sent:
+            return
+        self._has_head = True
+        if self._answerer.claims(self._read(has_body=False)) is False:
             self._pass_on()
 
     def settle(self) -> None:
@@ -105,7 +108,7 @@ class Line:
         return getattr(self._pass_on(), name)
 
     def _read(self, *, has_body: bool) -> Outgoing:
-        head, _, body = self._sent.partition(_END)
+        head, _, body = bytes(self._sent).partition(_END)
         line, _, lines = head.partition(b"\r\n")
         method, target = line.decode("latin-1").split(" ")[:2]
         headers = fold(parse_headers(BytesIO(lines + _END)).items())
@@ -120,13 +123,13 @@ class Line:
         self._connection.sock = real
         if self._sent:
             real.sendall(self._sent)
-            self._sent = b""
+            self._sent.clear()
         return real
 
     def _ask_host(self, request: Outgoing, place: int) -> bytes:
         """Send the request to its host, and return the response as it came, in one piece."""
         real = self._open()
-        real.sendall(_asking_for_identity(self._sent))
+        real.sendall(_asking_for_identity(bytes(self._sent)))
         with HTTPResponse(real, method=request.method) as response:
             response.begin()
             body = response.read()
@@ -138,17 +141,25 @@ class Line:
 
     def _open(self) -> Any:
         if self._real is None:
-            connection = self._connection
-            setattr(connection, _IS_OPENING, True)
-            connection.sock = None
-            try:
-                connection.connect()
-            finally:
-                delattr(connection, _IS_OPENING)
-                self._real, connection.sock = connection.sock, self
+            self._real = _connect(self._connection)
+            self._connection.sock = self
             if self._timeout:
                 self._real.settimeout(*self._timeout)
         return self._real
+
+
+def _connect(connection: Any) -> Any:
+    """Open the real socket of a connection; one that fails half-way, before it is encrypted, is never used."""
+    setattr(connection, _IS_OPENING, True)
+    connection.sock = None
+    try:
+        connection.connect()
+    except BaseException:
+        connection.close()
+        raise
+    finally:
+        delattr(connection, _IS_OPENING)
+    return connection.sock
 
 
 def _lazy_connect(connect: Callable[..., Any], answerer: Answerer) -> Callable[..., Any]:
