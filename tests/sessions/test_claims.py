@@ -1,5 +1,6 @@
 """Which requests of a test are Claude's: by address, by headers, by form; all others are none of ours."""
 
+import gzip
 import json
 from typing import Any
 
@@ -40,6 +41,14 @@ def request(
         ),
         pytest.param(request("https://openrouter.ai/api/v1/chat/completions", CHAT), id="chat-completions"),
         pytest.param(request("https://gateway.example/v1/messages", CHAT, headers={}), id="no-content-type"),
+        pytest.param(
+            request(
+                "https://gateway.example/v1/messages",
+                gzip.compress(json.dumps(CHAT).encode()),
+                headers=JSON | {"content-encoding": "gzip"},
+            ),
+            id="compressed",
+        ),
         pytest.param(request(f"{BEDROCK}/model/eu.anthropic.claude-opus-4-5-v1%3A0/converse", {}), id="converse"),
         pytest.param(
             request(f"{BEDROCK}/model/arn%3Aaws%3Abedrock%3A1/invoke", {"anthropic_version": "bedrock-2023-05-31"}),
@@ -74,6 +83,9 @@ def test_request_to_claude_is_claimed(sent: Outgoing) -> None:
         pytest.param(request("https://llm.corp.example:8443/proxy/", {}), id="another-port"),
         pytest.param(request("https://files.example/f", b"\xff" * 9, headers={"content-type": "image/png"}), id="file"),
         pytest.param(request("https://weather.example/today", b"\xff{", headers={}), id="no-json"),
+        pytest.param(
+            request("https://gateway.example/v1/messages", b"cut", headers={"content-encoding": "gzip"}), id="damaged"
+        ),
     ],
 )
 def test_any_other_request_is_not_claimed(sent: Outgoing) -> None:

@@ -28,7 +28,11 @@ from tests.cassettes.examples import cassette, dump, interaction, message
 
 BODY = dump({"model": "claude-sonnet-5-5", "max_tokens": 64, "messages": [{"role": "user", "content": "Hello"}]})
 STREAM = BODY.replace(b'"max_tokens"', b'"stream":true,"max_tokens"')
-SECRETS = {"authorization": "Bearer sk-ant-secret", "x-api-key": "sk-ant-secret", "content-type": "application/json"}
+SECRETS = {
+    "authorization": "Bearer sk-ant-secret",
+    "x-api-key": "house-secret-4711",
+    "content-type": "application/json",
+}
 
 Open = Callable[..., ForeignSession]
 
@@ -111,6 +115,20 @@ def test_client_records_and_replays_without_its_secrets(
     text = (tmp_path / "case.json").read_text()
     assert "secret" not in text
     assert "api-key" not in text
+
+
+@pytest.mark.parametrize("post", CLIENTS)
+def test_key_of_a_header_is_found_in_the_body_too(
+    post: Callable[[str, bytes], bytes], open_session: Open, tmp_path: Path
+) -> None:
+    body = BODY.replace(b"Hello", b"My key is " + SECRETS["x-api-key"].encode())
+    with open_session("record") as recording:
+        answer = post(recording.base_url, body)
+    recording.save()
+    with open_session("replay") as replaying:
+        assert post(replaying.base_url, body) == answer
+
+    assert SECRETS["x-api-key"] not in (tmp_path / "case.json").read_text()
 
 
 def test_recorded_stream_is_kept_event_by_event(open_session: Open, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from harness.calls.answer import read_object
+from harness.cassettes.decoding import decompress
+from harness.errors import CassetteError
 from harness.provider.endpoints import API_URL, COUNT_TOKENS, MESSAGES
 from harness.sessions.interception.outgoing import Outgoing
 
@@ -39,7 +41,7 @@ def is_claudes(request: Outgoing, base_urls: Iterable[str]) -> bool | None:
         return True
     if request.method != "POST" or not (path.endswith(_SHARED_PATHS) or _INVOKE.search(path)):
         return False
-    return None if request.body is None else _is_claude_shaped(path, read_object(request.body) or {})
+    return None if request.body is None else _is_claude_shaped(path, _read_body(request, request.body))
 
 
 def api_path(path: str) -> str:
@@ -63,6 +65,13 @@ def _is_below(url: str, base: str) -> bool:
     root = given.path.rstrip("/")
     is_same_host = (asked.scheme, asked.hostname, asked.port) == (given.scheme, given.hostname, given.port)
     return is_same_host and (asked.path == root or asked.path.startswith(f"{root}/"))
+
+
+def _read_body(request: Outgoing, body: bytes) -> Mapping[str, Any]:
+    try:
+        return read_object(decompress(body, request.headers.get("content-encoding", ""))) or {}
+    except CassetteError:
+        return {}
 
 
 def _is_claude_shaped(path: str, body: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from unittest import mock
 
 from harness.cassettes.interchange import read_body, vcr_response
 from harness.errors import CassetteError
+from harness.loopback import as_text
 from harness.sessions.interception.installed import find_class
 from harness.sessions.interception.outgoing import Answerer, Outgoing, fold
 
@@ -124,4 +125,5 @@ def _outgoing(request: Request) -> Outgoing:
         body = read_body(request.body)
     except CassetteError:
         body = None
-    return Outgoing(method=request.method, url=request.uri, headers={}, body=body)
+    headers = fold((name, as_text(value)) for name, value in request.headers.items())
+    return Outgoing(method=request.method, url=request.uri, headers=headers, body=body)
