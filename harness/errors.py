@@ -13,6 +13,7 @@
     ├── LockError (ValueError)           a lock file is unreadable, or made by another version
     ├── SuiteError (ValueError)          a suite, fixture or prompt file is unreadable or invalid
     ├── UsageError (ValueError)          options that conflict, or lack something they need
+    ├── SecretError (ValueError)         something that would be written holds a secret
     ├── WriteError (OSError)             a file cannot be written; names it and the reason
     ├── CheckError (AssertionError)      a check of a suite or an assertion failed
     └── NetworkBlockedError (ConnectionError)  a test tried to connect to another machine
@@ -86,6 +87,10 @@ class SuiteError(HarnessError, ValueError):
 
 class UsageError(HarnessError, ValueError):
     """Options that conflict, or that lack something they need."""
+
+
+class SecretError(HarnessError, ValueError):
+    """Something that would be written holds a secret; names its kind and place, never the secret."""
 
 
 class WriteError(HarnessError, OSError):

@@ -14,6 +14,7 @@ SUBCLASSES = (
     (errors.LockError, ValueError),
     (errors.SuiteError, ValueError),
     (errors.UsageError, ValueError),
+    (errors.SecretError, ValueError),
     (errors.WriteError, OSError),
     (errors.CheckError, AssertionError),
     (errors.NetworkBlockedError, ConnectionError),

@@ -4,15 +4,18 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness import files
 from harness.cassettes.decoding import decompress, find_encoding, is_text
-from harness.cassettes.format import BLOB_NAME, Cassette, Interaction, RecordedResponse
+from harness.cassettes.encodings import views
+from harness.cassettes.format import BLOB_CHARACTERS, BLOB_NAME, Cassette, Interaction, RecordedResponse
+from harness.cassettes.scan import read_texts
 from harness.cassettes.scrub_stream import is_stream, read_blocks
-from harness.cassettes.secrets import SECRETS
-from harness.cassettes.store import CassetteStore, decode_blob, read_text
+from harness.cassettes.secrets import SECRETS, find_foreign
+from harness.cassettes.store import CassetteStore, blob_digest, decode_blob, read_text
 from harness.errors import CassetteError, UsageError
 from harness.provider.endpoints import is_message_call
 
@@ -93,8 +96,10 @@ def remove(unnamed: Unnamed, folder: Path) -> None:
             parent.rmdir()
 
 
-def check(folder: Path) -> list[FileProblem]:
+def check(folder: Path, allowed: tuple[re.Pattern[str], ...] = ()) -> list[FileProblem]:
     """Find problems of the cassettes and blobs of a folder: secrets and damaged files.
+
+    ``allowed`` match secrets of others that may stay.
 
     Raises:
         UsageError: the folder does not exist, or holds no cassette.
@@ -108,8 +113,10 @@ def check(folder: Path) -> list[FileProblem]:
             cassette = store.load(name)
         except CassetteError as error:
             findings.append(_make_problem(path, error.message, text))
+            findings += _find_foreign(path, text, allowed)
         else:
             findings += _find_hidden(path, text, cassette)
+            findings += _find_in_texts(path, text, cassette, allowed)
         findings += _find_secrets(path, text)
     for path in _list_blobs(folder):
         data = _read(path)
@@ -119,6 +126,7 @@ def check(folder: Path) -> list[FileProblem]:
         except CassetteError as error:
             findings.append(_make_problem(path, error.message, text))
         findings += _find_secrets(path, text)
+        findings += _find_foreign(path, text, allowed)
     return sorted(set(findings))
 
 
@@ -169,6 +177,36 @@ def _find_secrets(path: Path, text: str) -> Iterator[FileProblem]:
     for number, line in enumerate(text.split("\n"), start=1):
         for what in _name_secrets(line):
             yield FileProblem(path, number, what)
+
+
+def _find_foreign(path: Path, text: str, allowed: tuple[re.Pattern[str], ...]) -> Iterator[FileProblem]:
+    """Find secrets of others, and encoded ones, in the text of a file."""
+    for secret in find_foreign(text, allowed):
+        offset = text.find(secret.value)
+        yield FileProblem(path, text.count("\n", 0, max(offset, 0)) + 1, secret.what)
+    for what in _name_encoded_secrets(text):
+        yield FileProblem(path, 1, what)
+
+
+def _find_in_texts(
+    path: Path, text: str, cassette: Cassette | None, allowed: tuple[re.Pattern[str], ...]
+) -> Iterator[FileProblem]:
+    """Find secrets of others, and encoded ones, in the texts of a cassette that are not stored as blobs."""
+    for number, interaction in enumerate(cassette.interactions if cassette else ()):
+        for side, _, part in read_texts(interaction):
+            if len(part) >= BLOB_CHARACTERS and f'"$blob": "{blob_digest(part)}"' in text:
+                continue
+            line = _find_line(text, f"interactions[{number}].{side}")
+            for secret in find_foreign(part, allowed):
+                offset = text.find(json.dumps(secret.value, ensure_ascii=False)[1:-1])
+                yield FileProblem(path, text.count("\n", 0, offset) + 1 if offset >= 0 else line, secret.what)
+            for what in _name_encoded_secrets(part):
+                yield FileProblem(path, line, what)
+
+
+def _name_encoded_secrets(text: str) -> list[str]:
+    """Find secrets of the Claude API that are encoded within a text."""
+    return [f"{what}, encoded" for view in islice(views(text), 1, None) for what in _name_secrets(view)]
 
 
 def _find_hidden(path: Path, text: str, cassette: Cassette | None) -> Iterator[FileProblem]:

@@ -126,7 +126,7 @@ BUILT_IN = (
 """The rules that are always applied to responses."""
 
 _ADDRESSES = _rules(
-    (r"(://)[^/\s@]*@", rf"\1{REPLACEMENT}@", ("://",)),
+    (r"(://)[^/\s@\"'\\<>]*@", rf"\1{REPLACEMENT}@", ("://",)),
     (rf"(?i)([?&;](?:{QUERY_NAMES})=)(?!<)[^&\s\"'#]+", rf"\1{REPLACEMENT}", ("?", "&", ";")),
 )
 """The rules for messages of errors, which quote whole URLs."""

@@ -67,7 +67,10 @@ Those that rate how random a text is are left out, as are keywords and addresses
 _MORE = tuple(
     (what, re.compile(pattern))
     for what, pattern in (
-        ("a private key", r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----[^-]*(?:-----END [A-Z0-9 ]+-----)?"),
+        (
+            "a private key",
+            r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----[^-\"']*(?:-----END [A-Z0-9 ]+-----)?",
+        ),
         ("a JSON Web Token", r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"),
         # Source: docs.cloud.google.com/docs/authentication/api-keys and /oauth2 (checked 2026-11-26).
         ("a Google API key", r"\bAIza[\w-]{35}"),
@@ -97,6 +100,10 @@ _PLACEHOLDER = re.compile(r"(?i)<[\w -]+>|\*{3}|\.{3}|x{6}|your|example\.|change
 """Signs that a password only shows where one would stand."""
 _LOOSE = frozenset({"a password in a URL", "a secret of an .env file"})
 """Kinds that also fit placeholders."""
+
+
+_PACKED = re.compile(r"[A-Za-z0-9+/\r\n]{10000,}={0,2}")
+"""A file in base64, in which only what it decodes to can be a secret."""
 
 
 class Secret(NamedTuple):
@@ -136,7 +143,7 @@ def scrub_foreign(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _find_all(text: str) -> tuple[Secret, ...]:
-    return tuple(secret for view in views(text) for secret in _find_plain(view))
+    return tuple(secret for view in views(text) if not _PACKED.fullmatch(view) for secret in _find_plain(view))
 
 
 def _find_plain(text: str) -> Iterator[Secret]:

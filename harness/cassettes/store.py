@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from harness.cassettes.format import BLOB_NAME, Cassette, decode, encode
+from harness.cassettes.scan import SecretGuard
 from harness.errors import CassetteError
 from harness.files import decode_text, read_file, write_atomically
 
@@ -14,8 +15,10 @@ _RESTORE = "restore the file from version control, or record it again"
 class CassetteStore:
     """The cassettes under one folder, with their long texts in ``blobs/``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, guard: SecretGuard | None = None) -> None:
+        """Open a folder; ``guard`` refuses to write secrets into it."""
         self.folder = folder
+        self._guard = guard
         self._blobs: dict[str, str] = {}
         self._sharing: Counter[str] | None = None
 
@@ -39,8 +42,14 @@ class CassetteStore:
             raise CassetteError(f"{path}: {error.message}", hint=error.hint or _RESTORE) from None
 
     def save(self, name: str, cassette: Cassette) -> None:
-        """Write a cassette after its blobs, so that no file names a missing blob."""
-        write_atomically(self.path(name), encode(cassette, self.put_text).encode())
+        """Write a cassette after its blobs, so that no file names a missing blob.
+
+        Raises:
+            SecretError: it holds a secret; nothing is written.
+        """
+        if self._guard is not None:
+            self._guard.check_cassette(cassette, name)
+        write_atomically(self.path(name), encode(cassette, self._put_blob).encode())
 
     def count_sharing(self, text: str) -> int:
         """Count the cassettes that name a long text; short texts are not stored as blobs, and count as 0."""
@@ -58,7 +67,16 @@ class CassetteStore:
             return None
 
     def put_text(self, text: str) -> str:
-        """Store a text beside the cassettes, once, and return its digest."""
+        """Store a text beside the cassettes, once, and return its digest.
+
+        Raises:
+            SecretError: it holds a secret; nothing is written.
+        """
+        if self._guard is not None:
+            self._guard.check_text(text)
+        return self._put_blob(text)
+
+    def _put_blob(self, text: str) -> str:
         digest = _digest(text.encode())
         path = self._blob_path(digest)
         if not _holds(path, digest):
@@ -111,6 +129,11 @@ def decode_blob(data: bytes, digest: str, path: Path) -> str:
     if _digest(text.encode()) != digest:
         raise CassetteError(f"{path}: not the text that was recorded (its sha256 differs)")
     return text
+
+
+def blob_digest(text: str) -> str:
+    """The name under which a text is stored."""
+    return _digest(text.encode("utf-8", "surrogatepass"))
 
 
 def _digest(data: bytes) -> str:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from harness.cassettes import hygiene
+from harness.cassettes.allowed import find_allowed
 from harness.errors import LockError
 from harness.findings.words import count
 from harness.lock.lockfile import read_lock
@@ -24,8 +25,10 @@ example:
 
 _CHECK_EXAMPLE = """\
 Looks for API keys, bearer tokens, headers that hold them, cookies, and ids of organizations and
-workspaces, and verifies that every cassette and blob is intact. Prints one line for each finding:
-path:line: message.
+workspaces, for secrets of others (AWS, GitHub, Google, Slack, private keys, JWT, .env lines, …), also
+encoded, and for compressed bodies, and verifies that every cassette and blob is intact. Prints one
+line for each finding: path:line: message. Secrets of others that match a regular expression in the
+ini key harness_allow_secrets are passed over.
 
 exit codes:
   0  all files are intact and hold no secret
@@ -108,7 +111,7 @@ def run_check(options: argparse.Namespace) -> int:
     Raises:
         UsageError: there is no such folder, or no cassette in it.
     """
-    findings = hygiene.check(options.folder)
+    findings = hygiene.check(options.folder, find_allowed(options.folder))
     for finding in findings:
         print(finding)
     if not findings:

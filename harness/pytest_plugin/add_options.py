@@ -112,6 +112,12 @@ def add_options(parser: pytest.Parser) -> None:
         default=[],
     )
     parser.addini(
+        "harness_allow_secrets",
+        "secrets in prompts and answers that may be recorded, one regular expression a line",
+        type="linelist",
+        default=[],
+    )
+    parser.addini(
         "harness_models",
         "which model stands behind an id that does not name it, one a line: NAME = MODEL",
         type="linelist",

@@ -9,6 +9,7 @@ import pytest
 from harness.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Mapping
     from decimal import Decimal
     from pathlib import Path
@@ -64,6 +65,8 @@ class Options(NamedTuple):
     """Maximum age of a cassette; ``None`` for any age."""
     is_age_fatal: bool
     scrub: tuple[ScrubRule, ...]
+    allowed_secrets: tuple[re.Pattern[str], ...]
+    """Values in prompts and answers that are no secrets."""
 
     models: Mapping[str, str]
     """Models behind ids of the user's own, such as deployment names."""
@@ -124,6 +127,7 @@ def read_options(config: pytest.Config) -> Options:
         max_age_days=age,
         is_age_fatal=is_age_fatal,
         scrub=_read_scrub(config),
+        allowed_secrets=_read_allowed_secrets(config),
         models=_read_models(config),
         base_url=_read_base_url() if is_real else None,
         budget=budget,
@@ -220,6 +224,18 @@ def _read_scrub(config: pytest.Config) -> tuple[ScrubRule, ...]:
 
     try:
         return read_rules(lines)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _read_allowed_secrets(config: pytest.Config) -> tuple[re.Pattern[str], ...]:
+    lines = config.getini("harness_allow_secrets")
+    if not lines:
+        return ()
+    from harness.cassettes.secrets import read_allowed
+
+    try:
+        return read_allowed(lines, "harness_allow_secrets")
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
 

@@ -49,9 +49,12 @@ class Storage:
     @cached_property
     def store(self) -> CassetteStore:
         """The cassettes of the run."""
+        from harness.cassettes.scan import SecretGuard
         from harness.cassettes.store import CassetteStore
+        from harness.settings import read_keys
 
-        return CassetteStore(self._options.cassettes)
+        guard = SecretGuard(allowed=self._options.allowed_secrets, values=read_keys())
+        return CassetteStore(self._options.cassettes, guard=guard)
 
     def read_header(self, cassette: str) -> Mapping[str, Any]:
         """Read how a cassette was recorded; empty if it is missing or unreadable."""
