@@ -124,3 +124,33 @@ def test_replay_runs_in_one_process_and_in_several(arguments: tuple[str, ...], p
 
 def test_fixture_is_documented(project: Project) -> None:
     assert "\nharness_cassette -- " in "\n".join(project.run("--fixtures", "-q").outlines)
+
+
+THREADS = """
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
+import requests
+
+def test_ask(harness_cassette, monkeypatch):
+    asked = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *args, **options: asked.append(host) or [])
+
+    def work(worker):
+        for number in range(12):
+            content = f"Question {number} of {worker}"
+            body = {"model": "claude-sonnet-5-5", "max_tokens": 64, "messages": [{"role": "user", "content": content}]}
+            requests.post(f"{harness_cassette.base_url}/v1/messages", json=body, timeout=9).raise_for_status()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    assert (asked, len(harness_cassette.calls)) == ([], 48)
+"""
+
+
+def test_workers_that_post_at_once_never_look_up_the_real_host(project: Project) -> None:
+    pytest.importorskip("requests", reason="requests comes with the group integrations")
+    project.write("test_app.py", THREADS)
+
+    for mode in (RECORD, (), ("--harness-mode=emulate",)):
+        project.run(*mode).assert_outcomes(passed=1)
