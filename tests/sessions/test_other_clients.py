@@ -5,6 +5,7 @@ import gzip
 import json
 import threading
 import urllib.request
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPSConnection
@@ -12,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import brotli
 import httpx2
 import pytest
 from anthropic import Anthropic
@@ -25,6 +27,7 @@ from harness.sessions.other_clients import ForeignSession
 from harness.sessions.replay import CassetteMissError
 from harness.sessions.session import Mode, SessionOptions
 from tests.cassettes.examples import cassette, dump, interaction, message
+from tests.cassettes.test_decoding import zstd
 
 BODY = dump({"model": "claude-sonnet-5-5", "max_tokens": 64, "messages": [{"role": "user", "content": "Hello"}]})
 STREAM = BODY.replace(b'"max_tokens"', b'"stream":true,"max_tokens"')
@@ -285,18 +288,27 @@ def test_what_is_meant_for_the_api_is_answered_by_the_emulator_and_replayed(
     assert (len(session.calls), len(replayed.calls), replayed.unplayed) == (1, 1, ())
 
 
+PACK: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": brotli.compress,
+    "zstd": zstd.compress,
+}
+
+
 class Compressing(BaseHTTPRequestHandler):
     """An upstream that always compresses, and records which encoding it was asked for."""
 
     asked: list[str | None]
+    encoding: str
 
     def do_POST(self) -> None:
         self.asked.append(self.headers["accept-encoding"])
         self.rfile.read(int(self.headers["content-length"]))
-        body = gzip.compress(dump(message("packed")))
+        body = PACK[self.encoding](dump(message("packed")))
         self.send_response(200)
         self.send_header("content-type", "application/json")
-        self.send_header("content-encoding", "gzip")
+        self.send_header("content-encoding", self.encoding)
         self.send_header("anthropic-organization-id", "org-secret")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -306,11 +318,12 @@ class Compressing(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.mark.parametrize("post", [with_httpx2, with_async_httpx2, with_httpx, with_requests])
+@pytest.mark.parametrize("encoding", PACK)
+@pytest.mark.parametrize("post", CLIENTS)
 def test_plain_bodies_are_asked_for_and_compressed_ones_decoded(
-    post: Callable[[str, bytes], bytes], open_session: Open, tmp_path: Path
+    post: Callable[[str, bytes], bytes], encoding: str, open_session: Open, tmp_path: Path
 ) -> None:
-    handler = type("Handler", (Compressing,), {"asked": []})
+    handler = type("Handler", (Compressing,), {"asked": [], "encoding": encoding})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
