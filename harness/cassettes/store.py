@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.cassettes.format import BLOB_NAME, Cassette, decode, encode
 from harness.cassettes.scan import SecretGuard
+from harness.cassettes.unchanged import keep_unchanged
 from harness.errors import CassetteError
 from harness.files import decode_text, read_file, write_atomically
 
@@ -49,6 +50,34 @@ class CassetteStore:
         """
         if self._guard is not None:
             self._guard.check_cassette(cassette, name)
+        self._write(name, cassette)
+
+    def update(self, name: str, cassette: Cassette, *, oldest: str = "") -> None:
+        """Write a cassette that was recorded again: one that did not change keeps every byte.
+
+        One that was recorded before ``oldest`` gets the new date.
+
+        Raises:
+            SecretError: it holds a secret; nothing is written.
+        """
+        if self._guard is not None:
+            self._guard.check_cassette(cassette, name)
+        old = self._load_whole(name)
+        kept = keep_unchanged(old, cassette, oldest=oldest)
+        if kept is not old:
+            self._write(name, kept)
+
+    def _load_whole(self, name: str) -> Cassette | None:
+        """Load a cassette; ``None`` if there is none, or it is damaged and so has to be written again."""
+        try:
+            cassette = self.load(name)
+            for interaction in cassette.interactions if cassette else ():
+                interaction.request.load_body()
+        except CassetteError:
+            return None
+        return cassette
+
+    def _write(self, name: str, cassette: Cassette) -> None:
         write_atomically(self.path(name), encode(cassette, self._put_blob).encode())
 
     def count_sharing(self, text: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +111,7 @@ class Sessions:
             scrubber=Scrubber(rules=options.scrub, values=read_keys()),
             is_realtime=options.is_realtime,
             sleep=self.sleep,
+            max_age=None if options.max_age_days is None else timedelta(days=options.max_age_days),
         )
 
     def _check_foreign(self) -> None:

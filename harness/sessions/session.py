@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import Any, Literal
 
@@ -91,6 +91,8 @@ class SessionOptions:
     sleep: Sleep = time.sleep
     """Waits between the rounds of a case if the real API answers."""
     today: Callable[[], datetime] = lambda: datetime.now(UTC)
+    max_age: timedelta | None = None
+    """Recorded again, an unchanged cassette keeps its date, unless it is older."""
 
 
 class CallSession:
@@ -238,15 +240,20 @@ class CallSession:
             self._recorder.close()
 
     def save(self) -> None:
-        """In ``record`` mode, write the cassette, unless nothing was recorded."""
+        """In ``record`` mode, write the cassette, unless nothing was recorded or nothing changed.
+
+        Raises:
+            SecretError: it holds a secret; nothing is written.
+        """
         if self._options.mode != "record" or self._recorder is None or not self._recorder.interactions:
             return
-        header = Header(
-            origin=self.origin,
-            recorded_at=self._options.today().strftime("%Y-%m-%dT%H:%M:%SZ"),
-            sdk=f"anthropic {version('anthropic')}",
+        today, max_age = self._options.today(), self._options.max_age
+        header = Header(origin=self.origin, recorded_at=_stamp(today), sdk=f"anthropic {version('anthropic')}")
+        self._options.store.update(
+            self.name,
+            Cassette(header=header, interactions=self._recorder.interactions),
+            oldest="" if max_age is None else _stamp(today - max_age),
         )
-        self._options.store.save(self.name, Cassette(header=header, interactions=self._recorder.interactions))
 
     @property
     def _key(self) -> str | None:
@@ -288,3 +295,7 @@ class CallSession:
             self._recorder.on_begin = self._pause.note_answer
         rewrite = self._options.rewrite
         return self._recorder if rewrite is None else RewritingTransport(self._recorder, rewrite)
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
