@@ -97,7 +97,7 @@ RULES: dict[Rule, RuleRow] = {
     ),
     "network-blocked": RuleRow(
         short="A test tried to connect to another machine",
-        help="In replay and emulate mode only loopback addresses are reachable, so that no call goes unnoticed. Call "
+        help="Unless the real API answers, only loopback addresses are reachable, so that no call goes unnoticed. Call "
         "Claude through a fixture, fake other hosts, or add them to harness_ignore_hosts.",
         verdict="fail",
     ),

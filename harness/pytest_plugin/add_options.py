@@ -94,7 +94,7 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("harness_max_age", "default of --harness-max-age; empty: any age", default="")
     parser.addini(
         "harness_guard",
-        "which tests can reach loopback addresses only, in replay and emulate mode: "
+        "which tests can reach loopback addresses only, unless the real API answers: "
         "those that use the harness (used), all, or none (off)",
         default="used",
     )

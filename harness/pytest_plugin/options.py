@@ -88,7 +88,8 @@ class Options(NamedTuple):
     @property
     def is_guarding(self) -> bool:
         """Whether the guard covers any test."""
-        return self.guard != "off" and self.mode in ("replay", "emulate")
+        is_real = self.mode == "live" or (self.mode == "record" and self.upstream == "anthropic")
+        return self.guard != "off" and not is_real
 
 
 def read_options(config: pytest.Config) -> Options:

@@ -194,9 +194,9 @@ def test_fixture_that_is_asked_for_late_starts_the_guard(project: Project) -> No
         pytest.param(USES, ("-o", "harness_guard=off"), False, id="off"),
         pytest.param(USES, ("-o", "harness_guard=used"), True, id="used"),
         pytest.param(USES, ("--harness-mode=emulate",), True, id="emulate"),
-        pytest.param(USES, ("--harness-mode=record", "--harness-upstream=emulator"), False, id="record"),
+        pytest.param(USES, ("--harness-mode=record", "--harness-upstream=emulator"), True, id="record"),
         pytest.param(
-            PLAIN, ("--harness-mode=record", "--harness-upstream=emulator", "-o", "harness_guard=all"), False,
+            PLAIN, ("--harness-mode=record", "--harness-upstream=emulator", "-o", "harness_guard=all"), True,
             id="record-all",
         ),
         # This conftest refuses every connection, also those of pytest-rerunfailures between workers.

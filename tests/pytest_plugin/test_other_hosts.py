@@ -69,7 +69,7 @@ def ignore(project: Project, *hosts: str) -> None:
     ini.write_text(f"{ini.read_text()}harness_ignore_hosts =\n{lines}\n")
 
 
-@pytest.mark.parametrize("mode", MODES, ids=["replay", "emulate"])
+@pytest.mark.parametrize("mode", [*MODES, RECORD], ids=["replay", "emulate", "record"])
 def test_other_host_is_refused_by_name_and_no_command_is_suggested(mode: tuple[str, ...], project: Project) -> None:
     project.write("test_app.py", REACHING)
     ignore(project, "metrics.example")
@@ -79,7 +79,7 @@ def test_other_host_is_refused_by_name_and_no_command_is_suggested(mode: tuple[s
     result = project.run(*mode)
 
     result.assert_outcomes(failed=1)
-    name = "emulate" if mode else "replay"
+    name = mode[0].removeprefix("--harness-mode=") if mode else "replay"
     assert shown(result, "test_ask", "=") == (
         f"test_app.py::test_ask tried to look up the host 'metrics.example', but in {name} mode only "
         "loopback addresses are reachable\n"
