@@ -18,6 +18,7 @@ from vcr.request import Request
 from vcr.serialize import serialize
 from vcr.serializers import yamlserializer
 
+from harness.cassettes.credentials import read_credentials
 from harness.cassettes.decoding import decompress
 from harness.cassettes.format import (
     KEPT_RESPONSE_HEADERS,
@@ -28,8 +29,9 @@ from harness.cassettes.format import (
     RecordedRequest,
     RecordedResponse,
 )
+from harness.cassettes.scrub import Scrubber
 from harness.errors import CassetteError
-from harness.files import read_text, write_atomically
+from harness.files import decode_text, read_file, write_atomically
 from harness.files.yaml_text import YamlTags, parse_yaml
 from harness.loopback import is_loopback
 from harness.provider.endpoints import API_URL, Origin
@@ -44,23 +46,24 @@ _TAGS: YamlTags = {
     "tag:yaml.org,2002:python/object/apply:builtins.iter": lambda value: iter(value["args"][0]),
 }
 """Tags that vcrpy has written, and what its own reader makes of them."""
+_KEYS_ONLY = Scrubber()
 _EVENT_END = re.compile(rb"(?<=\n\n)|(?<=\r\n\r\n)")
 
 
-def read_vcr(path: Path) -> Cassette:
-    """Read a vcrpy YAML cassette as one of ours, with compressed bodies decoded.
+def read_vcr(path: Path, scrubber: Scrubber = _KEYS_ONLY) -> Cassette:
+    """Read a vcrpy YAML cassette, which may be compressed with gzip, as one of ours: decoded and scrubbed.
 
     Raises:
         CassetteError: the file is not a vcrpy cassette, or a body cannot be decoded; starts with file and place.
     """
-    document, _ = parse_yaml(read_text(path, CassetteError), path, CassetteError, tags=_TAGS)
+    document, _ = parse_yaml(_read_text(path), path, CassetteError, tags=_TAGS)
     items = document.get("interactions") if isinstance(document, dict) else None
     if not isinstance(items, list):
         raise CassetteError(f"{path}: not a vcrpy cassette: it has no list of interactions")
     interactions = []
     for number, item in enumerate(items):
         try:
-            interactions.append(_read_interaction(item))
+            interactions.append(_read_interaction(item, scrubber))
         except CassetteError as error:
             raise CassetteError(f"{path}: interactions[{number}]: {error.message}") from None
         except (KeyError, TypeError, AttributeError, ValueError, httpx2.InvalidURL) as error:
@@ -146,13 +149,30 @@ def request_path(uri: str) -> str:
     return httpx2.URL(uri).raw_path.decode("ascii")
 
 
-def _read_interaction(item: Mapping[str, Any]) -> Interaction:
+def _read_text(path: Path) -> str:
+    try:
+        data = read_file(path)
+    except OSError as error:
+        raise CassetteError(f"{path}: unreadable: {error.strerror}") from None
+    try:
+        data = decompress(data, "gzip") if path.suffix == ".gz" else data
+    except CassetteError as error:
+        raise CassetteError(f"{path}: {error.message}") from None
+    return decode_text(data, path, CassetteError)
+
+
+def _read_interaction(item: Mapping[str, Any], scrubber: Scrubber) -> Interaction:
     request, response = item["request"], item["response"]
+    headers = {name.lower(): _header_text(value) for name, value in (request.get("headers") or {}).items()}
     # Some projects' serialisers store parsed JSON, under a separate key.
-    body = request["parsed_body"] if "parsed_body" in request else request.get("body")
+    if "parsed_body" in request:
+        body = read_body(request["parsed_body"])
+    else:
+        body = decompress(read_body(request.get("body")), headers.get("content-encoding", ""))
+    scrubber = scrubber.knowing(read_credentials(headers.items(), str(request["uri"])))
     return Interaction(
-        request=RecordedRequest.from_body(str(request["method"]), request_path(request["uri"]), read_body(body)),
-        response=_read_response(response),
+        request=scrubber.request(RecordedRequest.from_body(str(request["method"]), request_path(request["uri"]), body)),
+        response=scrubber.response(_read_response(response)),
     )
 
 

@@ -1,11 +1,14 @@
 """``harness cassettes``: import cassettes from vcrpy and export them to it."""
 
 import argparse
+import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from harness.cli import cassettes_hygiene
-from harness.errors import CassetteError, UsageError
+from harness.errors import CassetteError, HarnessError, SecretError, UsageError
+from harness.files.names import portable_name
 from harness.findings.words import count
 
 _EXAMPLE = """\
@@ -15,13 +18,16 @@ exit codes:
   2  input that cannot be judged; the reason is on standard error
 
 examples:
-  harness cassettes import tests/cassettes/*.yaml --into cassettes
+  harness cassettes import tests/cassettes --into cassettes
   harness cassettes export cassettes/test_app/test_ask.json --into vcr
   harness cassettes prune cassettes --used used.txt --dry-run
   harness cassettes check cassettes
 """
 
 _SUFFIXES = (".yaml", ".yml")
+_ENDING = re.compile(r"\.ya?ml(?:\.\w+)?$|\.json(?:\.gz)?$")
+_CASSETTE = re.compile(r"(?i)^[^.].*\.(?:ya?ml(?:\.\w+)?|json|gz|br|zst)$")
+"""Matches the names of files that may be cassettes, so that each that is none is named."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,29 +54,66 @@ def run(options: argparse.Namespace) -> int:
 def add_import(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``import``."""
     parser.description = (
-        "Convert vcrpy YAML cassettes to cassettes of the harness. "
-        "Compressed bodies are decoded, and credentials removed."
+        "Convert vcrpy YAML cassettes (.yaml, .yml, also .gz) to cassettes of the harness. Compressed bodies\n"
+        "are decoded, and credentials removed. A folder keeps its layout, such as that of pytest-recording:\n"
+        "MODULE/TEST.yaml becomes MODULE/TEST.json. Each file that is not imported is named with the reason."
     )
-    parser.epilog = "example:\n  harness cassettes import tests/cassettes --into cassettes\n"
+    parser.epilog = (
+        "exit codes:\n"
+        "  0  all files were imported\n"
+        "  2  some were not; the reasons are on standard error\n\n"
+        "example:\n  harness cassettes import tests/cassettes --into cassettes\n"
+    )
     parser.add_argument(
-        "files", metavar="VCR_YAML", type=Path, nargs="+", help="a file, or a folder with .yaml and .yml files"
+        "files", metavar="VCR_YAML", type=Path, nargs="+", help="a file, or a folder with .yaml, .yml and .gz files"
     )
     parser.add_argument("--into", metavar="FOLDER", type=Path, required=True, help="folder to write the cassettes to")
     parser.set_defaults(run_action=run_import)
 
 
 def run_import(options: argparse.Namespace) -> int:
-    """Read all files before writing the first, so that a bad one leaves nothing half done."""
+    """Import what can be, and say of each other file why it cannot; return 2 if there are any, else 0."""
+    from harness.cassettes.configuration import find_allowed, find_rules
     from harness.cassettes.interchange import read_vcr
+    from harness.cassettes.scan import SecretGuard
+    from harness.cassettes.scrub import Scrubber
     from harness.cassettes.store import CassetteStore
 
-    store = CassetteStore(options.into)
-    sources = _by_target(_find_yaml(options.files), store.path)
-    cassettes = {name: read_vcr(path) for name, path in sources.items()}
-    for name, cassette in cassettes.items():
-        store.save(name, cassette)
-        print(f"{store.path(name)}: {count(len(cassette.interactions), 'interaction')} from {sources[name]}")
-    return 0
+    store = CassetteStore(options.into, guard=SecretGuard(allowed=find_allowed(options.into)))
+    scrubber = Scrubber(rules=find_rules(options.into))
+    sources: dict[str, Path] = {}
+    total = 0
+    for name, path in _find_yaml(options.files, options.into):
+        total += 1
+        try:
+            _check_target(path, store.path(name), sources.get(name))
+            cassette = read_vcr(path, scrubber)
+            store.save(name, cassette)
+        except (CassetteError, SecretError, UsageError) as error:
+            print(_not_imported(path, error), file=sys.stderr)
+            continue
+        sources[name] = path
+        print(f"{store.path(name)}: {count(len(cassette.interactions), 'interaction')} from {path}")
+    if len(sources) < total > 1:
+        print(f"imported {len(sources):,} of {count(total, 'file')}", file=sys.stderr)
+    return 0 if len(sources) == total else 2
+
+
+def _not_imported(path: Path, error: HarnessError) -> str:
+    """The line that says why a file is not imported; a reader of files says where the fault is."""
+    place = re.match(rf"{re.escape(str(path))}(?::\d+)?(?=: )", error.message)
+    reason = error.message[place.end() + 2 :] if place else error.message
+    hint = f"\n  try: {error.hint}" if error.hint else ""
+    return f"{place[0] if place else path}: not imported: {reason}{hint}"
+
+
+def _check_target(path: Path, target: Path, other: Path | None) -> None:
+    if path.suffix not in (*_SUFFIXES, ".gz"):
+        raise UsageError("expected a file that ends in .yaml, .yml, .yaml.gz or .yml.gz")
+    if other is not None:
+        raise UsageError(f"{target} is the cassette of {other}", hint="import them into different folders")
+    if target.exists():
+        raise UsageError(f"{target} already exists", hint="remove it first, or choose another folder")
 
 
 def add_export(parser: argparse.ArgumentParser) -> None:
@@ -110,22 +153,34 @@ _ACTIONS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
 """Each subcommand with its help text and the function that adds its arguments and sets ``run_action``."""
 
 
-def _find_yaml(paths: list[Path]) -> Iterator[tuple[str, Path]]:
+def _find_yaml(paths: list[Path], into: Path) -> Iterator[tuple[str, Path]]:
     """Find files, each with the name of its cassette; in a folder, names are relative to it."""
     for path in paths:
         if not path.is_dir():
-            yield path.stem, path
+            yield _cassette_name(_below_cassettes(path)), path
             continue
-        files = sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
+        own = into.resolve()
+        found = (file for file in path.rglob("*") if _CASSETTE.search(file.name) and file.is_file())
+        files = sorted(file for file in found if file.suffix != ".json" or own not in file.resolve().parents)
         if not files:
             raise UsageError(f"{path}: no .yaml or .yml file in this folder")
         for file in files:
-            yield file.relative_to(path).with_suffix("").as_posix(), file
+            yield _cassette_name(file.relative_to(path)), file
 
 
-def _by_target(
-    found: Iterator[tuple[str, Path]] | list[tuple[str, Path]], target: Callable[[str], Path]
-) -> dict[str, Path]:
+def _below_cassettes(path: Path) -> Path:
+    """The path below the folder ``cassettes``, where pytest-recording keeps a folder for each module; else the name."""
+    parts = path.parts
+    places = [number for number, part in enumerate(parts[:-1]) if part == "cassettes"]
+    return Path(*parts[places[-1] + 1 :]) if places else Path(path.name)
+
+
+def _cassette_name(path: Path) -> str:
+    """The name that the harness gives to the cassette of a test, which pytest-recording names like the test."""
+    return (path.parent / portable_name(_ENDING.sub("", path.name))).as_posix()
+
+
+def _by_target(found: list[tuple[str, Path]], target: Callable[[str], Path]) -> dict[str, Path]:
     """Group sources by name; raise if two share a name or a target exists."""
     sources: dict[str, Path] = {}
     for name, path in found:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from harness.cassettes import hygiene
-from harness.cassettes.allowed import find_allowed
+from harness.cassettes.configuration import find_allowed
 from harness.errors import LockError
 from harness.findings.words import count
 from harness.lock.lockfile import read_lock

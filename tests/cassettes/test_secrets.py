@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.cassettes.allowed import find_allowed
+from harness.cassettes.configuration import find_allowed
 from harness.cassettes.format import Failure, Interaction, RecordedRequest, RecordedResponse
 from harness.cassettes.hygiene import check
 from harness.cassettes.scan import SecretGuard
