@@ -25,7 +25,7 @@ examples:
 """
 
 _SUFFIXES = (".yaml", ".yml")
-_ENDING = re.compile(r"\.ya?ml(?:\.\w+)?$|\.json(?:\.gz)?$")
+_ENDING = re.compile(r"\.ya?ml(?:\.\w+)?$|\.\w+$")
 _CASSETTE = re.compile(r"(?i)^[^.].*\.(?:ya?ml(?:\.\w+)?|json|gz|br|zst)$")
 """Matches the names of files that may be cassettes, so that each that is none is named."""
 
@@ -86,7 +86,9 @@ def run_import(options: argparse.Namespace) -> int:
     for name, path in _find_yaml(options.files, options.into):
         total += 1
         try:
-            _check_target(path, store.path(name), sources.get(name))
+            if path not in options.files:
+                _check_ending(path)
+            _check_target(store.path(name), sources.get(name))
             cassette = read_vcr(path, scrubber)
             store.save(name, cassette)
         except (CassetteError, SecretError, UsageError) as error:
@@ -107,9 +109,12 @@ def _not_imported(path: Path, error: HarnessError) -> str:
     return f"{place[0] if place else path}: not imported: {reason}{hint}"
 
 
-def _check_target(path: Path, target: Path, other: Path | None) -> None:
+def _check_ending(path: Path) -> None:
     if path.suffix not in (*_SUFFIXES, ".gz"):
         raise UsageError("expected a file that ends in .yaml, .yml, .yaml.gz or .yml.gz")
+
+
+def _check_target(target: Path, other: Path | None) -> None:
     if other is not None:
         raise UsageError(f"{target} is the cassette of {other}", hint="import them into different folders")
     if target.exists():
