@@ -54,7 +54,11 @@ KINDS = (
         "\n".join(_random(64, f"14.{line}") for line in range(3)),
         after="\n-----END RSA PRIVATE KEY-----",
     ),
-    Kind("jwt", "eyJ" + _packed('{"alg":"HS256"}')[3:] + "." + _packed('{"sub":"1234567890"}') + "." + _random(43, "15"), ""),
+    Kind(
+        "jwt",
+        "eyJ" + _packed('{"alg":"HS256"}')[3:] + "." + _packed('{"sub":"1234567890"}') + "." + _random(43, "15"),
+        "",
+    ),
     _kind("env-line", "DEBUG=1\nDB_PASSWORD=", _random(20, "16"), after="\nPORT=80"),
     _kind("gitlab-token", "glpat-", _random(20, "17")),
     _kind("npm-token", "npm_", _random(36, "18")),

@@ -131,6 +131,15 @@ _ADDRESSES = _rules(
 )
 """The rules for messages of errors, which quote whole URLs."""
 
+_CUT_OFF = ScrubRule(
+    pattern=re.compile(
+        r"\b(?:gh[opurs]_|github_pat_|A[KS]IA|AIza|ya29\.|xox[a-z]-|[rs]k_live_|glpat-|npm_|hf_|SG\.|sk-|eyJ|pypi-)"
+        r"[\w.+/=-]{4,}(…|\\u2026)"
+    ),
+    replacement=rf"{REPLACEMENT}\1",
+)
+"""The beginning of a secret, where a report quotes only that of a text."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scrubber:
@@ -177,7 +186,7 @@ class Scrubber:
 
     def text(self, text: str) -> str:
         """Scrub a text that is written beside the cassettes, such as a report."""
-        return scrub_foreign(scrub_text(text, (*_ADDRESSES, *self._add_own(BUILT_IN))))
+        return scrub_foreign(scrub_text(text, (*_ADDRESSES, *self._add_own(BUILT_IN), _CUT_OFF)))
 
     def _add_own(self, built_in: tuple[ScrubRule, ...]) -> tuple[Rule, ...]:
         own = (*_value_rules(self.values), *built_in)

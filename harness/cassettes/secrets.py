@@ -48,7 +48,6 @@ _DETECTORS = (
     ("ibm_cloud_iam", "IbmCloudIamDetector", "a key of IBM Cloud"),
     ("jwt", "JwtTokenDetector", "a JSON Web Token"),
     ("mailchimp", "MailchimpDetector", "a Mailchimp key"),
-    ("npm", "NpmDetector", "an npm token"),
     ("openai", "OpenAIDetector", "an OpenAI key"),
     ("private_key", "PrivateKeyDetector", "a private key"),
     ("pypi_token", "PypiTokenDetector", "a PyPI token"),
@@ -61,7 +60,8 @@ _DETECTORS = (
 )
 """Module and class of each detector of detect-secrets that knows a form, and what it finds.
 
-Those that rate how random a text is are left out, as are keywords and addresses: prompts are full of both.
+Those that rate how random a text is are left out, as are keywords and addresses: prompts are full of both. So is
+the one for npm, which takes the rest of the line too.
 """
 
 _MORE = tuple(
@@ -80,7 +80,7 @@ _MORE = tuple(
         # Source: docs.slack.dev/authentication/tokens (checked 2026-11-26).
         ("a Slack token", r"\bxapp-\d-\w+-\d+-\w+|\bxox[abeoprs]-[\w-]{10,}"),
         ("a Stripe key", r"\b[rs]k_live_\w{20,}|\bwhsec_[\w+/=]{20,}"),
-        ("an npm token", r"\bnpm_[A-Za-z0-9]{36}"),
+        ("an npm token", r"\bnpm_[A-Za-z0-9]{36}|_authToken=\s*[\w-]{30,}"),
         ("an OpenAI key", r"\bsk-(?:proj|svcacct|admin)-[\w-]{20,}"),
         ("a Hugging Face token", r"\bhf_[A-Za-z]{30,}"),
         (
@@ -137,7 +137,7 @@ def find_foreign(text: str, allowed: tuple[re.Pattern[str], ...] = ()) -> list[S
 def scrub_foreign(text: str) -> str:
     """Replace the secrets of others in a short text, such as a header, that nobody needs to read."""
     for secret in sorted(_find_plain(text), key=lambda secret: -len(secret.value)):
-        text = text.replace(secret.value, REPLACEMENT)
+        text = text.replace(secret.value.rstrip("\"'"), REPLACEMENT)
     return text
 
 

@@ -200,9 +200,11 @@ def _rejected_body(item: pytest.Item, error: BaseException) -> bytes | None:
 
 def _text(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
     """The text shown for an error: its message or, in a private run, a description without prompt text."""
-    options, error = item.config.stash[RUN].options, _error(item, call)
+    run, error = item.config.stash[RUN], _error(item, call)
     assert error is not None
+    options = run.options
     text = f"{_own_line(item, call)}{show_privately(error) if options.is_private else error}"
+    text = run.storage.scrubber.text(text)
     if not options.github.has_annotations:
         return text
     from harness.reports.github import defuse

@@ -119,9 +119,11 @@ class LockGate:
         from harness.lock.accept import keep_texts
 
         entry = case.make_entry()
+        text = json.dumps(entry.to_json())
+        self._storage.guard.check_text(text)
         for prompt, call in zip(case.prompts, entry.calls, strict=True):
             keep_texts(prompt, call, self._storage.store.put_text)
-        note(item, "entry", json.dumps(entry.to_json()))
+        note(item, "entry", text)
 
     @cached_property
     def _comparison(self) -> Gate:

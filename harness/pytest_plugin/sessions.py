@@ -91,11 +91,9 @@ class Sessions:
 
     @cached_property
     def _session_options(self) -> SessionOptions:
-        from harness.cassettes.scrub import Scrubber
         from harness.sessions.budget import Budget
         from harness.sessions.interception.hosts import is_listed
         from harness.sessions.session import SessionOptions
-        from harness.settings import read_keys
 
         options, reader = self._options, self._storage.reader
         return SessionOptions(
@@ -108,7 +106,7 @@ class Sessions:
             unique_prefix=options.unique_prefix,
             rewrite=self.rewrite,
             is_ignored=lambda host: is_listed(host, options.ignored_hosts),
-            scrubber=Scrubber(rules=options.scrub, values=read_keys()),
+            scrubber=self._storage.scrubber,
             is_realtime=options.is_realtime,
             sleep=self.sleep,
             max_age=None if options.max_age_days is None else timedelta(days=options.max_age_days),

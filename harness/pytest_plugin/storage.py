@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from harness.cassettes.scan import SecretGuard
+    from harness.cassettes.scrub import Scrubber
     from harness.cassettes.store import CassetteStore
     from harness.client.token_memo import TokenMemo
     from harness.prompt.reader import PromptReader
@@ -49,12 +51,24 @@ class Storage:
     @cached_property
     def store(self) -> CassetteStore:
         """The cassettes of the run."""
-        from harness.cassettes.scan import SecretGuard
         from harness.cassettes.store import CassetteStore
+
+        return CassetteStore(self._options.cassettes, guard=self.guard)
+
+    @cached_property
+    def guard(self) -> SecretGuard:
+        """Refuses to write secrets into cassettes and the lock file."""
+        from harness.cassettes.scan import SecretGuard
+
+        return SecretGuard(allowed=self._options.allowed_secrets, values=self.scrubber.values)
+
+    @cached_property
+    def scrubber(self) -> Scrubber:
+        """Removes keys, and what the project names, from what is written."""
+        from harness.cassettes.scrub import Scrubber
         from harness.settings import read_keys
 
-        guard = SecretGuard(allowed=self._options.allowed_secrets, values=read_keys())
-        return CassetteStore(self._options.cassettes, guard=guard)
+        return Scrubber(rules=self._options.scrub, values=read_keys())
 
     def read_header(self, cassette: str) -> Mapping[str, Any]:
         """Read how a cassette was recorded; empty if it is missing or unreadable."""

@@ -128,7 +128,8 @@ class Summary:
         from harness.reports.terminal import finding_lines
 
         self._reporter.section("prompt cache")
-        text = "\n".join(finding_lines(self._findings, is_private=self._options.is_private))
+        lines = finding_lines(self._findings, is_private=self._options.is_private)
+        text = self._without_secrets("\n".join(lines))
         if not self._options.github.has_annotations:
             self._reporter.line(text)
             return
@@ -136,7 +137,8 @@ class Summary:
 
         self._reporter.line(github.defuse(text))
         # The runner reads commands only at the beginning of a log line.
-        self._reporter.line("\n".join(github.annotations(self._findings, is_private=self._options.is_private)))
+        annotations = github.annotations(self._findings, is_private=self._options.is_private)
+        self._reporter.line(self._without_secrets("\n".join(annotations)))
 
     def _print_cassettes(self) -> None:
         lines = [*self._warnings(), *self._lines_of_changed_answers()]
@@ -170,7 +172,7 @@ class Summary:
 
         text = markdown(self._report, self._findings, is_private=self._options.is_private, limit=SUMMARY_LIMIT)
         with self._noting_unwritten():
-            append_to_file(path, text.encode())
+            append_to_file(path, self._without_secrets(text).encode())
 
     def _write_reports(self) -> None:
         folder = self._options.reports
@@ -182,10 +184,14 @@ class Summary:
         for row in FORMATS:
             text = row.write(self._report, is_private=self._options.is_private)
             with self._noting_unwritten():
-                write_atomically(folder / row.file, text.encode())
+                write_atomically(folder / row.file, self._without_secrets(text).encode())
                 written.append(relative(folder / row.file, self._options.start))
         if written:
             self._reporter.line(f"written: {', '.join(written)}")
+
+    def _without_secrets(self, text: str) -> str:
+        """Remove secrets from a report, which quotes prompts only where there is something to say."""
+        return self._run.storage.scrubber.text(text) if self._findings else text
 
     def _write_lock(self) -> list[str]:
         """Write the lock file and the rules for git; return the lines to print."""

@@ -27,7 +27,7 @@ PLACES = (
 TEXTS = frozenset({"body", "answer", "stream", "compressed", "error", "tool-result", "base64", "multipart"})
 """Places in the text of a prompt or answer, where secrets of others are refused instead of removed."""
 
-TESTS = '''
+TESTS = """
 import base64
 import json
 import logging
@@ -84,7 +84,7 @@ def test_plant(kind, place, harness_cassette):
     answer = httpx2.post(url, headers=headers, verify=False, **sent)
     assert answer.status_code == (400 if place == "error" else 200)
     assert answer.read()
-'''
+"""
 
 
 def _split(text: str) -> bytes:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.pytest_plugin.conftest import INI, Project
+from tests.pytest_plugin.conftest import APP, INI, PROMPT, Project
 from tests.pytest_plugin.planted import PLACES, TESTS, TEXTS, leaky_api, to_json
 from tests.secret_kinds import KINDS, OWN_KEY
 
@@ -76,7 +76,7 @@ def test_planted_secrets_are_found_nowhere(
     outcomes = recorded.parseoutcomes()
     assert outcomes["passed"] >= len(KINDS) * len(PLACES)
     assert outcomes["errors"] == len(REFUSED)
-    cassettes = [path for path in Path("cassettes").rglob("*.json")]
+    cassettes = list(Path("cassettes").rglob("*.json"))
     assert len(cassettes) == len(KINDS) * len(PLACES) - len(REFUSED)
 
     ours = " or ".join(kind.name for kind in KINDS if kind.is_ours)
@@ -85,3 +85,49 @@ def test_planted_secrets_are_found_nowhere(
     assert leaks(shown(replayed) | written(project)) == []
     assert replayed.parseoutcomes()["passed"] == len(PLACES) * sum(kind.is_ours for kind in KINDS)
     assert replayed.ret == 0
+
+
+@pytest.mark.plants_secrets
+@pytest.mark.parametrize("mode", ["emulate", "replay"])
+def test_reports_of_a_changed_prompt_do_not_quote_its_secrets(
+    mode: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (github,) = (kind for kind in KINDS if kind.name == "github-token")
+    test = "def test_ask(anthropic_client):\n    ask(anthropic_client, Path('prompt.md').read_text(), 'Hi')\n"
+    text = f"from pathlib import Path\n{APP}\n\n{test}"
+    project.write("pytest.ini", INI + "harness_reports = reports\n")
+    project.write("test_app.py", text)
+    prompt = project.write("prompt.md", PROMPT)
+    summary = project.path / "reports/summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    monkeypatch.setenv("GATEWAY_TOKEN", OWN_KEY)
+    assert project.run("--harness-mode=record", "--harness-upstream=emulator", "--harness-update-lock").ret == 0
+    prompt.write_text(f"{github.text} and {OWN_KEY}\n{PROMPT}")
+
+    result = project.run(f"--harness-mode={mode}", "--junitxml=junit.xml")
+    assert result.ret == 1
+
+    prompt.unlink()
+    reports = project.files("reports")
+    assert {"report.md", "report.json", "report.sarif", "summary.md"} <= reports.keys()
+    assert [
+        name
+        for name, file in (written(project) | shown(result)).items()
+        if github.core[:6] in file or OWN_KEY[:9] in file
+    ] == []
+    assert b"secret" in reports["summary.md"]
+    for name in ("report.json", "report.sarif"):
+        json.loads(reports[name])
+
+
+@pytest.mark.plants_secrets
+def test_prompt_with_a_secret_is_not_accepted(project: Project) -> None:
+    (github,) = (kind for kind in KINDS if kind.name == "github-token")
+    project.add_suite("support", prompt=f"{github.text}\n{PROMPT}")
+
+    result = project.run("--harness-mode=emulate", "--harness-update-lock")
+
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*a prompt is not accepted: its text holds a GitHub token, and would be written*"])
+    assert "prompts.lock" not in project.files(".")
+    assert "cassettes" not in {path.name for path in project.path.iterdir()}
