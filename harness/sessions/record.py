@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import httpx2
 from anthropic import AnthropicError
 
-from harness.cassettes.decoding import BodyDecoder, is_text, read_encodings
+from harness.cassettes.decoding import is_text
 from harness.cassettes.format import (
     KEPT_RESPONSE_HEADERS,
     Chunk,
@@ -27,6 +27,7 @@ from harness.emulator.chunks import Chunks
 from harness.errors import CassetteError, HarnessError
 from harness.prompt.reader import PromptReader
 from harness.provider.endpoints import is_message_call
+from harness.sessions.decoded import decoded, with_stream
 from harness.sessions.interactions import BUILT_IN_ONLY, OnCall, make_call, recorded_request, scrubber_for
 
 if TYPE_CHECKING:
@@ -80,16 +81,16 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             raise TypeError("the upstream of this recorder is async only")
         recording, request = self._open(request, request.read())
         try:
-            response = _decoded(self._upstream.handle_request(request))
+            response = decoded(self._upstream.handle_request(request))
             if recording.is_doubtful(response.status_code):
                 assert isinstance(response.stream, httpx2.SyncByteStream)
                 answer = b"".join(response.stream)
                 response.stream.close()
                 again = recording.retry_without_question(request, answer)
                 if again:
-                    response = _decoded(self._upstream.handle_request(again))
+                    response = decoded(self._upstream.handle_request(again))
                 else:
-                    response = _with_stream(response, Chunks((answer,)))
+                    response = with_stream(response, Chunks((answer,)))
         except httpx2.TransportError as error:
             recording.end(error)
             raise
@@ -97,7 +98,7 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             raise recording.refuse(error) from None
         assert isinstance(response.stream, httpx2.SyncByteStream)
         self._begin(recording, response)
-        return _with_stream(response, _SyncTee(response.stream, recording))
+        return with_stream(response, _SyncTee(response.stream, recording))
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send one request upstream."""
@@ -105,16 +106,16 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             raise TypeError("the upstream of this recorder is sync only")
         recording, request = self._open(request, await request.aread())
         try:
-            response = _decoded(await self._upstream.handle_async_request(request))
+            response = decoded(await self._upstream.handle_async_request(request))
             if recording.is_doubtful(response.status_code):
                 assert isinstance(response.stream, httpx2.AsyncByteStream)
                 answer = b"".join([chunk async for chunk in response.stream])
                 await response.stream.aclose()
                 again = recording.retry_without_question(request, answer)
                 if again:
-                    response = _decoded(await self._upstream.handle_async_request(again))
+                    response = decoded(await self._upstream.handle_async_request(again))
                 else:
-                    response = _with_stream(response, Chunks((answer,)))
+                    response = with_stream(response, Chunks((answer,)))
         except httpx2.TransportError as error:
             recording.end(error)
             raise
@@ -122,7 +123,7 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             raise recording.refuse(error) from None
         assert isinstance(response.stream, httpx2.AsyncByteStream)
         self._begin(recording, response)
-        return _with_stream(response, _AsyncTee(response.stream, recording))
+        return with_stream(response, _AsyncTee(response.stream, recording))
 
     def close(self) -> None:
         """Close the upstream's connections; it opens new ones for the next request."""
@@ -305,54 +306,6 @@ class _AsyncTee(httpx2.AsyncByteStream):
     async def aclose(self) -> None:
         await self._stream.aclose()
         self._taking.end(_ABANDONED)
-
-
-class _Decoded(httpx2.SyncByteStream, httpx2.AsyncByteStream):
-    """A compressed body, decoded as it arrives."""
-
-    def __init__(self, stream: httpx2.SyncByteStream | httpx2.AsyncByteStream, encoding: str) -> None:
-        self._stream = stream
-        self._decoder = BodyDecoder(encoding)
-
-    def __iter__(self) -> Iterator[bytes]:
-        assert isinstance(self._stream, httpx2.SyncByteStream)
-        for chunk in self._stream:
-            if data := self._decoder.decode(chunk):
-                yield data
-        self._decoder.finish()
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        assert isinstance(self._stream, httpx2.AsyncByteStream)
-        async for chunk in self._stream:
-            if data := self._decoder.decode(chunk):
-                yield data
-        self._decoder.finish()
-
-    def close(self) -> None:
-        assert isinstance(self._stream, httpx2.SyncByteStream)
-        self._stream.close()
-
-    async def aclose(self) -> None:
-        assert isinstance(self._stream, httpx2.AsyncByteStream)
-        await self._stream.aclose()
-
-
-def _decoded(response: httpx2.Response) -> httpx2.Response:
-    """Decode a body that an upstream compresses although it was asked not to; the client gets it decoded too."""
-    encoding = response.headers.get("content-encoding", "")
-    if not read_encodings(encoding):
-        return response
-    assert isinstance(response.stream, httpx2.SyncByteStream | httpx2.AsyncByteStream)
-    plain = _with_stream(response, _Decoded(response.stream, encoding))
-    for name in ("content-encoding", "content-length"):
-        plain.headers.pop(name, None)
-    return plain
-
-
-def _with_stream(response: httpx2.Response, stream: httpx2.SyncByteStream | httpx2.AsyncByteStream) -> httpx2.Response:
-    return httpx2.Response(
-        response.status_code, headers=response.headers, stream=stream, extensions=response.extensions
-    )
 
 
 def _with_body(request: httpx2.Request, body: bytes) -> httpx2.Request:
