@@ -24,6 +24,7 @@ Rule = Literal[
     "old-cassette",
     "prediction",
     "second-call",
+    "skipped",
     "unplayed",
     "unstable",
     "unused",
@@ -129,6 +130,11 @@ RULES: dict[Rule, RuleRow] = {
         short="The second call does not read what the first one wrote",
         help="Two calls with the same prefix, within its TTL, must read it the second time. Something before the last "
         "breakpoint differs between them.",
+    ),
+    "skipped": RuleRow(
+        short="An accepted prompt was not checked, because its test was skipped",
+        help="The lock file holds what the test sends, and this run has not compared it.",
+        verdict="cannot tell",
     ),
     "unplayed": RuleRow(
         short="A cassette holds a request that its test does not send",

@@ -93,14 +93,17 @@ class Gate:
         return tuple(self._accepted(finding, entry, case) for finding in found if finding is not None)
 
     def compare_one(self, case: CaseRequests, number: int) -> Finding | None:
-        """Compare one request, the ``number``-th of its case counted from 0; returns only errors."""
+        """Compare one request, the ``number``-th of its case counted from 0; ``None`` if its prefix is unchanged."""
         entry = self.lock.entries.get(case.key)
-        accepted = case.plan.accepted_number(number, len(entry.calls)) if entry else None
-        if entry is None or accepted is None:
+        if entry is None:
+            new = self._new(case)
+            return new if new.rule == "new-version" else None
+        accepted = case.plan.accepted_number(number, len(entry.calls))
+        if accepted is None:
             return None
         (prompt,) = case.prompts
         finding = self._changed(entry.calls[accepted], prompt, case)
-        return finding if finding is not None and finding.level == "error" else None
+        return None if finding is None else self._accepted(finding, entry, case)
 
     # --- one request -------------------------------------------------------------------------------------
 

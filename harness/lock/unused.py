@@ -22,10 +22,18 @@ class Collected:
         """Test files (without extension) and folders of suite files whose keys are all known."""
         self.is_all = False
         """The whole project was collected."""
+        self.silent: set[str] = set()
+        """Keys of tests that passed without sending a request."""
 
     def to_json(self) -> dict[str, Any]:
         """The collected keys and files of one process, in a form that xdist can send."""
-        return {"keys": sorted(self.keys), "sources": sorted(self.sources), "is_all": self.is_all}
+        sets = {"keys": self.keys, "sources": self.sources, "silent": self.silent}
+        return {**{name: sorted(values) for name, values in sets.items()}, "is_all": self.is_all}
+
+    def add_json(self, sent: dict[str, Any]) -> None:
+        """Add what another process collected, as ``to_json`` wrote it."""
+        self.add(sent["keys"], sent["sources"], is_all=sent["is_all"])
+        self.silent |= set(sent["silent"])
 
     def add(self, keys: Iterable[str], sources: Iterable[str], *, is_all: bool) -> None:
         """Add the collected keys and files of one process."""
@@ -35,6 +43,8 @@ class Collected:
 
     def lacks(self, entry: LockEntry) -> bool:
         """Whether an entry is known to be unused."""
+        if entry.key in self.silent:
+            return True
         if entry.key in self.keys:
             return False
         return self.is_all or (entry.suite.rpartition("/")[0] if entry.version else entry.suite) in self.sources
@@ -43,7 +53,8 @@ class Collected:
         """Whether the case of an entry was collected with another version."""
         start, end = f"{entry.suite}/", f"/{entry.case}"
         return any(
-            key.startswith(start) and key.endswith(end) and key.count("/") == entry.key.count("/") for key in self.keys
+            key.startswith(start) and key.endswith(end) and key.count("/") == entry.key.count("/")
+            for key in self.keys - {entry.key}
         )
 
 

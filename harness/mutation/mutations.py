@@ -48,7 +48,7 @@ class Mutation:
     """The check to add where the mutation survives."""
 
     def apply(self, request: Body, number: int = 0) -> Body | None:
-        """A changed copy of the ``number``-th request of a run; ``None`` if it does not apply, or the API refuses it."""
+        """A changed copy of the ``number``-th request; ``None`` if it does not apply, or the API refuses that."""
         if _is_refused(request):
             return None
         body = deepcopy(request)

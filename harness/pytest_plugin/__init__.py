@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.pytest_plugin import add_options, attachments, failures, list_cassettes, lock_gate, network, summary
+from harness.pytest_plugin import (
+    add_options,
+    failures,
+    list_cassettes,
+    network,
+    private,
+    request_check,
+    summary,
+    workers,
+)
 from harness.pytest_plugin.fixtures import (
     anthropic_client,
     async_anthropic_client,
@@ -43,7 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(args: list[str]) -> Generator[None, object, object]:
     """In a private run, show no source line of a ``conftest.py`` that cannot be imported."""
-    with failures.withheld_conftests(args):
+    with private.withheld_conftests(args):
         return (yield)
 
 
@@ -60,8 +69,8 @@ def pytest_configure(config: pytest.Config) -> None:
     run = config.stash[RUN] = Run(read_options(config))
     run.name_models(config)
     list_cassettes.register_lister(config, run.options)
-    lock_gate.register_workers(config, run.gate)
-    failures.register_private(config, run.options)
+    workers.register_workers(config)
+    private.register_private(config, run.options)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteCollector | None:
@@ -85,21 +94,26 @@ def pytest_make_collect_report(
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """In a private run, show no source line of a file that cannot be collected."""
     report = yield
-    failures.withhold_collection(collector, report)
+    if collector.config.stash[RUN].options.is_private:
+        private.withhold_collection(collector, report)
     return report
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Guard the test against the network."""
+    """Guard the test against the network; note what a test shows that ends the run."""
     with network.guarded(item, item.config.stash[RUN].options):
-        return (yield)
+        try:
+            return (yield)
+        except (pytest.exit.Exception, KeyboardInterrupt):
+            request_check.note_for_the_end(item)
+            raise
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Forget the findings of an earlier run of the test."""
-    attachments.forget_findings(item)
+    """Forget an earlier run of the test."""
+    request_check.forget(item)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -115,8 +129,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
-    """Fail a passed test whose teardown tried to reach the network."""
-    yield
+    """Fail a test for requests that it hides, and a passed one whose teardown tried to reach the network."""
+    with request_check.checking_the_rest(item):
+        yield
     if item.stash.get(PASSED, False):
         network.raise_first_blocked(item)
 

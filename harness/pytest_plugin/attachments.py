@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 AttachmentKind = Literal["calls", "changed-answers", "entry", "finding", "old", "unplayed"]
 
 _ATTACHED: pytest.StashKey[dict[str, list[str]]] = pytest.StashKey()
+_RUNS: pytest.StashKey[int] = pytest.StashKey()
+"""How often the test has been run, by a plugin that runs failed tests again."""
 _ATTRIBUTE = "harness_attachments"
+_RUN = "harness_run"
 _EXPLAINED = "harness_is_explained"
 
 
@@ -33,6 +36,11 @@ def note(item: pytest.Item, kind: AttachmentKind, row: str) -> None:
 
 def note_finding(item: pytest.Item, finding: Finding, *, hint: str | None = None) -> None:
     """Note a finding with its test, its place in a file and the command to type: ``hint``, if that is one."""
+    note(item, "finding", finding_row(item, finding, hint=hint))
+
+
+def finding_row(item: pytest.Item, finding: Finding, *, hint: str | None = None) -> str:
+    """One line of JSON: a finding with its test, its place in a file and the command to type."""
     from dataclasses import replace
 
     file, line, _ = item.reportinfo()
@@ -43,7 +51,7 @@ def note_finding(item: pytest.Item, finding: Finding, *, hint: str | None = None
         line=finding.line or (None if line is None else line + 1),
         command=finding.command or (hint if hint and hint.startswith("pytest ") else f'pytest "{item.nodeid}"'),
     )
-    note(item, "finding", json.dumps(known.to_json()))
+    return json.dumps(known.to_json())
 
 
 def note_calls(item: pytest.Item, calls: Sequence[Call], *, suite: str, version: str, plan: str = "") -> None:
@@ -60,15 +68,17 @@ def note_calls(item: pytest.Item, calls: Sequence[Call], *, suite: str, version:
         note_finding(item, finding)
 
 
-def forget_findings(item: pytest.Item) -> None:
-    """Forget the findings of an earlier run of the same test: only the last run counts."""
-    item.stash.get(_ATTACHED, {}).pop("finding", None)
+def forget_notes(item: pytest.Item) -> None:
+    """Forget what an earlier run of the same test noted: only the last run counts."""
+    item.stash[_RUNS] = item.stash.get(_RUNS, 0) + 1
+    item.stash[_ATTACHED] = {}
 
 
 def attach(item: pytest.Item, report: pytest.TestReport) -> None:
     """Attach all notes to the test's last report, when its fixtures have been torn down."""
-    if report.when == "teardown" and _ATTACHED in item.stash:
+    if report.when == "teardown" and item.stash.get(_ATTACHED, None):
         setattr(report, _ATTRIBUTE, item.stash[_ATTACHED])
+        setattr(report, _RUN, item.stash.get(_RUNS, 0))
         report.user_properties += _properties(item.stash[_ATTACHED])
 
 
@@ -89,9 +99,17 @@ def of_report(report: pytest.TestReport, kind: AttachmentKind) -> list[str]:
 
 
 def gather(reporter: pytest.TerminalReporter, kind: AttachmentKind) -> list[str]:
-    """The lines of all tests, in the order of their reports."""
-    reports = (report for kind_of_reports in reporter.stats.values() for report in kind_of_reports)
-    return [row for report in reports for row in of_report(report, kind)]
+    """The lines of all tests, in the order of their reports; of a test that was run again, only of its last run."""
+    last: dict[str, pytest.TestReport] = {}
+    for report in (report for reports in reporter.stats.values() for report in reports):
+        if hasattr(report, _RUN) and (report.nodeid not in last or _run_of(report) >= _run_of(last[report.nodeid])):
+            last[report.nodeid] = report
+    return [row for report in last.values() for row in of_report(report, kind)]
+
+
+def _run_of(report: pytest.TestReport) -> int:
+    """Which run of its test a report with attachments belongs to, counted from 1."""
+    return int(getattr(report, _RUN))
 
 
 def _properties(noted: dict[str, list[str]]) -> list[tuple[str, object]]:

@@ -21,6 +21,11 @@ def cassette_of(item: pytest.Item) -> str | None:
     return cassette_name(item) if "request" in getattr(item, "fixturenames", ("request",)) else None
 
 
+def key_of(item: pytest.Item) -> str:
+    """Key of a test in the lock file, if it sends a request; for a suite that could not be loaded, its id."""
+    return cassette_name(item) if not hasattr(item, "cassette") else item.cassette or item.nodeid
+
+
 def is_refused(item: pytest.Item) -> bool:
     """Whether an item stands for a suite that could not be loaded, so that its cassettes are not known."""
     return getattr(item, "cassette", "") is None

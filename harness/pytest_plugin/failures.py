@@ -1,34 +1,25 @@
-"""How failures are shown: errors of the harness by their message alone, and no prompt text in private runs."""
+"""How failures are shown: errors of the harness by their message alone, whatever the application made of them."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.errors import CheckError, HarnessError
-from harness.pytest_plugin.attachments import attach, mark_explained, note_finding
-from harness.pytest_plugin.options import asks_for_privacy
-from harness.pytest_plugin.refusals import explain_refusal
+from harness.errors import HarnessError
+from harness.pytest_plugin.attachments import attach, mark_explained
+from harness.pytest_plugin.private import show_privately, withhold_report
+from harness.pytest_plugin.request_check import (
+    explain_error,
+    find_own_error,
+    is_expected,
+    note_expected,
+    note_findings,
+    note_skipped,
+    swallowed_errors,
+)
 from harness.pytest_plugin.run import RUN
-from harness.pytest_plugin.stash import GUARD, PASSED, SESSION
-
-if TYPE_CHECKING:
-    import warnings
-    from collections.abc import Iterator
-
-    from harness.cassettes.format import RecordedRequest
-    from harness.findings.finding import Finding
-    from harness.pytest_plugin.options import Options
-
-WITHHELD = "its message is withheld: --harness-private"
-_EXPLAINED: pytest.StashKey[tuple[BaseException, BaseException]] = pytest.StashKey()
-"""The last error that a test raised, and the error that is shown for it."""
-_FAILED: pytest.StashKey[bool] = pytest.StashKey()
-_NOT_RECORDED = "its cassette does not hold the request either"
+from harness.pytest_plugin.stash import EXPECTED, FAILED, PASSED, REPORTED
 
 
 def show_own_errors(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
@@ -49,161 +40,62 @@ def show_own_errors(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
 
 def note_outcome(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
     """Note a test's outcome and findings; show errors of the harness without the SDK's frames."""
-    _note_passed(item, report)
+    _note_outcome(item, call, report)
     error = _error(item, call)
     options = item.config.stash[RUN].options
-    if report.failed and isinstance(error, HarnessError):
-        _note_findings(item, error, is_private=options.is_private)
-        mark_explained(report)
+    own = error if isinstance(error, HarnessError) else None
+    if own is not None:
+        item.stash[REPORTED] = True
+        _note_own(item, own, report)
+    elif report.skipped:
+        note_skipped(item)
     if options.is_private:
-        _withhold(item, call, report)
-    elif report.failed and isinstance(error, HarnessError):
+        withhold_report(call, report, text="" if error is None else _text(item, call))
+    elif report.failed and own is not None:
         report.longrepr = _text(item, call)
     elif report.failed:
         # The application swallowed an error of the harness, and something else failed as a result.
-        report.sections += [("prompt cache harness", str(error)) for error in _swallowed(item)]
+        report.sections += [("prompt cache harness", str(error)) for error in swallowed_errors(item)]
     attach(item, report)
 
 
-def _note_passed(item: pytest.Item, report: pytest.TestReport) -> None:
-    """Note whether a test passed with all its subtests; their reports come before its own."""
-    if report.when == "setup":
-        # Setup may run more than once.
-        item.stash[_FAILED] = False
-    elif report.when == "call":
-        item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
-        item.stash[PASSED] = report.passed and not item.stash[_FAILED]
-
-
-@contextmanager
-def withheld_conftests(arguments: list[str]) -> Iterator[None]:
-    """In a private run, report an import error of a ``conftest.py`` without its details.
-
-    Raises:
-        pytest.UsageError: instead of the original error.
-    """
-    try:
-        yield
-    except Exception:
-        # pytest would show any error with the source lines around it. The options are not parsed yet.
-        if asks_for_privacy(arguments):
-            raise pytest.UsageError(f"a conftest.py cannot be imported ({WITHHELD})") from None
-        raise
-
-
-def withhold_collection(collector: pytest.Collector, report: pytest.CollectReport) -> None:
-    """In a private run, report a file that cannot be collected, or is skipped, without details."""
-    if not collector.config.stash[RUN].options.is_private:
+def _note_own(item: pytest.Item, error: HarnessError, report: pytest.TestReport) -> None:
+    if item.stash[EXPECTED]:
+        note_expected(item, error)
         return
-    report.sections = []
-    if report.failed:
-        report.longrepr = f"{collector.nodeid} cannot be collected ({WITHHELD})"
-    elif isinstance(report.longrepr, tuple):
-        report.longrepr = (*report.longrepr[:2], f"Skipped: {WITHHELD}")
+    # A mark xfail that was added while the test ran makes pytest report any error as expected.
+    report.outcome = "failed"
+    vars(report).pop("wasxfail", None)
+    item.stash[FAILED] = True
+    note_findings(item, error)
+    mark_explained(report)
 
 
-def register_private(config: pytest.Config, options: Options) -> None:
-    """In a private run, reduce warnings to their kind and place, and drop the output of subtests."""
-    if options.is_private:
-        config.pluginmanager.register(_Withholder(), "harness-private")
-
-
-class _Withholder:
-    """A plugin of its own, because these hooks do not receive the configuration."""
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
-        """Remove the text and the source line before any plugin shows them."""
-        warning_message.message = f"{warning_message.category.__name__} ({WITHHELD})"
-        warning_message.line = ""
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Remove captured output: a subtest's output is added only after its report was made."""
-        report.sections = []
-
-
-def show_privately(error: BaseException) -> str:
-    """Describe an error without any text of a prompt."""
-    findings: tuple[Finding, ...] = getattr(error, "findings", ())
-    if findings:
-        lines = [line for finding in findings for line in finding.lines(is_private=True)]
-        hint = getattr(error, "hint", None)
-        return "\n".join([*lines, *([f"  try: {hint}"] if hint else [])])
-    return f"{type(error).__name__} ({WITHHELD})"
-
-
-def _note_findings(item: pytest.Item, error: HarnessError, *, is_private: bool) -> None:
-    from harness.findings.from_errors import findings_of
-
-    for finding in findings_of(error, withheld=WITHHELD if is_private else None):
-        note_finding(item, finding, hint=error.hint)
-
-
-def _withhold(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
-    """Remove everything that the test or its code wrote from a report."""
-    report.sections = []
-    if isinstance(report.longrepr, tuple):
-        path, line, _ = report.longrepr
-        report.longrepr = (path, line, f"Skipped: {WITHHELD}")
-    elif report.longrepr is not None and call.excinfo is not None:
-        report.longrepr = _text(item, call)
-    if hasattr(report, "wasxfail"):
-        report.wasxfail = WITHHELD
+def _note_outcome(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+    """Note whether a test passed with all its subtests; their reports come before its own."""
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    item.stash[EXPECTED] = item.stash.get(EXPECTED, False) or is_expected(item, call, report)
+    if report.when == "call":
+        item.stash[PASSED] = report.passed and not item.stash[FAILED]
 
 
 def _error(item: pytest.Item, call: pytest.CallInfo[None]) -> BaseException | None:
-    """The error of a test; for an unanswered request, the bust that the lock file shows it to be."""
+    """The error to show: for one that was raised for an unanswered request, what that request shows."""
     error = call.excinfo.value if call.excinfo else None
-    if error is None or call.when != "call":
+    if error is None or isinstance(error, pytest.skip.Exception | pytest.xfail.Exception):
         return error
-    # Each subtest of a test has its own error.
-    if _EXPLAINED not in item.stash or item.stash[_EXPLAINED][0] is not error:
-        item.stash[_EXPLAINED] = (error, _explain(item, error))
-    return item.stash[_EXPLAINED][1]
-
-
-def _explain(item: pytest.Item, error: BaseException) -> BaseException:
-    """Turn a cassette miss, or the failure after a refused request, into a bust or refusal; return any other error."""
-    gate = item.config.stash[RUN].gate
-    sent: RecordedRequest | None = getattr(error, "sent", None) if isinstance(error, HarnessError) else None
-    body = _rejected_body(item, error) if sent is None else _messages_body(sent)
-    if sent is None and SESSION in item.stash and not isinstance(error, HarnessError):
-        for doubt in item.stash[SESSION].unjudged:
-            return doubt
-    if body is None:
-        return error
-    finding = gate.explain_miss(item, body)
-    if finding is None:
-        return (explain_refusal(item.config.stash[RUN].storage.reader, [body]) if sent is None else None) or error
-    if sent is None:
-        return CheckError(str(finding), hint=gate.accept_command(item), findings=(finding,))
-    known = replace(finding, notes=(*finding.notes, _NOT_RECORDED))
-    hint = f"{getattr(error, 'hint', '')} --harness-update-lock"
-    return CheckError(str(known), hint=hint, findings=(known,))
-
-
-def _messages_body(sent: RecordedRequest) -> bytes | None:
-    """The body of a request for a message; ``None`` for others, which are not in the lock file."""
-    from harness.provider.endpoints import is_message_call
-
-    return sent.body if is_message_call(sent.method, sent.path) else None
-
-
-def _rejected_body(item: pytest.Item, error: BaseException) -> bytes | None:
-    """The body of the last refused request, if the test failed with an error of its application."""
-    if isinstance(error, HarnessError) or SESSION not in item.stash:
-        return None
-    rejected = item.stash[SESSION].rejected
-    return rejected[-1] if rejected else None
+    return explain_error(item, error)
 
 
 def _text(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
     """The text shown for an error: its message or, in a private run, a description without prompt text."""
-    run, error = item.config.stash[RUN], _error(item, call)
+    assert call.excinfo is not None
+    run, error, raised = item.config.stash[RUN], _error(item, call), call.excinfo.value
     assert error is not None
     options = run.options
     text = f"{_own_line(item, call)}{show_privately(error) if options.is_private else error}"
+    if find_own_error(raised) not in (None, raised):
+        text += f"\n  raised as {_describe(raised, is_private=options.is_private)}"
     text = run.storage.scrubber.text(text)
     if not options.github.has_annotations:
         return text
@@ -212,11 +104,9 @@ def _text(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
     return defuse(text)
 
 
-def _swallowed(item: pytest.Item) -> tuple[HarnessError, ...]:
-    """The first miss and the first refused connection of a test, if any."""
-    misses = item.stash[SESSION].misses if SESSION in item.stash else ()
-    blocked = item.stash[GUARD].blocked if GUARD in item.stash else ()
-    return (*misses[:1], *blocked[:1])
+def _describe(error: BaseException, *, is_private: bool) -> str:
+    first, *_ = str(error).splitlines() or [""]
+    return type(error).__name__ if is_private or not first else f"{type(error).__name__}: {first}"
 
 
 def _own_line(item: pytest.Item, call: pytest.CallInfo[None]) -> str:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.errors import UsageError
+from harness.errors import HarnessError, UsageError
 from harness.pytest_plugin.attachments import note_calls, note_finding
 from harness.pytest_plugin.cassette_names import cassette_name
-from harness.pytest_plugin.refusals import explain_refusal
+from harness.pytest_plugin.request_check import note_expected, raise_passed, watch_late_requests
 from harness.pytest_plugin.run import RUN
-from harness.pytest_plugin.stash import PASSED, SESSION
+from harness.pytest_plugin.stash import EXPECTED, PASSED, SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,16 +97,14 @@ def _close(item: pytest.Item, session: CallSession, cassette: str) -> None:
     note_calls(item, session.calls, suite="/".join(item.path.parts[-2:]), version="-")
     for remark in session.remarks:
         note_finding(item, remark)
+    watch_late_requests(item)
     if not item.stash.get(PASSED, False):
         return
-    run = item.config.stash[RUN]
-    session.raise_first_miss()
-    if run.options.mode == "replay":
-        # Recorded with an emulator that knew fewer rules.
-        bodies = [call.body for call in session.calls if call.origin == "emulator"]
-        refusal = explain_refusal(run.storage.reader, bodies)
-        if refusal is not None:
-            raise refusal
-    if session.calls:
-        run.gate.check(item, [call.prompt for call in session.calls])
-    run.sessions.close(item, session, cassette)
+    try:
+        raise_passed(item)
+    except HarnessError as error:
+        if not item.stash[EXPECTED]:
+            raise
+        note_expected(item, error)
+    else:
+        item.config.stash[RUN].sessions.close(item, session, cassette)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from harness.errors import CannotTellError, CheckError, HarnessError, LockError
 from harness.files import relative
+from harness.findings.ranking import of_level
 from harness.lock.unused import Collected, describe_unused
 from harness.pytest_plugin.attachments import note, note_finding
-from harness.pytest_plugin.cassette_names import cassette_of, is_refused
+from harness.pytest_plugin.cassette_names import cassette_of, is_refused, key_of
 from harness.pytest_plugin.stash import SESSION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from harness.findings.finding import Finding
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from harness.prompt.reading import Prompt
     from harness.pytest_plugin.options import Options
     from harness.pytest_plugin.storage import Storage
-
-WORKER_KEY = "harness_collected"
-"""Key under which an xdist worker sends what it collected."""
 
 
 class LockGate:
@@ -67,12 +65,24 @@ class LockGate:
         keys = [key for item in items if (key := cassette_of(item))]
         self.collected.add(keys, sources, is_all=not (options.has_paths or options.is_partial or refused))
 
+    def accepts(self, key: str) -> bool:
+        """Whether the lock file holds requests under a key, and the run does not rewrite it."""
+        return self.lock is not None and not self._options.is_updating_lock and key in self.lock.entries
+
+    def note_silent(self, item: pytest.Item) -> None:
+        """Note that a test that passed sends no request, so that its entry, if it has one, is unused."""
+        if self.lock is not None and (key := key_of(item)) in self.lock.entries:
+            self.collected.silent.add(key)
+
     def check(self, item: pytest.Item, prompts: Sequence[Prompt]) -> None:
         """Compare a test's requests with the accepted ones, or accept them; note findings that are not errors.
 
         Raises:
             CheckError: a change loses an accepted prefix.
         """
+        if not prompts:
+            self.note_silent(item)
+            return
         if self.lock is None and not self._options.is_updating_lock:
             return
         from harness.pytest_plugin.case_requests import make_case_requests
@@ -82,22 +92,42 @@ class LockGate:
             self._accept(item, case)
             return
         findings = self._comparison.compare(case)
-        errors = tuple(finding for finding in findings if finding.level == "error")
+        errors = of_level(findings, "error")
         if errors:
             raise CheckError("\n".join(map(str, errors)), hint=self.accept_command(item), findings=errors)
         for finding in findings:
             note_finding(item, finding, hint="pytest --harness-update-lock")
 
-    def explain_miss(self, item: pytest.Item, body: bytes) -> Finding | None:
-        """Find out how an unanswered request differs from the accepted one; ``None`` if the lock file cannot tell."""
+    def lacks_calls(self, item: pytest.Item, prompts: Sequence[Prompt]) -> bool:
+        """Whether a test made fewer requests than are accepted."""
+        key = key_of(item)
+        return self.accepts(key) and self.lock is not None and len(prompts) < len(self.lock.entries[key].calls)
+
+    def find_lost(self, item: pytest.Item, calls: Iterable[tuple[int, Prompt]]) -> CheckError | None:
+        """The error of the first request of a test that loses an accepted prefix; requests by their number from 0."""
+        for number, prompt in calls:
+            finding = self._compare_one(item, prompt, number)
+            if finding is not None and finding.level == "error":
+                return CheckError(str(finding), hint=self.accept_command(item), findings=(finding,))
+        return None
+
+    def find_late_loss(self, item: pytest.Item, prompt: Prompt) -> CheckError | None:
+        """The error of a request that a test's thread sent after the test ended, unless it is any accepted one."""
+        key = key_of(item)
+        if self.lock is None or not self.accepts(key):
+            return None
+        found = [self.find_lost(item, [(number, prompt)]) for number in range(len(self.lock.entries[key].calls))]
+        return found[-1] if all(found) else None
+
+    def explain_miss(self, item: pytest.Item, body: bytes, *, number: int) -> Finding | None:
+        """Find out how an unanswered request differs from the accepted one; ``None`` if the lock file cannot tell.
+
+        ``number`` counts the requests of the test before it.
+        """
         if self.lock is None or self._options.is_updating_lock or SESSION not in item.stash:
             return None
-        from harness.pytest_plugin.case_requests import make_case_requests
-
-        number = len(item.stash[SESSION].calls)
         try:
-            prompt = self._storage.reader.read(body)
-            return self._comparison.compare_one(make_case_requests(item, (prompt,)), number)
+            return self._compare_one(item, self._storage.reader.read(body), number)
         except CannotTellError as error:
             from harness.findings.from_errors import findings_of
 
@@ -105,6 +135,13 @@ class LockGate:
         except HarnessError:
             # The request cannot be judged, or a marker gives no reason: report the miss itself.
             return None
+
+    def _compare_one(self, item: pytest.Item, prompt: Prompt, number: int) -> Finding | None:
+        if self.lock is None or self._options.is_updating_lock:
+            return None
+        from harness.pytest_plugin.case_requests import make_case_requests
+
+        return self._comparison.compare_one(make_case_requests(item, (prompt,)), number)
 
     def accept_command(self, item: pytest.Item) -> str:
         """The command that accepts what a test sends."""
@@ -183,6 +220,8 @@ class LockGate:
 
     def _is_left_out(self, entry: LockEntry) -> bool:
         """Whether the file of an uncollected entry still exists: ignored, skipped, broken or in another folder."""
+        if entry.key in self.collected.silent:
+            return False
         folder = entry.suite.rpartition("/")[0]
         source, file = (folder, f"{folder}/suite.yaml") if entry.version else (entry.suite, f"{entry.suite}.py")
         return source not in self.collected.sources and (self._options.root / file.lstrip("/")).exists()
@@ -190,25 +229,6 @@ class LockGate:
     @cached_property
     def _relative(self) -> str:
         return relative(self._options.lock_file, self._options.root)
-
-
-class WorkerReports:
-    """Gathers what the xdist workers collected; registered only when xdist is loaded."""
-
-    def __init__(self, collected: Collected) -> None:
-        self._collected = collected
-
-    def pytest_testnodedown(self, node: Any) -> None:
-        """Note what one worker collected; a crashed one sends nothing."""
-        found = (getattr(node, "workeroutput", None) or {}).get(WORKER_KEY)
-        if found:
-            self._collected.add(found["keys"], found["sources"], is_all=found["is_all"])
-
-
-def register_workers(config: pytest.Config, gate: LockGate) -> None:
-    """Gather what the xdist workers collect, if xdist is loaded."""
-    if config.pluginmanager.hasplugin("xdist"):
-        config.pluginmanager.register(WorkerReports(gate.collected), "harness-workers")
 
 
 def _source(item: pytest.Item, root: Path) -> str:

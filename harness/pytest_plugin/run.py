@@ -30,6 +30,8 @@ class Run:
         self.gate = LockGate(options, self.storage)
         self.session: pytest.Session | None = None
         """Set when the tests have ended, for the exit code."""
+        self.late_findings: list[str] = []
+        """Findings, as lines of JSON, of requests that no report of their test could tell of."""
         self.rebuilt: set[tuple[Path, str]] = set()
         """Suites that were already rebuilt under other conditions, once for all their cases."""
 

@@ -12,8 +12,8 @@ import pytest
 from harness.errors import LockError, WriteError
 from harness.files import append_to_file, relative, write_atomically
 from harness.pytest_plugin.attachments import gather, is_explained
-from harness.pytest_plugin.lock_gate import WORKER_KEY
 from harness.pytest_plugin.run import RUN
+from harness.pytest_plugin.workers import send
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def set_exit_status(session: pytest.Session) -> None:
     run.session = session
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output[WORKER_KEY] = run.gate.collected.to_json()
+        send(run, output)
     elif session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         reporter = session.config.pluginmanager.get_plugin("terminalreporter")
         session.exitstatus = _find_exit_status(run, reporter, int(session.exitstatus))
@@ -87,7 +87,8 @@ class Summary:
     @cached_property
     def _findings(self) -> tuple[Finding, ...]:
         """Findings of the tests, and unused entries of the lock file."""
-        lines, unused = gather(self._reporter, "finding"), self._run.gate.find_unused()
+        lines = [*gather(self._reporter, "finding"), *self._run.late_findings]
+        unused = self._run.gate.find_unused()
         if not lines and not unused:
             return ()
         from harness.findings.finding import Finding
@@ -103,7 +104,7 @@ class Summary:
         return build_report(
             (CallRow.from_json(row) for row in self._calls),
             mode=self._options.mode,
-            passed=len(self._reporter.stats.get("passed", ())),
+            passed=len({report.nodeid for report in self._reporter.stats.get("passed", ())}),
             failed=len(self._failed),
             findings=findings,
             explained=len(self._failed) - unexplained,

@@ -67,7 +67,7 @@ class ForeignSession(CallSession):
         self._emulator = None if self._replay is not None or self.origin != "emulator" else self._make()
         if self._replay is None:
             self._recorder = _OrderedRecorder(
-                origin=self.origin, on_call=self.calls.append, reader=options.reader, scrubber=options.scrubber
+                origin=self.origin, on_call=self.note_call, reader=options.reader, scrubber=options.scrubber
             )
             self._recorder.on_begin = self._pause.note_answer
 

@@ -38,12 +38,14 @@ class CassetteMissError(HarnessError, AnthropicError):
 
     sent: RecordedRequest | None = None
     """The request that was not found."""
+    number = 0
+    """How many requests for messages the test had sent before it."""
 
     @classmethod
-    def of(cls, finding: Finding, *, hint: str, sent: RecordedRequest) -> Self:
+    def of(cls, finding: Finding, *, hint: str, sent: RecordedRequest, number: int = 0) -> Self:
         """Make the error of a finding; ``hint`` is the command to try."""
         error = cls(str(finding), hint=hint, findings=(finding,))
-        error.sent = sent
+        error.sent, error.number = sent, number
         return error
 
 

@@ -22,9 +22,9 @@ from harness.emulator.transport import EmulatorTransport
 from harness.errors import CannotTellError
 from harness.findings.finding import Finding
 from harness.prompt.reader import PromptReader, find_doubt
-from harness.provider.endpoints import API_URL, Origin
+from harness.provider.endpoints import API_URL, Origin, is_message_call
 from harness.sessions.budget import Budget, NotSentError
-from harness.sessions.interactions import BUILT_IN_ONLY
+from harness.sessions.interactions import BUILT_IN_ONLY, OnCall
 from harness.sessions.live import LiveRoute, add_prefix
 from harness.sessions.miss import find_miss
 from harness.sessions.pause import Clock, Pause, Sleep
@@ -115,6 +115,8 @@ class CallSession:
         self._recorder: RecordTransport | None = None
         self._replay: ReplayTransport | None = None
         self._responder = responder
+        self._on_late_miss: Callable[[CassetteMissError], None] | None = None
+        self._on_late_call: OnCall | None = None
         self._pause = Pause(options.clock, options.sleep)
         if options.mode == "replay":
             cassette = options.store.load(name)
@@ -122,11 +124,16 @@ class CallSession:
             def make_miss(request: RecordedRequest) -> CassetteMissError:
                 sharing = options.store.count_sharing
                 finding = find_miss(request, cassette, name, reader=options.reader, count_sharing=sharing)
-                return CassetteMissError.of(finding, hint=self._hint_for(request, hint), sent=request)
+                error = CassetteMissError.of(
+                    finding, hint=self._hint_for(request, hint), sent=request, number=self._count_requests()
+                )
+                if self._on_late_miss is not None:
+                    self._on_late_miss(error)
+                return error
 
             self._replay = ReplayTransport(
                 cassette,
-                on_call=self.calls.append,
+                on_call=self.note_call,
                 make_miss=make_miss,
                 reader=options.reader,
                 is_realtime=options.is_realtime,
@@ -234,6 +241,21 @@ class CallSession:
         http_client = httpx2.AsyncClient(transport=transport)
         return client(api_key=self._key, base_url=self._base_url, http_client=http_client)
 
+    def note_call(self, call: Call) -> None:
+        """Add an answered call."""
+        self.calls.append(call)
+        if self._on_late_call is not None:
+            self._on_late_call(call)
+
+    def end(self, *, on_late_miss: Callable[[CassetteMissError], None], on_late_call: OnCall) -> None:
+        """Tell of the requests that threads of the test send from now on."""
+        self._on_late_miss, self._on_late_call = on_late_miss, on_late_call
+
+    def _count_requests(self) -> int:
+        """Count the requests for messages so far, answered or not."""
+        missed = (error.sent for error in self.misses if error.sent is not None)
+        return len(self.calls) + sum(is_message_call(sent.method, sent.path) for sent in missed)
+
     def close(self) -> None:
         """Close the connections of sync clients that were left open."""
         if self._recorder is not None:
@@ -287,7 +309,7 @@ class CallSession:
             self._recorder = RecordTransport(
                 upstream,
                 origin=self.origin,
-                on_call=self.calls.append,
+                on_call=self.note_call,
                 reader=self._options.reader,
                 scrubber=self._options.scrubber,
                 route=self._route,

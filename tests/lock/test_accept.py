@@ -238,6 +238,19 @@ def test_change_is_explained_from_the_lock_file_as_from_the_request(body: Body, 
         assert (finding.place.path, finding.place.offset) == (expected.path, expected.offset)
 
 
+@pytest.mark.parametrize("repeats", [100, 150])
+def test_text_that_is_sent_again_after_the_last_breakpoint_does_not_count_as_moved(repeats: int) -> None:
+    again = "Weigh the evidence of each skill before the title of the post. " * repeats
+    body = request(user(text(again, cache_control=FIVE), text(again)))
+    del body["system"]
+    changed = next(mutation for mutation in MUTATIONS if mutation.name == "timestamp").apply(body)
+    assert changed is not None
+
+    (finding,) = accept(make_case(body)).compare(make_case(changed))
+
+    assert finding.cause == "timestamp"
+
+
 @pytest.mark.parametrize("number", range(7))
 def test_without_one_of_its_texts_nothing_is_restored(number: int) -> None:
     call, texts = keep(rich_request())

@@ -49,9 +49,10 @@ def test_workers_add_up_and_cross_as_json() -> None:
     one, two = collect("a", sources=("x",)), collect("b", sources=("x", "y"), is_all=True)
     whole = Collected()
     for part in (one, two):
-        whole.add(**json.loads(json.dumps(part.to_json())))
+        part.silent.add("c")
+        whole.add_json(json.loads(json.dumps(part.to_json())))
 
-    assert whole.to_json() == {"keys": ["a", "b"], "sources": ["x", "y"], "is_all": True}
+    assert whole.to_json() == {"keys": ["a", "b"], "sources": ["x", "y"], "silent": ["c"], "is_all": True}
     whole.add((), (), is_all=False)
     assert whole.is_all
 

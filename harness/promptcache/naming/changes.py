@@ -57,9 +57,20 @@ def name_change(divergence: Divergence, before: Prompt, after: Prompt) -> Change
 
 def _name_block(part: Part, divergence: Divergence, before: Prompt, after: Prompt) -> Named:
     old, new = (_list_items(prompt.parts, part.level) for prompt in (before, after))
+    if before.is_restored:
+        # What followed its last breakpoint is not known: stubs stand for it.
+        old = old[: max(_count_cached(old, before), 1)]
+        new = new[: max(_count_cached(new, after), len(old))]
     blocks = [side.block if side else None for side in divergence]
     at = find_index(old, blocks[0]), find_index(new, blocks[1])
     return _NAMERS[part.level](old, new, at=at, assumptions=after.assumptions)
+
+
+def _count_cached(items: Sequence[Item], prompt: Prompt) -> int:
+    """Count the items up to the last breakpoint of their prompt."""
+    last = max((point.block_index for point in prompt.breakpoints), default=-1)
+    cached = {id(block) for block in prompt.blocks[: last + 1]}
+    return sum(id(item.block) in cached for item in items)
 
 
 def _name_parameter(part: Part, divergence: Divergence, before: Prompt, after: Prompt) -> Named:
