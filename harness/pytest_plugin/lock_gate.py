@@ -36,6 +36,8 @@ class LockGate:
         self._options = options
         self._storage = storage
         self.collected = Collected()
+        self._checked: set[str] = set()
+        """Keys of the tests whose requests were checked."""
         self.lock = self._read_lock() if options.lock_file.exists() else None
 
     def _read_lock(self) -> Lock | None:
@@ -71,7 +73,7 @@ class LockGate:
 
     def note_silent(self, item: pytest.Item) -> None:
         """Note that a test that passed sends no request, so that its entry, if it has one, is unused."""
-        if self.lock is not None and (key := key_of(item)) in self.lock.entries:
+        if self.lock is not None and (key := key_of(item)) in self.lock.entries and key not in self._checked:
             self.collected.silent.add(key)
 
     def check(self, item: pytest.Item, prompts: Sequence[Prompt]) -> None:
@@ -83,6 +85,7 @@ class LockGate:
         if not prompts:
             self.note_silent(item)
             return
+        self._checked.add(key_of(item))
         if self.lock is None and not self._options.is_updating_lock:
             return
         from harness.pytest_plugin.case_requests import make_case_requests
