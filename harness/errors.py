@@ -16,6 +16,7 @@
     ├── SecretError (ValueError)         something that would be written holds a secret
     ├── WriteError (OSError)             a file cannot be written; names it and the reason
     ├── CheckError (AssertionError)      a check of a suite or an assertion failed
+    │   └── LostPrefixError (CheckError)  an accepted prefix is lost
     └── NetworkBlockedError (ConnectionError)  a test tried to connect to another machine
 
 Three more are defined elsewhere: ``CassetteMissError`` (in ``harness.sessions.replay``),
@@ -36,7 +37,11 @@ class HarnessError(Exception):
         self.findings = findings
 
     def __str__(self) -> str:
-        return f"{self.message}\n  try: {self.hint}" if self.hint else self.message
+        return "\n".join([self.message, *self.advice()])
+
+    def advice(self) -> list[str]:
+        """Write what to do, as indented lines; empty without a hint."""
+        return [f"  try: {self.hint}"] if self.hint else []
 
 
 class SettingsError(HarnessError, ValueError):
@@ -104,6 +109,20 @@ class WriteError(HarnessError, OSError):
 
 class CheckError(HarnessError, AssertionError):
     """A check of a suite or an assertion failed."""
+
+
+class LostPrefixError(CheckError):
+    """An accepted prefix is lost; ``hint`` accepts the change, which is not always what was meant."""
+
+    def __init__(self, message: str, *, undo: str, meant: str, hint: str, findings: tuple[object, ...]) -> None:
+        """Store the two ways on: ``undo`` the change, or, if it was ``meant``, accept it with ``hint``."""
+        super().__init__(message, hint=hint, findings=findings)
+        self.undo = undo
+        self.meant = meant
+
+    def advice(self) -> list[str]:
+        """Write both ways on; the one that changes nothing in what is accepted comes first."""
+        return [f"  {self.undo}", f"  {self.meant}: {self.hint}"]
 
 
 class NetworkBlockedError(HarnessError, ConnectionError):

@@ -125,13 +125,19 @@ class GithubSettings(NamedTuple):
     """``GITHUB_ACTIONS``: GitHub reads the log for commands that annotate files."""
     summary_file: Path | None = None
     """``GITHUB_STEP_SUMMARY``: Markdown appended to this file is shown on the page of the run."""
+    workspace: Path | None = None
+    """``GITHUB_WORKSPACE``: the checkout, which the paths of annotations count from."""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None) -> "GithubSettings":
         """Settings from ``variables``, by default ``os.environ``."""
         env = environ if variables is None else variables
-        summary = env.get("GITHUB_STEP_SUMMARY")
-        return cls(has_annotations=env.get("GITHUB_ACTIONS") == "true", summary_file=Path(summary) if summary else None)
+        summary, workspace = env.get("GITHUB_STEP_SUMMARY"), env.get("GITHUB_WORKSPACE")
+        return cls(
+            has_annotations=env.get("GITHUB_ACTIONS") == "true",
+            summary_file=Path(summary) if summary else None,
+            workspace=Path(workspace) if workspace else None,
+        )
 
 
 def _is_address(value: str) -> bool:

@@ -17,6 +17,7 @@ SUBCLASSES = (
     (errors.SecretError, ValueError),
     (errors.WriteError, OSError),
     (errors.CheckError, AssertionError),
+    (errors.LostPrefixError, errors.CheckError),
     (errors.NetworkBlockedError, ConnectionError),
 )
 

@@ -1,14 +1,18 @@
 """Cassettes and blobs as files: checked by digest when read, written atomically."""
 
+import json
 from collections import Counter
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from harness.cassettes.format import BLOB_NAME, Cassette, decode, encode
 from harness.cassettes.scan import SecretGuard
 from harness.cassettes.unchanged import keep_unchanged
 from harness.errors import CassetteError
 from harness.files import decode_text, read_file, write_atomically
+from harness.provider.endpoints import Origin
 
 _RESTORE = "restore the file from version control, or record it again"
 
@@ -41,6 +45,18 @@ class CassetteStore:
             return decode(text, self._get_blob)
         except CassetteError as error:
             raise CassetteError(f"{path}: {error.message}", hint=error.hint or _RESTORE) from None
+
+    def read_header(self, name: str) -> Mapping[str, Any]:
+        """Read how a cassette was recorded; empty if it is missing or unreadable."""
+        try:
+            header = json.loads(read_text(self.path(name)) or "")["recorded"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return {}
+        return header if isinstance(header, dict) else {}
+
+    def upstream(self, name: str) -> Origin:
+        """Who answers when a cassette is recorded again: whoever did before, or else the emulator."""
+        return "anthropic" if self.read_header(name).get("from") == "anthropic" else "emulator"
 
     def save(self, name: str, cassette: Cassette) -> None:
         """Write a cassette after its blobs, so that no file names a missing blob.

@@ -8,6 +8,7 @@ from io import StringIO
 
 from harness.cassettes.store import CassetteStore
 from harness.client.token_memo import TokenMemo
+from harness.findings.commands import next_lines
 from harness.findings.finding import Finding
 from harness.findings.verdict import CANNOT_TELL, exit_code
 from harness.findings.words import count, place_in_file, printable
@@ -26,7 +27,8 @@ def check(options: argparse.Namespace, lock: Lock) -> tuple[str, int]:
     """Run the fast check; return its findings as text, and the exit code: 1 for a bust, 2 for "cannot tell"."""
     root = options.root or options.file.parent
     store = CassetteStore(options.cassettes or root / "cassettes")
-    gate = Gate(lock=lock, get_text=store.find_text, count_text=TextCounter(TokenMemo()))
+    counter = TextCounter(TokenMemo())
+    gate = Gate(lock=lock, get_text=store.find_text, count_text=counter, find_upstream=store.upstream)
     # Output of the application must not mix with the findings; in private, it is not shown at all.
     sink = StringIO() if options.private else sys.stderr
     with redirect_stdout(sink), redirect_stderr(sink):
@@ -58,7 +60,11 @@ def _lines(result: LockCheck, options: argparse.Namespace, code: int) -> list[st
 def _show(finding: Finding, options: argparse.Namespace) -> list[str]:
     place = "" if finding.file is None else f"{place_in_file(finding.file, finding.line)}: "
     headline, *rest = finding.lines(is_private=options.private)
-    command = [f"  next:  {finding.command}"] if finding.command and finding.level == "error" else []
+    command = (
+        [f"  {line.replace('next: ', 'next:  ', 1)}" for line in next_lines(finding)]
+        if finding.level == "error"
+        else []
+    )
     return [f"{place}{finding.level}: {headline}", *rest, *command]
 
 

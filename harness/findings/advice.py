@@ -28,7 +28,7 @@ ADVICE: dict[str, Advice] = {
     ),
     "text_changed": Advice(
         "the text changed",
-        "if intended, give the prompt a new version; otherwise move what varies after the last breakpoint",
+        "undo it, or move what varies from call to call after the last breakpoint",
     ),
     "key_order": Advice(
         "the same keys are in a different order",

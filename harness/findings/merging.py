@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from harness.findings.commands import run_all
 from harness.findings.finding import Finding
 from harness.findings.ranking import worst_first
 
@@ -36,8 +37,4 @@ def _count_tests(group: list[Finding]) -> Finding:
     if others < 1:
         return first
     note = f"the same in {others:,} more {'test' if others == 1 else 'tests'}"
-    # Run all of the tests: their file if they share one, else everything.
-    files = {test.partition("::")[0] for test in tests}
-    where = f'"{files.pop()}" ' if len(files) == 1 else ""
-    command = first.command.replace(f'"{first.test}" ', where)
-    return replace(first, notes=(*first.notes, note), command=command)
+    return replace(first, notes=(*first.notes, note), command=run_all(first.command, tests))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from harness.errors import HarnessError, SuiteError
 from harness.files import relative
+from harness.findings.commands import from_here, pytest_command
 from harness.findings.finding import Finding
 from harness.findings.from_errors import split_place
 from harness.findings.merging import merge
@@ -73,7 +74,11 @@ def check_suites(
     prompts and fixtures that are outside the root.
     """
     checker = _Checker(
-        gate, root.resolve(), find_unstable, is_private=is_private, is_outside_allowed=is_outside_allowed
+        gate,
+        root.resolve(),
+        find_unstable,
+        is_private=is_private,
+        is_outside_allowed=is_outside_allowed,
     )
     for path in find_suite_files(checker.root):
         checker.check_file(path)
@@ -97,7 +102,13 @@ class _Checker:
     """The check of one project, file by file."""
 
     def __init__(
-        self, gate: Gate, root: Path, find_unstable: FindUnstable, *, is_private: bool, is_outside_allowed: bool
+        self,
+        gate: Gate,
+        root: Path,
+        find_unstable: FindUnstable,
+        *,
+        is_private: bool,
+        is_outside_allowed: bool,
     ) -> None:
         self.findings: list[Finding] = []
         self.left: list[str] = []
@@ -169,7 +180,17 @@ class _Checker:
             found = [*self._judge(run, captured, file), *self._check_stability(run, function, captured, file)]
         except HarnessError as error:
             found = [_cannot_tell(f"{run.title}: {self._words(error, error.message)}", file, run.case.line)]
-        return [replace(finding, test=test, command=_command(run, test, finding)) for finding in found]
+        return [replace(finding, test=test, command=self._command(run, test, finding)) for finding in found]
+
+    def _command(self, run: CaseRun, test: str, finding: Finding) -> str:
+        """The next command: to see more, or to accept the change."""
+        here = from_here(test, self.root)
+        if finding.rule in _NOT_ACCEPTABLE:
+            return pytest_command(here)
+        # No cassette holds the changed request; a building function needs none.
+        upstream = self._gate.find_upstream(run.cassette(self.root))
+        record = [] if run.suite.is_build else ["--harness-mode=record", f"--harness-upstream={upstream}"]
+        return pytest_command(here, *record, "--harness-update-lock")
 
     def _check_stability(self, run: CaseRun, function: SuiteFunction, captured: Captured, file: str) -> list[Finding]:
         """Find what the prefixes of a case depend on; leaves it to pytest if that needs the SDK."""
@@ -263,15 +284,6 @@ def _why_short(captured: Captured, entry: LockEntry | None, *, is_build: bool) -
     if isinstance(captured.error, FakeAttributeError):
         return "it uses the client in a way that needs the SDK"
     return f"without real answers it makes {len(captured.bodies)} of {expected} requests"
-
-
-def _command(run: CaseRun, test: str, finding: Finding) -> str:
-    """The next command: to see more, or to accept the change."""
-    if finding.rule in _NOT_ACCEPTABLE:
-        return f'pytest "{test}"'
-    # No cassette holds the changed request; a building function needs none.
-    record = "" if run.suite.is_build else "--harness-mode=record "
-    return f'pytest "{test}" {record}--harness-update-lock'
 
 
 def _has_answer(body: bytes) -> bool:

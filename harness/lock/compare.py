@@ -1,5 +1,6 @@
 """Compare the requests of a case, as built now, with those that the lock file accepts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
@@ -18,6 +19,7 @@ from harness.prompt.tokens import CountText
 from harness.promptcache.causes import Cause
 from harness.promptcache.explain import explain
 from harness.promptcache.explanation import Explanation
+from harness.provider.endpoints import Origin
 from harness.provider.pricing import price
 from harness.provider.usage import Usage
 from harness.suites.plan import ONE_ROUND, Plan
@@ -67,6 +69,8 @@ class Gate:
     lock: Lock
     get_text: GetText
     count_text: CountText
+    find_upstream: Callable[[str], Origin] = lambda cassette: "emulator"
+    """Who answers when a cassette is recorded again."""
 
     @cached_property
     def known(self) -> frozenset[tuple[str, str]]:
@@ -226,7 +230,9 @@ class Gate:
 
 def _bust(case: CaseRequests, prompt: Prompt, place: Place) -> Finding:
     file, line = locate(case.source, prompt, place.path, place.offset)
-    headline = f"{case.title}: the cached prefix changed, and the version of the prompt did not"
+    # Only a suite gives its prompts versions.
+    version = ", and the version of the prompt did not" if case.version else ""
+    headline = f"{case.title}: the cached prefix changed{version}"
     return Finding(rule="bust", headline=headline, place=place, file=file, line=line)
 
 

@@ -39,6 +39,14 @@ def note_finding(item: pytest.Item, finding: Finding, *, hint: str | None = None
     note(item, "finding", finding_row(item, finding, hint=hint))
 
 
+def test_command(item: pytest.Item, *options: str) -> str:
+    """The command that runs one test, from the folder in which the user stands."""
+    from harness.findings.commands import from_here, pytest_command
+
+    config = item.config
+    return pytest_command(from_here(item.nodeid, config.rootpath, config.invocation_params.dir), *options)
+
+
 def finding_row(item: pytest.Item, finding: Finding, *, hint: str | None = None) -> str:
     """One line of JSON: a finding with its test, its place in a file and the command to type."""
     from dataclasses import replace
@@ -49,7 +57,7 @@ def finding_row(item: pytest.Item, finding: Finding, *, hint: str | None = None)
         test=item.nodeid,
         file=relative(Path(finding.file or file), item.config.rootpath),
         line=finding.line or (None if line is None else line + 1),
-        command=finding.command or (hint if hint and hint.startswith("pytest ") else f'pytest "{item.nodeid}"'),
+        command=finding.command or (hint if hint and hint.startswith("pytest ") else test_command(item)),
     )
     return json.dumps(known.to_json())
 

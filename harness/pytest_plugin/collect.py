@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import CheckError, SuiteError
 from harness.findings.ranking import of_level
-from harness.pytest_plugin.attachments import note_calls, note_finding
+from harness.pytest_plugin.attachments import note_calls, note_finding, test_command
 from harness.pytest_plugin.refusals import explain_refusal
 from harness.pytest_plugin.run import RUN, Run
 from harness.pytest_plugin.sessions import offline_settings
@@ -147,7 +147,7 @@ class CaseItem(pytest.Item):
             if finding.level != "error":
                 note_finding(self, finding)
         if errors:
-            again = f'pytest "{self.nodeid}"{" --harness-determinism" * is_full}'
+            again = test_command(self, *(["--harness-determinism"] if is_full else []))
             raise CheckError("\n".join(map(str, errors)), hint=again, findings=errors)
 
     def _note(self, calls: list[Call]) -> None:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.errors import CannotTellError, CheckError, HarnessError, LockError
+from harness.errors import CannotTellError, CheckError, HarnessError, LockError, LostPrefixError
 from harness.files import relative
 from harness.findings.ranking import of_level
 from harness.lock.unused import Collected, describe_unused
-from harness.pytest_plugin.attachments import note, note_finding
+from harness.pytest_plugin.attachments import note, note_finding, test_command
 from harness.pytest_plugin.cassette_names import cassette_of, is_refused, key_of
 from harness.pytest_plugin.stash import SESSION
 
@@ -97,7 +97,7 @@ class LockGate:
         findings = self._comparison.compare(case)
         errors = of_level(findings, "error")
         if errors:
-            raise CheckError("\n".join(map(str, errors)), hint=self.accept_command(item), findings=errors)
+            raise self.make_error(item, errors)
         for finding in findings:
             note_finding(item, finding, hint="pytest --harness-update-lock")
 
@@ -111,7 +111,7 @@ class LockGate:
         for number, prompt in calls:
             finding = self._compare_one(item, prompt, number)
             if finding is not None and finding.level == "error":
-                return CheckError(str(finding), hint=self.accept_command(item), findings=(finding,))
+                return self.make_error(item, (finding,))
         return None
 
     def find_late_loss(self, item: pytest.Item, prompt: Prompt) -> CheckError | None:
@@ -146,14 +146,23 @@ class LockGate:
 
         return self._comparison.compare_one(make_case_requests(item, (prompt,)), number)
 
+    def make_error(self, item: pytest.Item, findings: tuple[Finding, ...], *, hint: str = "") -> CheckError:
+        """Make the error of findings; ``hint`` is the command that accepts what they found."""
+        from harness.findings.commands import UNDO, meant
+
+        text, hint = "\n".join(map(str, findings)), hint or self.accept_command(item)
+        if any(finding.rule == "bust" for finding in findings):
+            return LostPrefixError(text, undo=UNDO, meant=meant(item.nodeid), hint=hint, findings=findings)
+        return CheckError(text, hint=hint, findings=findings)
+
     def accept_command(self, item: pytest.Item) -> str:
         """The command that accepts what a test sends."""
         mode = self._options.mode
         # Without the mode, the cassettes would answer, and they do not hold the change yet.
-        options = [f'"{item.nodeid}"', *([] if mode == "replay" else [f"--harness-mode={mode}"])]
+        options = [] if mode == "replay" else [f"--harness-mode={mode}"]
         if mode == "record":
             options.append(f"--harness-upstream={self._options.upstream}")
-        return f"pytest {' '.join(options)} --harness-update-lock"
+        return test_command(item, *options, "--harness-update-lock")
 
     def _accept(self, item: pytest.Item, case: CaseRequests) -> None:
         from harness.lock.accept import keep_texts

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.errors import HarnessError
 from harness.pytest_plugin.options import asks_for_privacy
 
 if TYPE_CHECKING:
@@ -70,8 +71,7 @@ def show_privately(error: BaseException) -> str:
     findings: tuple[Finding, ...] = getattr(error, "findings", ())
     if findings:
         lines = [line for finding in findings for line in finding.lines(is_private=True)]
-        hint = getattr(error, "hint", None)
-        return "\n".join([*lines, *([f"  try: {hint}"] if hint else [])])
+        return "\n".join([*lines, *(error.advice() if isinstance(error, HarnessError) else [])])
     return f"{type(error).__name__} ({WITHHELD})"
 
 

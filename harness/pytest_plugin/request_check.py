@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import CheckError, HarnessError
+from harness.errors import HarnessError
 from harness.pytest_plugin.attachments import finding_row, forget_notes, note_finding
 from harness.pytest_plugin.cassette_names import cassette_of
 from harness.pytest_plugin.private import WITHHELD
@@ -99,14 +99,14 @@ def _explain_own(item: pytest.Item, error: HarnessError) -> HarnessError:
         return error
     known = replace(finding, notes=(*finding.notes, _NOT_RECORDED))
     hint = f"{error.hint or ''} --harness-update-lock"
-    return CheckError(str(known), hint=hint, findings=(known,))
+    return _gate(item).make_error(item, (known,), hint=hint)
 
 
 def _explain_refused(item: pytest.Item, body: bytes) -> HarnessError | None:
     finding = _gate(item).explain_miss(item, body, number=len(item.stash[SESSION].calls))
     if finding is None or finding.level != "error":
         return explain_refusal(item.config.stash[RUN].storage.reader, [body])
-    return CheckError(str(finding), hint=_gate(item).accept_command(item), findings=(finding,))
+    return _gate(item).make_error(item, (finding,))
 
 
 def _is_message(sent: RecordedRequest) -> bool:
@@ -183,7 +183,7 @@ def _find_hidden(item: pytest.Item) -> HarnessError | None:
     session = item.stash.get(SESSION, None)
     if session is None or item.stash.get(REPORTED, False):
         return None
-    for error in (*session.misses, *session.not_sent, *session.unjudged):
+    for error in session.unanswered:
         return _explain_own(item, error)
     lost = _gate(item).find_lost(item, enumerate(call.prompt for call in session.calls))
     return lost or (_explain_refused(item, session.rejected[-1]) if session.rejected else None)

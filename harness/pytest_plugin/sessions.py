@@ -126,7 +126,7 @@ class Sessions:
         max_age_days = self._options.max_age_days
         if self._options.mode != "replay" or max_age_days is None:
             return
-        header = self._storage.read_header(cassette)
+        header = self._storage.store.read_header(cassette)
         if not header:
             return
         from harness.pytest_plugin.cassette_warnings import find_old, to_json

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from harness.pytest_plugin.attachments import test_command
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pytest
 
     from harness.cassettes.scan import SecretGuard
@@ -70,18 +69,8 @@ class Storage:
 
         return Scrubber(rules=self._options.scrub, values=read_keys())
 
-    def read_header(self, cassette: str) -> Mapping[str, Any]:
-        """Read how a cassette was recorded; empty if it is missing or unreadable."""
-        from harness.cassettes.store import read_text
-
-        try:
-            header = json.loads(read_text(self.store.path(cassette)) or "")["recorded"]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return {}
-        return header if isinstance(header, dict) else {}
-
     def record_command(self, item: pytest.Item, cassette: str) -> str:
         """The command that records a test's cassette again: from its old upstream, or else the emulator."""
-        upstream = "anthropic" if self.read_header(cassette).get("from") == "anthropic" else "emulator"
-        alone = " -n 0" if self._options.is_distributed_by_default else ""
-        return f'pytest "{item.nodeid}" --harness-mode=record --harness-upstream={upstream}{alone}'
+        upstream = self.store.upstream(cassette)
+        alone = ["-n 0"] if self._options.is_distributed_by_default else []
+        return test_command(item, "--harness-mode=record", f"--harness-upstream={upstream}", *alone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -97,11 +98,18 @@ class Summary:
         return merge([*(Finding.from_json(json.loads(line)) for line in lines), *unused])
 
     @cached_property
+    def _folder(self) -> str:
+        """The project's folder in its repository."""
+        from harness.reports.repository import find_folder
+
+        return find_folder(self._options.root, self._options.github.workspace)
+
+    @cached_property
     def _report(self) -> RunReport:
         from harness.reports.report import CallRow, build_report
 
         findings, unexplained = self.judged
-        return build_report(
+        report = build_report(
             (CallRow.from_json(row) for row in self._calls),
             mode=self._options.mode,
             passed=len({report.nodeid for report in self._reporter.stats.get("passed", ())}),
@@ -109,6 +117,7 @@ class Summary:
             findings=findings,
             explained=len(self._failed) - unexplained,
         )
+        return replace(report, folder=self._folder)
 
     # --- what is printed ---------------------------------------------------------------------------------
 
@@ -135,10 +144,12 @@ class Summary:
             self._reporter.line(text)
             return
         from harness.reports import github
+        from harness.reports.repository import in_repository
 
         self._reporter.line(github.defuse(text))
         # The runner reads commands only at the beginning of a log line.
-        annotations = github.annotations(self._findings, is_private=self._options.is_private)
+        found = in_repository(self._findings, self._folder)
+        annotations = github.annotations(found, is_private=self._options.is_private)
         self._reporter.line(self._without_secrets("\n".join(annotations)))
 
     def _print_cassettes(self) -> None:

@@ -41,9 +41,10 @@ def _json(report: RunReport, *, is_private: bool) -> str:
 
 
 def _sarif(report: RunReport, *, is_private: bool) -> str:
+    from harness.reports.repository import in_repository
     from harness.reports.sarif import sarif
 
-    return sarif(report.findings, is_private=is_private)
+    return sarif(in_repository(report.findings, report.folder), is_private=is_private)
 
 
 FORMATS = (

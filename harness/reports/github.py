@@ -16,6 +16,7 @@ https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md (the limit
 import re
 from collections.abc import Sequence
 
+from harness.findings.commands import next_lines
 from harness.findings.finding import Finding, Severity
 from harness.findings.ranking import LEVELS, of_level
 from harness.findings.words import count, printable, slashed
@@ -60,8 +61,7 @@ def defuse(text: str) -> str:
 
 def _annotation(finding: Finding, *, is_private: bool) -> str:
     lines = [printable(line) for line in finding.lines(is_private=is_private)]
-    if finding.command:
-        lines.append(f"next: {printable(finding.command)}")
+    lines += [printable(line) for line in next_lines(finding)]
     properties = {"title": f"prompt cache: {finding.rule}"}
     if finding.file is not None:
         line = {} if finding.line is None else {"line": str(finding.line)}

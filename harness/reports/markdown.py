@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.findings.commands import next_lines
 from harness.findings.ranking import count_levels, worst_first
 from harness.findings.verdict import judge
 from harness.findings.words import count, place_in_file
@@ -102,8 +103,15 @@ def _show(finding: Finding, *, is_private: bool) -> str:
     if lines:
         parts.append(block(lines, language="text"))
     if finding.command:
-        parts += ["Run next:", block([finding.command], language="sh")]
+        *others, last = next_lines(finding)
+        what = last.removesuffix(finding.command).rstrip(": ")
+        parts += [*(f"{_sentence(line)}." for line in others), f"{_sentence(what)}:"]
+        parts.append(block([finding.command], language="sh"))
     return "\n\n".join(part for part in parts if part)
+
+
+def _sentence(words: str) -> str:
+    return "Run next" if words == "next" else words[:1].upper() + words[1:]
 
 
 def _fold(parts: list[str], number: int) -> list[str]:

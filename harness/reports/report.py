@@ -110,6 +110,8 @@ class RunReport:
     findings: tuple[Finding, ...] = ()
     explained: int = 0
     """Failures that have a finding; the others come from the application or a test's own assertions."""
+    folder: str = ""
+    """The project's folder in its repository; empty if it is the whole of it."""
 
     @property
     def origins(self) -> tuple[Origin, ...]:
@@ -182,7 +184,14 @@ def build_report(
     for call in calls:
         groups.setdefault((call.suite, call.version, call.model, call.origin, call.plan), []).append(call)
     rows = tuple(_sum_up(groups[key]) for key in sorted(groups))
-    return RunReport(mode=mode, rows=rows, passed=passed, failed=failed, findings=tuple(findings), explained=explained)
+    return RunReport(
+        mode=mode,
+        rows=rows,
+        passed=passed,
+        failed=failed,
+        findings=tuple(findings),
+        explained=explained,
+    )
 
 
 def sum_known(amounts: Sequence[Decimal | None]) -> Decimal | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.findings.ranking import LEVELS, next_command, of_level
+from harness.findings.commands import next_lines
+from harness.findings.ranking import LEVELS, next_command, of_level, worst_first
 from harness.findings.words import count, place_in_file, printable
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ def finding_lines(findings: Sequence[Finding], *, is_private: bool) -> list[str]
             lines += _block(finding, command, is_private=is_private)
         if len(found) > MAX_OF_A_LEVEL:
             lines.append(f"and {count(len(found) - MAX_OF_A_LEVEL, f'more {level}')}")
-    if command:
-        lines.append(f"next: {command}")
+    first = next((finding for finding in worst_first(findings) if finding.command), None)
+    lines += next_lines(first) if first is not None else []
     return [printable(line) for line in lines]
 
 

@@ -19,7 +19,7 @@ from harness.cassettes.store import CassetteStore
 from harness.emulator.core import Emulator
 from harness.emulator.responder import Responder, respond
 from harness.emulator.transport import EmulatorTransport
-from harness.errors import CannotTellError
+from harness.errors import CannotTellError, HarnessError
 from harness.findings.finding import Finding
 from harness.prompt.reader import PromptReader, find_doubt
 from harness.provider.endpoints import API_URL, Origin, is_message_call
@@ -210,9 +210,14 @@ class CallSession:
             else []
         )
 
+    @property
+    def unanswered(self) -> tuple[HarnessError, ...]:
+        """Why requests got no real answer, even if the caller swallowed the errors."""
+        return (*self.misses, *self.not_sent, *self.not_recorded, *self.unjudged)
+
     def raise_first_miss(self) -> None:
         """Raise the error of the first request that got no real answer, if any: the caller may have swallowed it."""
-        for error in (*self.misses, *self.not_sent, *self.not_recorded, *self.unjudged):
+        for error in self.unanswered:
             raise error
 
     def await_entries(self) -> None:

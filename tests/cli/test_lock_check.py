@@ -67,9 +67,11 @@ def test_changed_prompt_file_fails_with_place_cause_cost_and_what_to_type(projec
         "  cause: text_changed: the text changed\n"
         "  cost:  2,200 tokens are written again: $0.0055 once for each prefix\n"
         "  cost:  if they change from call to call: $5.2800 more per 1,000 calls\n"
-        "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint\n"
+        "  fix:   undo it, or move what varies from call to call after the last breakpoint\n"
         "  the same in 1 more test\n"
-        '  next:  pytest "support/suite.yaml" --harness-mode=record --harness-update-lock\n'
+        "  if this was not meant: undo the change\n"
+        "  if it was meant: give the prompt a new version, or accept it, best with a reason (cache_bust): "
+        'pytest "support/suite.yaml" --harness-mode=record --harness-upstream=emulator --harness-update-lock\n'
         "prompts.lock: 2 cases compared, not as accepted\n",
     )
 
@@ -82,7 +84,7 @@ def test_builder_is_accepted_without_recording(project: Project, capsys: Capture
     code, out = check(capsys)
 
     assert code == 1
-    assert '  next:  pytest "support/suite.yaml" --harness-update-lock\n' in out
+    assert '(cache_bust): pytest "support/suite.yaml" --harness-update-lock\n' in out
 
 
 def test_change_with_a_reason_passes(project: Project, capsys: Captured) -> None:

@@ -200,7 +200,7 @@ REDS = {
         "    call 2: '1\\nRule 0: be polite.\\nRul…'\n"
         "  cause: text_changed: the text changed\n"
         "  cost:  2,202 tokens are no longer read: $0.0053 more per call\n"
-        "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint\n"
+        "  fix:   undo it, or move what varies from call to call after the last breakpoint\n"
         "call 3 did not read the prefix that call 1 wrote",
     ),
     "questions": (
@@ -214,7 +214,7 @@ REDS = {
         "    call 2: '…e.\\nRule 199: be polite.\\nWhen'\n"
         "  cause: text_changed: the text changed\n"
         "  cost:  2,202 tokens are no longer read: $0.0053 more per call\n"
-        "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint\n"
+        "  fix:   undo it, or move what varies from call to call after the last breakpoint\n"
         "call 3 did not read the static prefix that call 1 wrote",
     ),
     "conversation": (

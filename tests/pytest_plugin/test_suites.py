@@ -82,7 +82,7 @@ def test_one_changed_character_far_into_the_prompt_is_named(project: Project) ->
         "    now:      '…9: be polite.\\nRule 150: Be polite.\\nRule 151: be …'\n"
         "  cause: text_changed: the text changed\n"
         "  cost:  2,200 tokens are no longer read: $0.0053 more per call\n"
-        "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint\n"
+        "  fix:   undo it, or move what varies from call to call after the last breakpoint\n"
         "  shared: 1 more cassette has the recorded text\n"
         '  try: pytest "support/suite.yaml::support[v1-parcel]" --harness-mode=record --harness-upstream=emulator'
     )

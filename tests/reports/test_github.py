@@ -21,7 +21,9 @@ ERROR = (
     "  cost:  4,000 tokens are no longer read: $0.0108 more per call%0A"
     "  fix:   move it after the last breakpoint, into the user message%0A"
     "  3 more cases share this prefix%0A"
-    "next: pytest prompt_suites --harness-update-lock"
+    "if this was not meant: undo the change%0A"
+    "if it was meant: give the prompt a new version, or accept it, best with a reason (cache_bust): "
+    "pytest prompt_suites --harness-update-lock"
 )
 
 

@@ -38,7 +38,9 @@ fix:   move it after the last breakpoint, into the user message
 3 more cases share this prefix
 ```
 
-Run next:
+If this was not meant: undo the change.
+
+If it was meant: give the prompt a new version, or accept it, best with a reason (cache_bust):
 
 ```sh
 pytest prompt_suites --harness-update-lock

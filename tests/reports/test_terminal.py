@@ -7,6 +7,8 @@ from harness.findings.finding import Finding, Place
 from harness.reports.terminal import MAX_OF_A_LEVEL, finding_lines
 from tests.reports.examples import ACCEPTED, BUST, FINDINGS, HOSTILE, findings_of
 
+MEANT = "if it was meant: give the prompt a new version, or accept it, best with a reason (cache_bust)"
+
 
 @pytest.mark.parametrize(
     ("is_private", "place"),
@@ -26,7 +28,8 @@ def test_the_summary_is_whole(is_private: bool, place: str) -> None:
         "note: suggestions v1: a changed prefix was accepted: typo fixed",
         "  cost: one write of 4,000 tokens: $0.0150 once",
         "  next: git add prompts.lock",
-        "next: pytest prompt_suites --harness-update-lock",
+        "if this was not meant: undo the change",
+        f"{MEANT}: pytest prompt_suites --harness-update-lock",
     ]
 
 
@@ -54,7 +57,8 @@ def test_many_findings_of_a_level_are_counted() -> None:
         *(f"error: {number}" for number in range(MAX_OF_A_LEVEL)),
         "and 2 more errors",
         "note: suggestions v1: a changed prefix was accepted: typo fixed",
-        "next: pytest prompt_suites --harness-update-lock",
+        "if this was not meant: undo the change",
+        f"{MEANT}: pytest prompt_suites --harness-update-lock",
     ]
 
 

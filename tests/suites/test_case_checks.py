@@ -130,7 +130,7 @@ UNREAD = {
         "    call 1: '…e.\\nRule 199: be polite.\\nHow'\n"
         "    call 2: '…e.\\nRule 199: be polite.\\nWhen'\n"
         "  cause: text_changed: the text changed\n"
-        "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint",
+        "  fix:   undo it, or move what varies from call to call after the last breakpoint",
     ),
     "a static prefix too short": (
         QUESTIONS,

@@ -178,8 +178,7 @@ def number_the_prompt() -> Callable[..., None]:
             "    first:  '0\\nRule 0: be polite.\\nRul…'\n"
             "    second: '1\\nRule 0: be polite.\\nRul…'\n"
             "  cause: text_changed: the text changed\n"
-            "  fix:   if intended, give the prompt a new version; "
-            "otherwise move what varies after the last breakpoint",
+            "  fix:   undo it, or move what varies from call to call after the last breakpoint",
             id="prompt-that-changes",
         ),
         pytest.param(
@@ -319,7 +318,7 @@ UNBUILT = {
         "    first:  '0\\nRule 0: be polite.\\nRul…'\n"
         "    second: '1\\nRule 0: be polite.\\nRul…'\n"
         "  cause: text_changed: the text changed\n"
-        "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint",
+        "  fix:   undo it, or move what varies from call to call after the last breakpoint",
     ),
     "below the minimum": (
         build,

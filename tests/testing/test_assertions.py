@@ -183,7 +183,7 @@ def test_changed_prefix_below_the_minimum_is_told_by_its_change() -> None:
         "    first:  'Short.'\n"
         "    second: 'Brief.'\n"
         "  cause: text_changed: the text changed\n"
-        "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint\n"
+        "  fix:   undo it, or move what varies from call to call after the last breakpoint\n"
         "  note:  the prefix has 5 tokens, the minimum of claude-sonnet-5-5 is 512"
     )
 

@@ -182,7 +182,7 @@ def test_change_is_said_with_place_both_texts_and_the_smallest_inputs() -> None:
         "  smallest inputs that change it, compared with the reference:\n"
         "    job.salary: None → '$100,000'\n"
         "  cause: text_changed: the text changed\n"
-        "  fix:   if intended, give the prompt a new version; otherwise move what varies after the last breakpoint"
+        "  fix:   undo it, or move what varies from call to call after the last breakpoint"
     )
 
 

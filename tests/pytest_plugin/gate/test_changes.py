@@ -240,7 +240,8 @@ error: desk v1 refund: the cached prefix changed, and the version of the prompt 
   cause: whitespace: only whitespace differs
   cost: 3,009 tokens are written again: $0.0075 once for each prefix
   cost: if they change from call to call: $7.2216 more per 1,000 calls
-next: pytest {options}"""
+if this was not meant: undo the change
+if it was meant: give the prompt a new version, or accept it, best with a reason (cache_bust): pytest {options}"""
 
 FAILURE = """
 desk v1 refund: the cached prefix changed, and the version of the prompt did not
@@ -252,7 +253,9 @@ desk v1 refund: the cached prefix changed, and the version of the prompt did not
   cost:  if they change from call to call: $7.2216 more per 1,000 calls
   fix:   render the text from one template, and strip it on every path or on none
   its cassette does not hold the request either
-  try: pytest "support/suite.yaml::desk[v1-refund]" --harness-mode=record --harness-upstream=emulator \
+  if this was not meant: undo the change
+  if it was meant: give the prompt a new version, or accept it, best with a reason (cache_bust): \
+pytest "support/suite.yaml::desk[v1-refund]" --harness-mode=record --harness-upstream=emulator \
 --harness-update-lock
 """
 
@@ -262,7 +265,7 @@ def test_command_of_a_bust_accepts_it(mode: str, accepted: Desk) -> None:
     accepted.write_app(BUSTED)
     result = accepted.run(f"--harness-mode={mode}")
 
-    command = section(result).rpartition("next: pytest ")[2].split()
+    command = section(result).rpartition("(cache_bust): pytest ")[2].split()
 
     assert accepted.run(*command).ret == 0
     accepted.run(f"--harness-mode={mode}").assert_outcomes(passed=3)
