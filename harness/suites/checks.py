@@ -8,7 +8,8 @@ from harness.errors import CannotTellError, RequestError
 from harness.findings.advice import ADVICE
 from harness.findings.describe import add_answer, add_change, add_loss, note_lines
 from harness.findings.finding import Finding, Place
-from harness.prompt.reading import Prompt
+from harness.prompt.blocks import Block
+from harness.prompt.reading import ActiveBreakpoint, Prompt
 from harness.promptcache.explain import explain
 from harness.promptcache.explanation import Explanation
 from harness.promptcache.refusals.check import check_request
@@ -30,6 +31,7 @@ def check_second_call(first: Call, second: Call) -> Finding | None:
     finding = compare_usage(first, second, first.usage.prefix_tokens, _FIRST_AND_SECOND)
     if finding is None or not finding.tokens:
         return finding
+    finding = add_partial_read(finding, first, second)
     try:
         return add_change(finding, first.prompt, second.prompt, first="first", second="second")
     except RequestError:
@@ -118,21 +120,69 @@ def expected_tokens(earlier: Call, extent: Extent) -> int:
     if extent == "all" or not written:
         return written
     prompt = earlier.prompt
-    static = static_tokens(prompt)
-    if not static:
+    static = static_point(prompt)
+    if static is None:
         return 0
-    if static == prompt.active_breakpoints[-1].tokens:
-        return written
-    doubt = prompt.count.bound
-    # A prefix that cannot be counted offline must at least be read in part.
-    return 1 if doubt is None else max(1, min(static - _TOLERANCE - doubt, written))
+    return expected_up_to(earlier, static)
 
 
 def static_tokens(prompt: Prompt) -> int:
     """Counted tokens of the static prefix; 0 if there is none or it is too short to be cached."""
+    static = static_point(prompt)
+    return 0 if static is None else static.tokens
+
+
+def static_point(prompt: Prompt) -> ActiveBreakpoint | None:
+    """The breakpoint that ends the static prefix; ``None`` if there is none or it is too short to be cached."""
     end = prompt.static_end
     index = None if end is None else end.block_index
-    return next((point.tokens for point in prompt.active_breakpoints if point.block_index == index), 0)
+    return next((point for point in prompt.active_breakpoints if point.block_index == index), None)
+
+
+def expected_up_to(earlier: Call, point: ActiveBreakpoint) -> int:
+    """Tokens that a later call must read of the prefix that ends at a breakpoint of an earlier one.
+
+    Raises:
+        RequestError: the body of the earlier call is not a Messages request.
+    """
+    prompt, known = earlier.prompt, earlier.usage.prefix_tokens
+    if point == prompt.active_breakpoints[-1]:
+        return known
+    doubt = prompt.count.bound
+    # A prefix that cannot be counted offline must at least be read in part.
+    return 1 if doubt is None else max(1, min(point.tokens - _TOLERANCE - doubt, known))
+
+
+def add_partial_read(finding: Finding, earlier: Call, later: Call) -> Finding:
+    """Add which part of an earlier call's prefix a later one read, if it read some of it."""
+    read, whole = later.usage.cache_read_input_tokens, earlier.usage.prefix_tokens
+    if not 0 < read < whole:
+        return finding
+    try:
+        prompt = earlier.prompt
+        points = [(point, expected_up_to(earlier, point)) for point in prompt.active_breakpoints]
+    except RequestError:
+        # A test may build calls by hand, without a valid body; then the numbers say it all.
+        return replace(finding, facts=(*finding.facts, f"read {read:,} of {whole:,} tokens"))
+    reached = [prompt.blocks[point.block_index] for point, tokens in points if tokens <= read]
+    missed = [prompt.blocks[point.block_index] for point, tokens in points if tokens > read]
+    parts = [_name_prefix(prompt, reached[-1])] if reached else []
+    parts += [f"not {_name_block(prompt, missed[-1])}"] if missed else []
+    return replace(finding, facts=(*finding.facts, f"read {read:,} of {whole:,} tokens: {', '.join(parts)}"))
+
+
+def _name_prefix(prompt: Prompt, last: Block) -> str:
+    """Name what a prefix that ends at a block holds: whole levels, or all blocks up to that one."""
+    levels = list(dict.fromkeys(block.level for block in prompt.blocks[: prompt.blocks.index(last) + 1]))
+    following = prompt.blocks[prompt.blocks.index(last) + 1 :]
+    if last.level == "messages" or (following and following[0].level == last.level):
+        return f"everything up to {last.path}"
+    return " and ".join(levels)
+
+
+def _name_block(prompt: Prompt, block: Block) -> str:
+    is_last = block.level == "messages" and block.message == prompt.blocks[-1].message
+    return "the last message" if is_last else block.path
 
 
 def check_prediction(

@@ -19,23 +19,31 @@ from harness.promptcache.explain import explain
 from harness.promptcache.explanation import Explanation
 from harness.promptcache.refusals.check import check_request
 from harness.provider.models import find_model
+from harness.provider.parameters import LEVELS
 from harness.provider.pricing import dollars as show_dollars
 from harness.provider.pricing import price
 from harness.provider.usage import Usage
-from harness.suites.checks import check_second_call, find_doubt
+from harness.suites.checks import add_partial_read, check_second_call, expected_up_to, find_doubt
 from harness.testing.messages import check_error
 
 
-def assert_reads_prefix(call: Call, *, written_by: Call | None = None) -> None:
+def assert_reads_prefix(call: Call, *, written_by: Call | None = None, up_to: str | None = None) -> None:
     """Assert that a call read its prefix from the prompt cache.
 
     With ``written_by``, it must have read everything that this earlier call read or wrote.
     Without, it must have read something and written nothing.
 
+    With ``up_to``, it must have read the prefix that ends at the last breakpoint in the tools (``"tools"``), in
+    the tools or the system prompt (``"system"``), or at or before a block (``"messages[0].content[1]"``); what
+    follows may be new, as in a conversation whose breakpoint moves on.
+
     Raises:
         CheckError: the call read less, or the earlier call wrote nothing.
+        UsageError: the request has no block ``up_to``.
     """
-    if written_by is None:
+    if up_to is not None:
+        _check_read_up_to(call, call if written_by is None else written_by, up_to)
+    elif written_by is None:
         _check_all_read(call)
     elif fault := check_second_call(written_by, call):
         raise check_error(_explain(fault, written_by, call))
@@ -110,6 +118,43 @@ def _check_all_read(call: Call) -> None:
             headline="the call neither read nor wrote anything in the prompt cache",
             facts=(*finding.facts, f"minimum of {model.id}: {model.min_cacheable_tokens:,} tokens"),
         ).with_cause("below_minimum")
+    )
+
+
+def _check_read_up_to(call: Call, earlier: Call, up_to: str) -> None:
+    """Check that a call read the prefix of an earlier one up to a level or block."""
+    if doubt := find_doubt(call):
+        raise check_error(doubt)
+    prompt = earlier.prompt
+    end = _find_end(prompt, up_to)
+    points = [point for point in prompt.active_breakpoints if point.block_index <= end]
+    if not points:
+        headline = f"no breakpoint at or before {up_to} has a prefix that is long enough to be cached"
+        raise check_error(Finding(rule="never-cached", headline=headline).with_cause("below_minimum"))
+    expected, read = expected_up_to(earlier, points[-1]), call.usage.cache_read_input_tokens
+    if read >= expected:
+        return
+    fault = Finding(
+        rule="second-call",
+        headline=f"the call did not read the prefix up to {up_to}",
+        facts=(f"usage: {_show(call.usage)}", f"expected: {expected:,} read"),
+        tokens=expected - read,
+    )
+    raise check_error(_explain(add_partial_read(fault, earlier, call), earlier, call))
+
+
+def _find_end(prompt: Prompt, up_to: str) -> int:
+    """Index of the last block of a level and those before it, or of the block with a path."""
+    if up_to in LEVELS[:-1]:
+        allowed = LEVELS[: LEVELS.index(up_to) + 1]
+        return sum(block.level in allowed for block in prompt.blocks) - 1
+    for index, block in enumerate(prompt.blocks):
+        if block.path == up_to:
+            return index
+    marked = ", ".join(prompt.path_of(point) for point in prompt.breakpoints) or "none"
+    raise UsageError(
+        f"up_to={up_to!r}: the request has no such block",
+        hint=f"up_to='tools', 'system' or the path of a block; breakpoints of the request: {marked}",
     )
 
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from harness.calls.call import Call
 from harness.client import token_memo
 from harness.errors import CheckError, RequestError, UsageError
 from harness.findings.finding import Finding
+from harness.prompt.reader import PromptReader
+from harness.prompt.tokens import TextCounter
+from harness.promptcache.simulator import Simulator
 from harness.provider.pricing import dollars as show_dollars
 from harness.provider.pricing import price
 from harness.provider.usage import Usage
@@ -48,7 +52,8 @@ def test_call_that_reads_what_an_earlier_one_wrote_passes() -> None:
             "the second call did not read the prefix that the first one wrote\n"
             "  first call: 2,000 written, 0 read, 9 uncached\n"
             "  second call: 0 written, 1,999 read, 9 uncached\n"
-            "  expected of the second: 2,000 read",
+            "  expected of the second: 2,000 read\n"
+            "  read 1,999 of 2,000 tokens",
             id="reads-less",
         ),
         pytest.param(
@@ -76,6 +81,82 @@ def test_failed_assertion_is_an_assertion_error() -> None:
 
 def call_with(request: Mapping[str, Any], usage: Usage | None = None) -> Call:
     return Call(body=json.dumps(request).encode(), usage=usage or Usage(), status=200, origin="emulator")
+
+
+# --- reads of a part -------------------------------------------------------------------------------------
+
+
+def converse(*turns: str, tool: str = RULES, system: str = RULES) -> list[Call]:
+    """The calls of a conversation whose last breakpoint moves on: turn by turn, at half-minute intervals."""
+    simulator, reader, calls = Simulator(), PromptReader(TextCounter()), []
+    messages: list[dict[str, Any]] = []
+    for number, turn in enumerate(turns):
+        messages = [*messages, {"role": "user", "content": [{"type": "text", "text": turn, "cache_control": MARK}]}]
+        request = {
+            "model": "claude-sonnet-5-5",
+            "max_tokens": 100,
+            "tools": [
+                {"name": "look_up", "description": tool, "input_schema": {"type": "object"}, "cache_control": MARK}
+            ],
+            "system": [{"type": "text", "text": system, "cache_control": MARK}],
+            "messages": messages,
+        }
+        usage = simulator.send(reader.read(json.dumps(request).encode()).record, at=30.0 * number).usage
+        calls.append(call_with(request, usage))
+        messages = [{**messages[-1], "content": turn}, {"role": "assistant", "content": "Noted."}]
+    return calls
+
+
+@pytest.mark.parametrize("up_to", ["tools", "system", "system[0]", "tools[0]"])
+def test_call_reads_a_part_whatever_follows(up_to: str) -> None:
+    first, second = converse("What now?", "And then?")
+
+    assert_reads_prefix(second, written_by=first, up_to=up_to)
+    assert_reads_prefix(second, up_to=up_to)
+    with pytest.raises(CheckError, match="the call did not read the prefix up to "):
+        assert_reads_prefix(first, up_to=up_to)
+
+
+def test_part_that_changed_is_not_read_but_the_one_before_it_is() -> None:
+    (first,), (other,) = converse("What now?"), converse("What now?", system=f"{RULES}!")
+    read = replace(other.usage, cache_read_input_tokens=first.prompt.active_breakpoints[0].tokens)
+    second = replace(other, usage=read)
+
+    assert_reads_prefix(second, written_by=first, up_to="tools")
+    with pytest.raises(CheckError) as caught:
+        assert_reads_prefix(second, written_by=first, up_to="system")
+    assert "cause: text_changed" in str(caught.value)
+    assert ": tools, not the last message" in str(caught.value)
+
+
+def test_partial_read_says_how_much_of_how_much_and_what_not() -> None:
+    first, second = converse("What now?", "And then?")
+    system = first.prompt.active_breakpoints[1].tokens
+
+    with pytest.raises(CheckError) as caught:
+        assert_reads_prefix(replace(second, usage=Usage(cache_read_input_tokens=system)), written_by=first)
+
+    whole = first.usage.prefix_tokens
+    assert f"read {system:,} of {whole:,} tokens: tools and system, not the last message" in str(caught.value)
+
+
+def test_block_that_the_request_does_not_have_is_refused_with_its_breakpoints() -> None:
+    (call,) = converse("What now?")
+
+    with pytest.raises(UsageError) as caught:
+        assert_reads_prefix(call, up_to="system[1]")
+
+    assert str(caught.value) == (
+        "up_to='system[1]': the request has no such block\n  try: up_to='tools', 'system' or the path of a block; "
+        "breakpoints of the request: tools[0], system[0], messages[0].content[0]"
+    )
+
+
+def test_part_that_is_too_short_to_be_cached_is_no_pass() -> None:
+    first, second = converse("What now?", "And then?", tool="Looks up an order.")
+
+    with pytest.raises(CheckError, match="no breakpoint at or before tools has a prefix that is long enough"):
+        assert_reads_prefix(second, written_by=first, up_to="tools")
 
 
 def request(system: str, *messages: str, **more: Any) -> dict[str, Any]:
