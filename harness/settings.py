@@ -11,7 +11,10 @@ from harness.errors import SettingsError
 DEFAULT_MODEL = "claude-sonnet-5-5"
 """Today's Sonnet. Source: platform.claude.com models overview (checked 2026-11-23)."""
 
-_OWN_KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+OFFLINE_KEY = "offline"
+"""Stands in for a key where no real API answers."""
+
+_OWN_KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS", "CLAUDE_CODE_OAUTH_TOKEN")
 _KEY_ENDINGS = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD", "_PASSWD", "_CREDENTIALS", "_BEDROCK", "_DSN")
 _SHORTEST_KEY = 8
 """Shorter values are placeholders, and would be found in the middle of words."""
@@ -97,7 +100,7 @@ def read_keys(variables: Mapping[str, str] | None = None) -> frozenset[str]:
     a variable such as ``PRIMARY_KEY=customer_id`` holds a word that prompts use too.
     """
     env = environ if variables is None else variables
-    found = {value for name, value in env.items() if _is_key(name, value)}
+    found = {value for name, value in env.items() if is_key(name, value)}
     for line in env.get("ANTHROPIC_CUSTOM_HEADERS", "").splitlines():
         found.add(line.partition(":")[2].strip().rpartition(" ")[2])
     for name in ("ANTHROPIC_BASE_URL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
@@ -106,11 +109,24 @@ def read_keys(variables: Mapping[str, str] | None = None) -> frozenset[str]:
     return frozenset(value for value in found if len(value) >= _SHORTEST_KEY and not any(map(str.isspace, value)))
 
 
-def _is_key(name: str, value: str) -> bool:
-    if name.upper() in _OWN_KEYS:
+def is_key(name: str, value: str) -> bool:
+    """Whether a variable holds a key, token or password; what the harness puts in place of one does not count."""
+    if value == OFFLINE_KEY:
+        return False
+    if name.upper() in _OWN_KEYS or (name.upper().startswith("ANTHROPIC_") and name.upper().endswith(_KEY_ENDINGS)):
         return True
     is_random = len(value) >= 16 and any(map(str.isdigit, value)) and any(map(str.isalpha, value))
     return is_random and "/" not in value[:1] and name.upper().endswith(_KEY_ENDINGS)
+
+
+def read_proxies(variables: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The variables that name a proxy, such as ``https_proxy``, with their values."""
+    env = environ if variables is None else variables
+    return {
+        name: value
+        for name, value in env.items()
+        if value and name.lower().endswith("_proxy") and name.lower() != "no_proxy"
+    }
 
 
 def copy_environment() -> dict[str, str]:

@@ -12,6 +12,7 @@ ROOT = Path(harness.__file__).parent
 LAYERS = (
     ("errors", "settings", "files", "loopback", "moments", "numbers"),
     ("provider",),
+    ("network",),
     ("prompt",),
     ("promptcache",),
     ("findings",),

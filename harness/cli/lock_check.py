@@ -15,6 +15,7 @@ from harness.findings.words import count, place_in_file, printable
 from harness.lock.check import LockCheck, check_suites
 from harness.lock.compare import Gate
 from harness.lock.entries import Lock
+from harness.network.guard import Guard
 from harness.prompt.tokens import TextCounter
 from harness.reports.markup import block
 from harness.stability.determinism import find_unstable
@@ -31,7 +32,8 @@ def check(options: argparse.Namespace, lock: Lock) -> tuple[str, int]:
     gate = Gate(lock=lock, get_text=store.find_text, count_text=counter, find_upstream=store.upstream)
     # Output of the application must not mix with the findings; in private, it is not shown at all.
     sink = StringIO() if options.private else sys.stderr
-    with redirect_stdout(sink), redirect_stderr(sink):
+    guard = Guard("harness lock --check", when="while prompts are built")
+    with guard, redirect_stdout(sink), redirect_stderr(sink):
         result = check_suites(
             gate,
             options.file,
@@ -40,6 +42,8 @@ def check(options: argparse.Namespace, lock: Lock) -> tuple[str, int]:
             is_private=options.private,
             is_outside_allowed=options.allow_outside,
         )
+    # Even if the application swallowed it.
+    guard.raise_first()
     code = exit_code(result.findings)
     if options.format == "json":
         return _to_json(result, options), code

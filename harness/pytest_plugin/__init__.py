@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,7 +103,7 @@ def pytest_make_collect_report(
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Guard the test against the network; note what a test shows that ends the run."""
-    with network.guarded(item, item.config.stash[RUN].options):
+    with network.guarded(item, item.config.stash[RUN].options, on_late=partial(request_check.add_late, item)):
         try:
             return (yield)
         except (pytest.exit.Exception, KeyboardInterrupt):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from harness.pytest_plugin.stash import GUARD, SESSION
+from harness.pytest_plugin.stash import GUARD, ON_LATE, SESSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import pytest
 
+    from harness.errors import NetworkBlockedError
     from harness.pytest_plugin.options import Options
 
 _FIXTURES = frozenset({"harness_session", "harness_cassette"})
@@ -19,9 +20,13 @@ _FIXTURES = frozenset({"harness_session", "harness_cassette"})
 
 
 @contextmanager
-def guarded(item: pytest.Item, options: Options) -> Iterator[None]:
-    """Guard a test that uses the harness, as the options ask."""
-    if options.guard == "all" or not _FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
+def guarded(item: pytest.Item, options: Options, *, on_late: Callable[[NetworkBlockedError], None]) -> Iterator[None]:
+    """Guard a test that uses the harness, as the options ask.
+
+    ``on_late`` is told what the test's threads try after its end.
+    """
+    item.stash[ON_LATE] = on_late
+    if options.guard == "all" or _uses_harness(item):
         start_guard(item, options)
     try:
         yield
@@ -34,15 +39,26 @@ def guarded(item: pytest.Item, options: Options) -> Iterator[None]:
             del item.stash[GUARD]
 
 
+def _uses_harness(item: pytest.Item) -> bool:
+    """Whether a test is a case of a suite, whose modules are imported and called, or requests one of our fixtures."""
+    return hasattr(item, "case_run") or not _FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+
+
 def start_guard(item: pytest.Item, options: Options) -> None:
     """Start the guard of a test, unless it already runs or the options switch it off."""
     if not options.is_guarding or GUARD in item.stash:
         return
     # Not imported unless a test needs it.
-    from harness.pytest_plugin.guard import Guard
+    from harness.network.guard import Guard
 
-    item.stash[GUARD] = Guard(item.nodeid, mode=options.mode, ignored=options.ignored_hosts)
-    item.stash[GUARD].start()
+    guard = item.stash[GUARD] = Guard(
+        item.nodeid,
+        when=f"in {options.mode} mode",
+        ignored=options.ignored_hosts,
+        has_cassette="harness_cassette" in getattr(item, "fixturenames", ()),
+        on_late=item.stash.get(ON_LATE, None),
+    )
+    guard.start()
 
 
 def raise_first_blocked(item: pytest.Item) -> None:

@@ -173,7 +173,7 @@ def _read_ignored_hosts(config: pytest.Config) -> tuple[str, ...]:
     lines = config.getini("harness_ignore_hosts")
     if not lines:
         return ()
-    from harness.sessions.interception.hosts import read_hosts
+    from harness.network.hosts import read_hosts
 
     try:
         return read_hosts(lines)

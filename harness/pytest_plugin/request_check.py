@@ -200,7 +200,7 @@ def note_for_the_end(item: pytest.Item) -> None:
     """Note what the requests of a test show that ends the run, and so has no report."""
     error = _find_hidden(item)
     if error is not None:
-        _add_late(item, error)
+        add_late(item, error)
 
 
 def watch_late_requests(item: pytest.Item) -> None:
@@ -210,17 +210,18 @@ def watch_late_requests(item: pytest.Item) -> None:
         return
 
     def note_miss(error: HarnessError) -> None:
-        _add_late(item, _explain_own(item, error))
+        add_late(item, _explain_own(item, error))
 
     def note_call(call: Call) -> None:
         lost = _gate(item).find_late_loss(item, call.prompt)
         if lost is not None:
-            _add_late(item, lost)
+            add_late(item, lost)
 
     session.end(on_late_miss=note_miss, on_late_call=note_call)
 
 
-def _add_late(item: pytest.Item, error: HarnessError) -> None:
+def add_late(item: pytest.Item, error: HarnessError) -> None:
+    """Fail the run for what a test shows after its last report."""
     rows = [finding_row(item, finding, hint=error.hint) for finding in findings_of(item, error)]
     item.config.stash[RUN].late_findings.extend(rows)
 

@@ -14,6 +14,7 @@ import pytest
 from harness.errors import UsageError
 from harness.pytest_plugin.attachments import note
 from harness.pytest_plugin.network import start_guard
+from harness.settings import OFFLINE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -91,8 +92,8 @@ class Sessions:
 
     @cached_property
     def _session_options(self) -> SessionOptions:
+        from harness.network.hosts import is_listed
         from harness.sessions.budget import Budget
-        from harness.sessions.interception.hosts import is_listed
         from harness.sessions.session import SessionOptions
 
         options, reader = self._options, self._storage.reader
@@ -152,6 +153,6 @@ def offline_settings(session: ForeignSession) -> Iterator[None]:
         yield
         return
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ANTHROPIC_API_KEY", "offline")
+        patch.setenv("ANTHROPIC_API_KEY", OFFLINE_KEY)
         patch.setenv("ANTHROPIC_BASE_URL", session.base_url)
         yield

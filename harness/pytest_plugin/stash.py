@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from harness.pytest_plugin.guard import Guard
+    from collections.abc import Callable
+
+    from harness.errors import NetworkBlockedError
+    from harness.network.guard import Guard
     from harness.sessions.session import CallSession
 
 PASSED: pytest.StashKey[bool] = pytest.StashKey()
@@ -20,3 +23,5 @@ REPORTED: pytest.StashKey[bool] = pytest.StashKey()
 """Whether a report of the test shows an error of the harness."""
 SESSION: pytest.StashKey[CallSession] = pytest.StashKey()
 GUARD: pytest.StashKey[Guard] = pytest.StashKey()
+ON_LATE: pytest.StashKey[Callable[[NetworkBlockedError], None]] = pytest.StashKey()
+"""Told what the test's threads try after its end."""

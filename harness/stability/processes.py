@@ -17,8 +17,8 @@ from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from harness.network.children import offline_environment
 from harness.numbers import parse_json
-from harness.settings import copy_environment
 from harness.stability.conditions import (
     PERTURBATIONS,
     TEMPORARY_FOLDER,
@@ -150,7 +150,7 @@ class Workspace:
         temporary.mkdir()
         folder = self.root / "elsewhere" if conditions.is_elsewhere else project
         folder.mkdir(exist_ok=True)
-        inherited = copy_environment()
+        inherited = offline_environment()
         home = self._link_home(inherited.get("HOME"), conditions.user) if conditions.user != USUAL.user else None
         environment = make_environment(inherited, conditions, home=home, folder=folder, temporary=temporary)
         return {"cwd": folder, "env": environment}

@@ -9,8 +9,7 @@ import sys
 import tempfile
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import NetworkBlockedError
-from harness.loopback import as_text, is_loopback
+from harness.network.guard import Guard
 from harness.stability.conditions import USUAL
 from harness.stability.foreign_locale import use_locale
 
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
     from harness.stability.conditions import Conditions
 
-_CONNECTIONS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
-_LOOKUPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"})
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_"
 
 
@@ -30,7 +27,7 @@ def put_in_place(conditions: Conditions) -> Callable[[int], None]:
     Environment variables must be set when the process starts. Returns a function that resets all
     randomness to a seed.
     """
-    sys.addaudithook(_refuse_network)
+    Guard("a function of a suite", when="while prompts are built").start()
     _name_user_and_host(conditions)
     reseed = _fix_randomness(conditions.seeds[0])
     _stop_clock(conditions.clock)
@@ -117,21 +114,6 @@ def _fix_temporary_names(*, is_other: bool) -> None:
             yield "".join(names.choices(_LETTERS, k=8))
 
     _put(tempfile, "_name_sequence", draw())
-
-
-def _refuse_network(event: str, arguments: tuple[Any, ...]) -> None:
-    """An audit hook that lets only loopback addresses through."""
-    if event in _CONNECTIONS and isinstance(arguments[1], tuple):
-        host = arguments[1][0]
-    elif event in _LOOKUPS:
-        host = arguments[0]
-    else:
-        return
-    # Without a host, the address is one of this machine.
-    if host and not is_loopback(host):
-        raise NetworkBlockedError(
-            f"{as_text(host)} was requested while a prompt was being built, expected a loopback address"
-        )
 
 
 def _put(owner: Any, name: str, value: Any) -> None:

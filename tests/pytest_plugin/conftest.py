@@ -60,17 +60,22 @@ xfail_strict = true
 
 REFUSE_NETWORK = """
 import socket
+import sys
 
 import pytest
 
 def refuse(*args):
     raise OSError("the network is off")
 
+def look_up(host, port, *args, **settings):
+    sys.audit("socket.getaddrinfo", host, port, 0, 0, 0)
+    raise OSError("the network is off")
+
 def pytest_configure(config):
     patch = pytest.MonkeyPatch()
     for name in ("connect", "connect_ex"):
         patch.setattr(socket.socket, name, refuse)
-    patch.setattr(socket, "getaddrinfo", refuse)
+    patch.setattr(socket, "getaddrinfo", look_up)
     config.add_cleanup(patch.undo)
 """
 
