@@ -109,7 +109,7 @@ METHODS: Mapping[str, Callable[..., Target | None]] = {
 }
 """Methods of sockets, each with what finds in its arguments what leaves the machine."""
 
-TLS_METHODS = ("send", "write")
+TLS_METHODS = ("send", "write", "do_handshake")
 """Methods of ``ssl.SSLSocket`` that write to its connection without those of a socket."""
 
 

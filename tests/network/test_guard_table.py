@@ -5,6 +5,7 @@ import gc
 import http.client
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -92,8 +93,6 @@ def _fast_open(address: tuple[str, int]) -> None:
 
 
 def _over_tls(address: tuple[str, int]) -> None:
-    import ssl
-
     with ssl.create_default_context().wrap_socket(socket.socket(), server_hostname="a.test") as sock:
         sock.connect(address)
 
@@ -214,6 +213,27 @@ def test_connections_that_were_open_before_carry_nothing(way: str, kind: int, li
         with accepted, suppress(TimeoutError):
             accepted.settimeout(0.05)
             assert not accepted.recv(1)
+
+
+TLS_SENDS: dict[str, Callable[[ssl.SSLSocket], object]] = {
+    "send": lambda sock: sock.send(b"x"),
+    "sendall": lambda sock: sock.sendall(b"x"),
+    "write": lambda sock: sock.write(b"x"),
+    "handshake": lambda sock: sock.do_handshake(),
+}
+
+
+@pytest.mark.parametrize("way", TLS_SENDS)
+def test_tls_connections_that_were_open_before_carry_nothing(way: str, listener: Listener) -> None:
+    plain = socket.create_connection(listener.address)
+    accepted, _ = listener.tcp.accept()
+    context = ssl.create_default_context()
+    with accepted, context.wrap_socket(plain, server_hostname="a.test", do_handshake_on_connect=False) as sock:
+        with Guard("a test", when="in replay mode"), pytest.raises(NetworkBlockedError, match="open before"):
+            TLS_SENDS[way](sock)
+        accepted.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            accepted.recv(1)
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
