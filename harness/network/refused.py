@@ -6,7 +6,6 @@ is passed to a socket, which is looked up before, and never for a send on a conn
 
 from __future__ import annotations
 
-import os
 import socket
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 _TEXTS = (str, bytes, bytearray)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SOCKS_PORT = 1080
+_OWN_NAME = socket.gethostname().lower()
+"""Read now: processes that rebuild prompts take another name, which only a name server could look up."""
 
 
 class Target(NamedTuple):
@@ -115,7 +116,7 @@ TLS_METHODS = ("send", "write", "do_handshake")
 
 def _is_own(host: str | bytes | bytearray) -> bool:
     """Whether a name is that of this machine: servers look it up to name themselves."""
-    return hasattr(os, "uname") and as_text(host).lower() == os.uname().nodename.lower()
+    return as_text(host).lower() == _OWN_NAME
 
 
 def _find_proxy(address: Any) -> str | None:
