@@ -58,6 +58,19 @@ class CassetteStore:
         """Who answers when a cassette is recorded again: whoever did before, or else the emulator."""
         return "anthropic" if self.read_header(name).get("from") == "anthropic" else "emulator"
 
+    def rename(self, old: str, new: str) -> list[Path]:
+        """Move the cassette of a test to another name; return the files that changed, none if there is no cassette.
+
+        Raises:
+            CassetteError: the cassette is damaged.
+            WriteError: the new file cannot be written.
+        """
+        if self._load_whole(old) is None:
+            return []
+        write_atomically(self.path(new), read_file(self.path(old)))
+        self.path(old).unlink()
+        return [self.path(old), self.path(new)]
+
     def save(self, name: str, cassette: Cassette) -> None:
         """Write a cassette after its blobs, so that no file names a missing blob.
 

@@ -20,7 +20,7 @@ def show(text: str, style: str) -> None:
 
 
 def print_difference(old: Lock, new: Lock, style: str) -> int:
-    """Print how two lock files differ; return 1 for a change under the same version without a reason."""
+    """Print how two lock files differ; return 1 if one changed without a reason, or is gone."""
     from harness.lock.difference import compare_locks, difference_json, difference_table
 
     differences = compare_locks(old, new)

@@ -2,16 +2,16 @@
 
 import argparse
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 from harness.cli.differences import STYLES, print_difference, show
 from harness.cli.models import add_models
-from harness.errors import LockError, UnknownModelError, UsageError
-from harness.files import decode_text, relative
+from harness.errors import LockError, UnknownModelError
+from harness.findings.words import printable
 from harness.lock.entries import Lock, LockedCall, LockEntry
-from harness.lock.lockfile import parse_lock, read_lock
+from harness.lock.lockfile import read_lock
+from harness.lock.revisions import read_revision
 
 _EXAMPLE = """\
 Without --base and --check, lists the entries of the lock file.
@@ -26,6 +26,7 @@ examples:
   harness lock
   harness lock --base origin/main --format markdown
   harness lock --check
+  harness lock --rename tests/test_old/test_ask tests/test_new/test_ask
 """
 
 
@@ -36,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--file", metavar="LOCK", type=Path, default=Path("prompts.lock"), help="default: prompts.lock")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--base", metavar="REV", help="show what changed since a git revision")
+    what.add_argument(
+        "--rename", nargs=2, metavar=("OLD", "NEW"), help="move the entry and the cassette of a renamed test or case"
+    )
     what.add_argument(
         "--check",
         action="store_true",
@@ -48,7 +52,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="--check: root of the project (default: the folder of the lock file)",
     )
     parser.add_argument(
-        "--cassettes", metavar="FOLDER", type=Path, help="--check: folder with the accepted texts (default: cassettes)"
+        "--cassettes",
+        metavar="FOLDER",
+        type=Path,
+        help="--check, --rename: folder of the cassettes (default: cassettes)",
     )
     parser.add_argument(
         "--allow-outside",
@@ -71,6 +78,8 @@ def run(options: argparse.Namespace) -> int:
         raise LockError(
             f"{options.file}: no such lock file", hint="accept today's prompts: pytest --harness-update-lock"
         )
+    if options.rename is not None:
+        return _rename(options, lock)
     if options.check:
         from harness.cli.lock_check import check
 
@@ -83,38 +92,18 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def read_revision(path: Path, revision: str) -> Lock:
-    """Read the lock file as of a git revision; an empty one if there was none yet.
+def _rename(options: argparse.Namespace, lock: Lock) -> int:
+    """Move an entry and its cassette to the key of a test that was renamed."""
+    from harness.cassettes.store import CassetteStore
+    from harness.lock.updating import rename_entry
 
-    Raises:
-        LockError: it is not a lock file, or git cannot show it.
-        UsageError: there is no such revision, or no git repository.
-    """
-    real = path.resolve()
-    if _git(real.parent, "rev-parse", "--git-dir") is None:
-        raise UsageError(f"--base is {revision!r}, but {real.parent} is not in a git repository")
-    commit = None if revision.startswith("-") else _git(real.parent, "rev-parse", "--verify", f"{revision}^{{commit}}")
-    if commit is None:
-        raise UsageError(
-            f"--base is {revision!r}, but git knows no such revision here", hint="check the name, or fetch it"
-        )
-    found, name = commit.decode().strip(), f"./{real.name}"
-    if not _git(real.parent, "ls-tree", found, "--", name):
-        return Lock()
-    place = f"{revision}:{relative(path, Path.cwd())}"
-    data = _git(real.parent, "show", f"{found}:{name}")
-    if data is None:
-        raise LockError(f"{place}: git cannot show it", hint="fetch it: a partial clone may lack it")
-    return parse_lock(decode_text(data, place, LockError, file=path), place)
-
-
-def _git(folder: Path, *arguments: str) -> bytes | None:
-    """The output of git; ``None`` if it fails."""
-    try:
-        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False)
-    except OSError as error:
-        raise UsageError(f"git cannot be run: {error.strerror}") from None
-    return done.stdout if done.returncode == 0 else None
+    old, new = options.rename
+    rename_entry(options.file, lock, old, new)
+    store = CassetteStore(options.cassettes or options.file.parent / "cassettes")
+    moved = [options.file, *store.rename(old, new)]
+    print(f"renamed: {printable(old)} to {printable(new)}")
+    print(f"commit: git add {' '.join(str(path) for path in moved)}")
+    return 0
 
 
 def _list(lock: Lock, style: str) -> str:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -41,18 +41,25 @@ class LockDifference:
     usd_per_1000_before: str | None = None
     usd_per_1000_after: str | None = None
     reason: str | None = None
+    is_replaced: bool = False
+    """The entry is gone, and its case has another version."""
 
     @property
     def is_bust(self) -> bool:
-        """Whether the entry changed under the same version without a reason."""
-        return self.change == "changed"
+        """Whether the entry changed under the same version without a reason, or is gone."""
+        return self.change == "changed" or (self.change == "removed" and not self.is_replaced)
 
 
 def compare_locks(old: Lock, new: Lock) -> tuple[LockDifference, ...]:
     """Compare two locks; return every entry that differs, sorted by key."""
     known = {(entry.suite, entry.case) for entry in old.entries.values()}
+    kept = {(entry.suite, entry.case) for entry in new.entries.values() if entry.version}
     pairs = [(old.entries.get(key), new.entries.get(key)) for key in sorted(old.entries.keys() | new.entries.keys())]
-    return tuple(_compare(before, after, known) for before, after in pairs if before != after)
+    found = tuple(_compare(before, after, known) for before, after in pairs if before != after)
+    return tuple(
+        replace(one, is_replaced=True) if one.change == "removed" and (one.suite, one.case) in kept else one
+        for one in found
+    )
 
 
 def difference_table(differences: Sequence[LockDifference], *, style: str) -> str:

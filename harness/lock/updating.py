@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.errors import LockError
+from harness.errors import LockError, UsageError
 from harness.files.locking import only_writer
 from harness.lock.entries import Lock, LockEntry
 from harness.lock.lockfile import read_lock, write_lock
@@ -50,6 +50,26 @@ def update_lock(path: Path, update: Update, *, is_replacing_damage: bool = False
             old = Lock()
         new = update.apply(old)
         return Updated(old=old, new=new, is_changed=write_lock(path, new))
+
+
+def rename_entry(path: Path, lock: Lock, old: str, new: str) -> None:
+    """Move an entry of the lock file to another key.
+
+    Raises:
+        UsageError: there is no entry ``old``, there is one ``new`` already, or ``new`` cannot be a key.
+    """
+    entry = lock.entries.get(old)
+    if entry is None:
+        raise UsageError(f"{path} has no entry {old!r}", hint="list the entries: harness lock")
+    if new in lock.entries:
+        raise UsageError(f"{path} has an entry {new!r} already", hint="remove one: pytest --harness-update-lock")
+    parts = new.rsplit("/", 2 if entry.version else 1)
+    if len(parts) < (3 if entry.version else 2) or not all(parts):
+        raise UsageError(f"{new!r} is not the key of a {'case' if entry.version else 'test'}")
+    suite, *version, case = parts
+    moved = replace(entry, suite=suite, version="".join(version), case=case)
+    with only_writer(path):
+        write_lock(path, lock.updated({moved.key: moved}, removed=frozenset({old})))
 
 
 def _with_reason(entry: LockEntry, old: Lock) -> LockEntry:

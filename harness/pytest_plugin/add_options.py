@@ -76,6 +76,11 @@ def add_options(parser: pytest.Parser) -> None:
         help="accept what the selected tests send, and write the lock file",
     )
     group.addoption(
+        "--harness-require-lock",
+        action="store_true",
+        help="fail if there is no lock file; always so if harness_lock is set or git's HEAD has one",
+    )
+    group.addoption(
         "--harness-allow-unused",
         action="store_true",
         help="allow entries of the lock file that no test sends",
@@ -90,7 +95,7 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         help="keep all text of prompts and fixtures out of logs and reports, for public logs",
     )
-    parser.addini("harness_lock", "lock file, relative to the root of the project", default="prompts.lock")
+    parser.addini("harness_lock", "lock file, relative to the root of the project; default: prompts.lock", default=None)
     parser.addini("harness_max_age", "default of --harness-max-age; empty: any age", default="")
     parser.addini(
         "harness_guard",

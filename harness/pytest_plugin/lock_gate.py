@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from os.path import lexists
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from harness.pytest_plugin.storage import Storage
 
 
+_RESTORE = "restore it from version control, or accept today's prompts: pytest --harness-update-lock"
+
+
 class LockGate:
     """One run's view of the lock file."""
 
@@ -38,20 +43,29 @@ class LockGate:
         self.collected = Collected()
         self._checked: set[str] = set()
         """Keys of the tests whose requests were checked."""
-        self.lock = self._read_lock() if options.lock_file.exists() else None
+        self.lock = self._read_lock() if lexists(options.lock_file) else None
+        if self.lock is None and options.is_lock_required and not options.is_updating_lock:
+            self._end(f"{options.lock_file}: no such lock file\n  try: {_RESTORE}")
+
+    def _end(self, reason: str) -> NoReturn:
+        from harness.findings.verdict import CANNOT_TELL
+
+        raise pytest.exit.Exception(reason, returncode=CANNOT_TELL)
 
     def _read_lock(self) -> Lock | None:
         # A project without a lock file does not need it, and the import takes 3 ms.
         from harness.lock.lockfile import read_lock
 
+        path = self._options.lock_file
         try:
-            return read_lock(self._options.lock_file)
+            lock = read_lock(path)
+            if lock is None and not self._options.is_updating_lock:
+                raise LockError(f"{path}: a link to nothing", hint=_RESTORE)
         except LockError as error:
             if self._options.is_updating_lock:
                 return None
-            from harness.findings.verdict import CANNOT_TELL
-
-            raise pytest.exit.Exception(str(error), returncode=CANNOT_TELL) from None
+            self._end(str(error))
+        return lock
 
     # --- tests -------------------------------------------------------------------------------------------
 
@@ -94,7 +108,7 @@ class LockGate:
         if self._options.is_updating_lock:
             self._accept(item, case)
             return
-        findings = self._comparison.compare(case)
+        findings = self._compare(case)
         errors = of_level(findings, "error")
         if errors:
             raise self.make_error(item, errors)
@@ -144,7 +158,31 @@ class LockGate:
             return None
         from harness.pytest_plugin.case_requests import make_case_requests
 
-        return self._comparison.compare_one(make_case_requests(item, (prompt,)), number)
+        case = make_case_requests(item, (prompt,))
+        if case.key not in self.lock.entries:
+            self.collected.note_new(case.key, [prompt])
+        comparison = self._committed_comparison if self._is_gone(case.key) else self._comparison
+        return comparison.compare_one(case, number)
+
+    def _compare(self, case: CaseRequests) -> tuple[Finding, ...]:
+        """Compare the requests of a test with the accepted ones, also if their entry is gone since the last commit."""
+        if not self._is_gone(case.key):
+            if self.lock is not None and case.key not in self.lock.entries:
+                self.collected.note_new(case.key, case.prompts)
+            return self._comparison.compare(case)
+        from harness.findings.finding import Finding
+
+        gone = Finding(
+            rule="cannot-tell",
+            headline=f"{case.title}: accepted in git's HEAD, but its entry is gone from {self._relative}",
+            fix=_RESTORE,
+            file=self._relative,
+            line=1,
+        )
+        return (gone, *self._committed_comparison.compare(case))
+
+    def _is_gone(self, key: str) -> bool:
+        return self.lock is not None and key not in self.lock.entries and key in self._committed.entries
 
     def make_error(self, item: pytest.Item, findings: tuple[Finding, ...], *, hint: str = "") -> CheckError:
         """Make the error of findings; ``hint`` is the command that accepts what they found."""
@@ -182,11 +220,22 @@ class LockGate:
         storage = self._storage
         return Gate(lock=self.lock or Lock(), get_text=storage.store.find_text, count_text=storage.count_text)
 
+    @cached_property
+    def _committed(self) -> Lock:
+        """The lock file of git's HEAD, which is asked for only if an entry is missing."""
+        from harness.lock.revisions import read_committed
+
+        return read_committed(self._options.lock_file)
+
+    @cached_property
+    def _committed_comparison(self) -> Gate:
+        return replace(self._comparison, lock=self._committed)
+
     # --- the end of the run ------------------------------------------------------------------------------
 
     def find_unused(self) -> tuple[Finding, ...]:
         """Return a finding for each entry that no collected test makes; not an error if its version was replaced."""
-        if self.lock is None or self._options.is_updating_lock:
+        if self._options.is_updating_lock:
             return ()
         is_allowed = self._options.is_unused_allowed
         return describe_unused(self.unused_entries(), self.collected, file=self._relative, is_allowed=is_allowed)
@@ -194,12 +243,42 @@ class LockGate:
     def unused_entries(self) -> tuple[LockEntry, ...]:
         """List the entries of the lock file whose tests would have been collected if they still existed."""
         entries = self.lock.entries.values() if self.lock else ()
-        return tuple(entry for entry in entries if self.collected.lacks(entry) and not self._is_left_out(entry))
+        return tuple(entry for entry in entries if self._is_unused(entry))
 
-    def write(self, rows: Sequence[str], *, beside: Sequence[str] = ()) -> list[str]:
+    def _is_unused(self, entry: LockEntry) -> bool:
+        is_file = self._file(entry).is_file()
+        if not is_file and entry.key not in self.collected.keys and self._is_asked_for(self._file(entry)):
+            # Also if only a part of the project is collected: no selection would find it.
+            return True
+        return self.collected.lacks(entry) and not self._is_left_out(entry)
+
+    def _is_asked_for(self, file: Path) -> bool:
+        return any(file.is_relative_to(asked) for asked in self._options.asked)
+
+    def _file(self, entry: LockEntry) -> Path:
+        """The file with the test or suite of an entry."""
+        file = f"{entry.suite.rpartition('/')[0]}/suite.yaml" if entry.version else f"{entry.suite}.py"
+        return self._options.root / file.lstrip("/")
+
+    def find_missing(self, start: Path) -> tuple[Finding, ...]:
+        """A finding if there is no lock file, but git's HEAD has one, or the folder ``start`` or one above it."""
+        if self.lock is not None or self._options.is_updating_lock:
+            return ()
+        from harness.findings.finding import Finding
+        from harness.lock.revisions import find_elsewhere
+
+        found = find_elsewhere(self._options.lock_file, start)
+        if not found and not self._committed.entries:
+            return ()
+        why = f"it is at {found}" if found else "git's HEAD has one"
+        fix = "give --rootdir, or run pytest where the file is" if found else _RESTORE
+        return (Finding(rule="cannot-tell", headline=f"{self._relative}: no such lock file, but {why}", fix=fix),)
+
+    def write(self, rows: Sequence[str], *, has_failures: bool = False, beside: Sequence[str] = ()) -> list[str]:
         """Write the lock file of an updating run from its entries, ``rows``; return the lines to print.
 
-        ``beside`` lists other files that the run wrote and that must be committed too.
+        ``beside`` lists other files that the run wrote and that must be committed too. A damaged file is
+        replaced only by a run without failures.
 
         Raises:
             LockError: another program damaged the file since the run began.
@@ -217,7 +296,7 @@ class LockGate:
             entries={entry.key: entry for entry in entries},
             removed={entry.key: entry for entry in self.unused_entries()},
         )
-        done = update_lock(self._options.lock_file, update, is_replacing_damage=self.lock is None)
+        done = update_lock(self._options.lock_file, update, is_replacing_damage=self.lock is None and not has_failures)
         total = count(len(done.new.entries), "entry", "entries")
         if not done.is_changed:
             return [f"{self._relative} is up to date: {total}"]
@@ -234,9 +313,8 @@ class LockGate:
         """Whether the file of an uncollected entry still exists: ignored, skipped, broken or in another folder."""
         if entry.key in self.collected.silent:
             return False
-        folder = entry.suite.rpartition("/")[0]
-        source, file = (folder, f"{folder}/suite.yaml") if entry.version else (entry.suite, f"{entry.suite}.py")
-        return source not in self.collected.sources and (self._options.root / file.lstrip("/")).exists()
+        source = entry.suite.rpartition("/")[0] if entry.version else entry.suite
+        return source not in self.collected.sources and self._file(entry).is_file()
 
     @cached_property
     def _relative(self) -> str:

@@ -55,6 +55,8 @@ class Options(NamedTuple):
 
     is_updating_lock: bool
     """Accept what the tests send."""
+    is_lock_required: bool
+    """A run without a lock file fails."""
     is_unused_allowed: bool
     is_determinism_full: bool
     is_realtime: bool
@@ -80,6 +82,8 @@ class Options(NamedTuple):
 
     is_distributed_by_default: bool
     """The configuration file runs tests in several processes, so a command for one process has to say so."""
+    asked: tuple[Path, ...]
+    """What was asked to be collected."""
     has_paths: bool
     """Files or tests are named on the command line, so only part of the project is collected."""
     is_partial: bool
@@ -105,6 +109,7 @@ def read_options(config: pytest.Config) -> Options:
     budget = _read_budget(config, is_real=is_real)
     prefix = _read_unique_prefix(config, mode)
     reports, listed = config.getini("harness_reports"), config.getoption("--harness-list-cassettes")
+    lock = config.getini("harness_lock")
     return Options(
         root=config.rootpath,
         start=config.invocation_params.dir,
@@ -117,9 +122,10 @@ def read_options(config: pytest.Config) -> Options:
         cassettes=config.rootpath / config.getini("harness_cassettes"),
         cassette_list=None if listed is None else _check_listing(config, listed),
         is_outside_allowed=bool(config.getini("harness_allow_outside")),
-        lock_file=config.rootpath / config.getini("harness_lock"),
+        lock_file=config.rootpath / (lock or "prompts.lock"),
         reports=config.rootpath / reports if reports else None,
         is_updating_lock=bool(config.getoption("--harness-update-lock")),
+        is_lock_required=lock is not None or bool(config.getoption("--harness-require-lock")),
         is_unused_allowed=bool(config.getoption("--harness-allow-unused")),
         is_determinism_full=bool(config.getoption("--harness-determinism")),
         is_realtime=bool(config.getoption("--harness-realtime")),
@@ -134,6 +140,7 @@ def read_options(config: pytest.Config) -> Options:
         budget=budget,
         unique_prefix=prefix,
         is_distributed_by_default=any(option.startswith(_DISTRIBUTING) for option in config.getini("addopts")),
+        asked=tuple(config.invocation_params.dir / argument.partition("::")[0] for argument in config.args),
         has_paths=config.args_source == pytest.Config.ArgsSource.ARGS,
         is_partial=any("::" in argument for argument in config.args) or bool(config.getoption("lf", False)),
     )

@@ -90,6 +90,8 @@ class Summary:
         """Findings of the tests, and unused entries of the lock file."""
         lines = [*gather(self._reporter, "finding"), *self._run.late_findings]
         unused = self._run.gate.find_unused()
+        if self._calls:
+            unused += self._run.gate.find_missing(self._reporter.config.invocation_params.dir)
         if not lines and not unused:
             return ()
         from harness.findings.finding import Finding
@@ -211,7 +213,12 @@ class Summary:
         lines = [f"written: {file} ({'; '.join(rules)})" for file, rules in added.items()]
         if self._options.is_updating_lock:
             with self._noting_unwritten():
-                lines = [*self._run.gate.write(gather(self._reporter, "entry"), beside=[*added]), *lines]
+                lines = [
+                    *self._run.gate.write(
+                        gather(self._reporter, "entry"), has_failures=bool(self._failed), beside=[*added]
+                    ),
+                    *lines,
+                ]
         return lines
 
     def _print_lock(self, lines: list[str]) -> None:
