@@ -26,7 +26,7 @@ examples:
   harness lock
   harness lock --base origin/main --format markdown
   harness lock --check
-  harness lock --rename tests/test_old/test_ask tests/test_new/test_ask
+  harness lock --rename support/desk/v1/refund support/help/v1/refund
 """
 
 

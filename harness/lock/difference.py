@@ -73,7 +73,10 @@ def difference_table(differences: Sequence[LockDifference], *, style: str) -> st
 
 def difference_json(differences: Sequence[LockDifference]) -> str:
     """The differences as indented JSON; money as strings."""
-    return json.dumps([asdict(difference) for difference in differences], indent=2, ensure_ascii=False)
+    rows = [asdict(difference) for difference in differences]
+    for row in rows:
+        del row["is_replaced"]
+    return json.dumps(rows, indent=2, ensure_ascii=False)
 
 
 def lock_table(lock: Lock, *, style: str) -> str:

@@ -46,7 +46,7 @@ def drop(project: Project) -> None:
         (change, 1, ["changed", "changed"]),
         (excuse, 0, ["accepted", "accepted"]),
         (bump, 0, ["removed", "removed", "new version", "new version"]),
-        (drop, 0, ["removed"]),
+        (drop, 1, ["removed"]),
     ],
 )
 def test_only_a_change_that_nobody_gave_a_reason_for_fails(
@@ -71,7 +71,7 @@ def test_table_says_entry_place_tokens_and_dollars(project: Project, capsys: Cap
     project.accept("new.lock")
 
     assert run(capsys, "old.lock", "new.lock") == (
-        0,
+        1,
         "suite            version    case    change       first difference      prefix tokens"
         "    per 1,000 calls  reason\n"
         "---------------  ---------  ------  -----------  ------------------  ---------------"

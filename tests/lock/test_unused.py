@@ -52,7 +52,7 @@ def test_workers_add_up_and_cross_as_json() -> None:
         part.silent.add("c")
         whole.add_json(json.loads(json.dumps(part.to_json())))
 
-    assert whole.to_json() == {"keys": ["a", "b"], "sources": ["x", "y"], "silent": ["c"], "is_all": True}
+    assert whole.to_json() == {"keys": ["a", "b"], "sources": ["x", "y"], "silent": ["c"], "is_all": True, "new": {}}
     whole.add((), (), is_all=False)
     assert whole.is_all
 
