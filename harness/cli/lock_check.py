@@ -47,17 +47,21 @@ def check(options: argparse.Namespace, lock: Lock) -> tuple[str, int]:
     code = exit_code(result.findings)
     if options.format == "json":
         return _to_json(result, options), code
-    lines = _lines(result, options, code)
+    lines = _lines(result, options, code, plain=sum(not entry.version for entry in lock.entries.values()))
     return block(lines, language="text") if options.format == "markdown" else "\n".join(lines), code
 
 
-def _lines(result: LockCheck, options: argparse.Namespace, code: int) -> list[str]:
+def _lines(result: LockCheck, options: argparse.Namespace, code: int, *, plain: int) -> list[str]:
     wrong = {finding.rule for finding in result.findings if finding.level == "error"}
     bust = "not as accepted" if wrong - _UNSTABLE else "as accepted, but not the same for all inputs"
     verdict = {0: "as accepted", 1: bust, CANNOT_TELL: "but not all of them can be judged"}[code]
     lines = [line for finding in result.findings for line in _show(finding, options)]
     lines += [f"left to pytest: {what}" for what in result.left]
-    lines.append(f"{options.file}: {count(result.cases, 'case')} compared, {verdict}")
+    if plain:
+        lines.append(f"left to pytest: {count(plain, 'entry', 'entries')} of plain tests")
+    # Nothing is as accepted if nothing was compared.
+    verdict = f", {verdict}" if result.cases or code else ""
+    lines.append(f"{options.file}: {count(result.cases, 'case')} compared{verdict}")
     return [printable(line) for line in lines]
 
 

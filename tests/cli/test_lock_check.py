@@ -3,11 +3,14 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from harness.cli import main
+from harness.lock.entries import Lock
+from harness.lock.lockfile import read_lock, write_lock
 from tests.cli.projects import BUILD, CALL, Project
 from tests.stability import planted
 
@@ -299,8 +302,7 @@ def test_suites_with_a_client_of_their_own_are_left_to_pytest(project: Project, 
 
     assert check(capsys) == (
         0,
-        "left to pytest: support/suite.yaml::support: it has its own client\n"
-        "prompts.lock: 0 cases compared, as accepted\n",
+        "left to pytest: support/suite.yaml::support: it has its own client\nprompts.lock: 0 cases compared\n",
     )
 
 
@@ -313,7 +315,7 @@ def test_what_needs_the_sdk_is_left_to_pytest(project: Project, capsys: Captured
         0,
         "left to pytest: support/suite.yaml::support[v1-refund]: it uses the client in a way that needs the SDK\n"
         "left to pytest: support/suite.yaml::support[v1-parcel]: it uses the client in a way that needs the SDK\n"
-        "prompts.lock: 0 cases compared, as accepted\n",
+        "prompts.lock: 0 cases compared\n",
     )
 
 
@@ -344,7 +346,7 @@ def test_request_that_holds_an_answer_is_left_to_pytest(project: Project, capsys
         0,
         "left to pytest: support/suite.yaml::support[v1-refund]: one of its requests contains an answer\n"
         "left to pytest: support/suite.yaml::support[v1-parcel]: one of its requests contains an answer\n"
-        "prompts.lock: 0 cases compared, as accepted\n",
+        "prompts.lock: 0 cases compared\n",
     )
 
 
@@ -383,7 +385,7 @@ def test_application_that_needs_a_real_answer_to_go_on_is_left_to_pytest(
         0,
         "left to pytest: support/suite.yaml::support[v1-refund]: without real answers it makes 1 of 2 requests\n"
         "left to pytest: support/suite.yaml::support[v1-parcel]: without real answers it makes 1 of 2 requests\n"
-        "prompts.lock: 0 cases compared, as accepted\n",
+        "prompts.lock: 0 cases compared\n",
     )
 
 
@@ -587,3 +589,19 @@ def test_empty_lock_file_takes_everything_for_new(project: Project, capsys: Capt
 
     assert code == 0
     assert out.startswith("support/suite.yaml:8: note: support v1 refund: not accepted yet\n")
+
+
+def test_entries_of_plain_tests_are_counted_but_not_called_accepted(project: Project, capsys: Captured) -> None:
+    project.add_suite()
+    project.accept()
+    lock = read_lock(project.path / "prompts.lock")
+    assert lock is not None
+    (entry, _) = lock.entries.values()
+    plain = [replace(entry, suite="test_app", version="", case=name) for name in ("test_ask", "test_more")]
+    write_lock(project.path / "prompts.lock", Lock(entries={one.key: one for one in plain}))
+    (project.path / "support/suite.yaml").unlink()
+
+    assert check(capsys) == (
+        0,
+        "left to pytest: 2 entries of plain tests\nprompts.lock: 0 cases compared\n",
+    )
