@@ -19,13 +19,13 @@ def show(text: str, style: str) -> None:
     print(text)
 
 
-def print_difference(old: Lock, new: Lock, style: str) -> int:
-    """Print how two lock files differ; return 1 if one changed without a reason, or is gone."""
+def print_difference(old: Lock, new: Lock, style: str, *, same: str = "no difference") -> int:
+    """Print how two lock files differ, or ``same``; return 1 if an entry changed without a reason, or is gone."""
     from harness.lock.difference import compare_locks, difference_json, difference_table
 
     differences = compare_locks(old, new)
     if style == "json":
         show(difference_json(differences), style)
     else:
-        show(difference_table(differences, style=STYLES[style]) or "no difference", style)
+        show(difference_table(differences, style=STYLES[style]) or same, style)
     return int(any(difference.is_bust for difference in differences))

@@ -30,6 +30,9 @@ examples:
 """
 
 
+_SAME = "no difference between the lock files; harness lock --check compares them with what is built now"
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.description = "Show the lock file of accepted prompts, compare it with a git revision, or check it."
@@ -87,7 +90,8 @@ def run(options: argparse.Namespace) -> int:
         show(text, options.format)
         return code
     if options.base is not None:
-        return print_difference(read_revision(options.file, options.base), lock, options.format)
+        before = read_revision(options.file, options.base)
+        return print_difference(before, lock, options.format, same=_SAME)
     show(_list(lock, options.format), options.format)
     return 0
 

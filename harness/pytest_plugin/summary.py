@@ -106,6 +106,18 @@ class Summary:
 
         return find_folder(self._options.root, self._options.github.workspace)
 
+    @property
+    def _gateway(self) -> str:
+        """Host of a base URL that is not the API's own."""
+        if self._options.base_url is None:
+            return ""
+        from urllib.parse import urlsplit
+
+        from harness.provider.endpoints import API_URL
+
+        host = urlsplit(self._options.base_url).netloc.rpartition("@")[2]
+        return "" if host == urlsplit(API_URL).netloc else host
+
     @cached_property
     def _report(self) -> RunReport:
         from harness.reports.report import CallRow, build_report
@@ -119,7 +131,7 @@ class Summary:
             findings=findings,
             explained=len(self._failed) - unexplained,
         )
-        return replace(report, folder=self._folder)
+        return replace(report, folder=self._folder, gateway=self._gateway)
 
     # --- what is printed ---------------------------------------------------------------------------------
 

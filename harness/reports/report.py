@@ -112,6 +112,8 @@ class RunReport:
     """Failures that have a finding; the others come from the application or a test's own assertions."""
     folder: str = ""
     """The project's folder in its repository; empty if it is the whole of it."""
+    gateway: str = ""
+    """Host through which the real API was called; empty for its own."""
 
     @property
     def origins(self) -> tuple[Origin, ...]:

@@ -59,7 +59,7 @@ def answered_by(report: RunReport) -> str:
     """Say in one sentence where the figures come from."""
     what = {
         "emulator": "the emulator of this package, by the documented caching rules",
-        "anthropic": "the real API",
+        "anthropic": f"the gateway at {report.gateway}" if report.gateway else "the real API",
     }
     return f"usage reported by {' and '.join(what[origin] for origin in report.origins)}"
 

@@ -22,7 +22,7 @@ def test_second_call_is_proved_against_the_address_of_the_environment(project: P
     result = project.run(LIVE)
 
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["live mode; usage reported by the real API."])
+    result.stdout.fnmatch_lines(["live mode; usage reported by the gateway at 127.0.0.1:*."])
     assert "= prompt cache =" not in str(result.stdout)
     written = api.usages[0][0]
     assert api.usages == [(written, 0), (0, written), (0, written), (0, written)]

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from harness.provider.usage import Usage
@@ -44,6 +46,11 @@ def test_the_table_of_the_terminal_is_whole() -> None:
 )
 def test_the_sentence_below_says_where_the_figures_come_from(calls: tuple[CallRow, ...], sentence: str) -> None:
     assert answered_by(report(*calls)) == sentence
+
+
+def test_a_gateway_is_not_called_the_real_api() -> None:
+    through = replace(report(row(WRITE, origin="anthropic")), gateway="llm.example.com:4000")
+    assert answered_by(through) == "usage reported by the gateway at llm.example.com:4000"
 
 
 @pytest.mark.parametrize(
