@@ -182,7 +182,14 @@ def test_private_run_publishes_no_prompt(project: Project, run: Run) -> None:
     assert not [path for path in files if "canary4711" in path.read_text(encoding="utf-8")]
 
 
+def test_project_without_a_lock_file_cannot_tell(run: Run) -> None:
+    outputs = run_pytest(run)
+
+    assert (outputs["verdict"], outputs["exit-code"]) == ("cannot tell", "2")
+
+
 def test_failure_of_another_kind_is_no_bust(project: Project, run: Run) -> None:
+    run_pytest(run, "--harness-update-lock")
     project.write("test_other.py", "def test_other():\n    assert 1 == 2\n")
 
     outputs = run_pytest(run)
@@ -208,6 +215,7 @@ def test_run_without_a_report_cannot_tell_and_the_comment_says_so(arguments: str
 
 
 def test_arguments_are_split_into_words_and_never_run(project: Project, run: Run) -> None:
+    run_pytest(run, "--harness-update-lock")
     project.write(
         "test_names.py",
         "import pytest\n\n\n@pytest.mark.parametrize('n', ['$(touch pwned) ; `id`'])\ndef test_n(n): ...\n",
