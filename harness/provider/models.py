@@ -1,4 +1,4 @@
-"""Facts about each model: minimum, thinking and price row, from ``models.toml``, with the frame of its generation."""
+"""Facts about each model: minimum and thinking, from ``models.toml``, with the frame of its generation."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,7 +27,6 @@ class Model:
     default_thinking: Any
     """What leaving ``thinking`` out means; `UNKNOWN_DEFAULT` where no source says it."""
     default_effort: str
-    priced_as: str
     retired_on: date | None
     source: str
     checked: date
@@ -157,7 +156,6 @@ def _model(row: dict[str, Any], generation: Generation) -> Model:
         keeps_all_thinking=row["keeps_all_thinking"],
         default_thinking={"type": row["default_thinking"]} if "default_thinking" in row else UNKNOWN_DEFAULT,
         default_effort=row.get("default_effort", "high"),
-        priced_as=row.get("priced_as", row["id"]),
         retired_on=row.get("retired_on"),
         source=row["source"],
         checked=row["checked"],

@@ -19,9 +19,10 @@ KeyKind = Literal["tokens", "part", "counter", "modifier", "iterations"]
 
 _PRICES = "platform.claude.com/docs/en/about-claude/pricing"
 _FAST = "platform.claude.com/docs/en/build-with-claude/fast-mode"
+_CODE_FAST = "code.claude.com/docs/en/fast-mode"
 _SDK = "anthropic SDK 2.12, types/usage.py"
 _BETA = "anthropic SDK 2.12, types/beta/beta_usage.py"
-_CHECKED = date(2026, 11, 25)
+_CHECKED = date(2026, 11, 26)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +78,15 @@ class Rate:
     """What the prices of all tokens are multiplied by."""
     models: frozenset[str] | None = None
     """The models with this rate; ``None`` for all."""
+    since: date = date.min
+    until: date = date.max
+    """The first day without this rate."""
     source: str
     checked: date = _CHECKED
+
+    def is_of(self, model: str | None, day: date) -> bool:
+        """Whether it is the rate of a model, by its id, on a day."""
+        return (self.models is None or model in self.models) and self.since <= day < self.until
 
 
 _WITH_US_INFERENCE = frozenset({
@@ -105,16 +113,42 @@ RATES: tuple[Rate, ...] = (
         key="speed",
         value="fast",
         factor=Decimal(2),
-        models=frozenset({"claude-opus-4-8", "claude-opus-5"}),
-        source=f"{_FAST}: $10 in and $50 out, with the multipliers for reads and writes on top",
+        models=frozenset({"claude-opus-4-8", "claude-opus-5", "claude-opus-5-5"}),
+        source=f"{_FAST}: $8 / $40 for Opus 5.5, $10 / $50 for 5 and 4.8; multipliers for reads and writes on top",
+    ),
+    # While it was offered: of 4.6 after the introductory discount, until 30 days after Opus 4.8 came.
+    Rate(
+        key="speed",
+        value="fast",
+        factor=Decimal(6),
+        models=frozenset({"claude-opus-4-6"}),
+        since=date(2026, 2, 17),
+        until=date(2026, 6, 27),
+        source=f"{_CODE_FAST}, text of June 2026: $30 / $150",
+    ),
+    Rate(
+        key="speed",
+        value="fast",
+        factor=Decimal(6),
+        models=frozenset({"claude-opus-4-7"}),
+        until=date(2026, 7, 24),
+        source=f"{_CODE_FAST}, text of June 2026: $30 / $150; removed on 2026-07-24",
     ),
 )
-"""One row per value of a modifier. A value without a row, or of another model, has no known price."""
+"""Rows by value of a modifier, and by model and time. A value without a row for a model has no known price."""
+
+EXCLUSIVE = (frozenset({("speed", "fast"), ("service_tier", "batch")}),)
+"""Modifiers that no call can have together. Source: "fast mode is not available with the Batch API", `_FAST`."""
 
 
-def find_rate(key: str, value: object) -> Rate | None:
-    """Find the row of a modifier's value; ``None`` if there is none."""
-    return next((row for row in RATES if (row.key, row.value) == (key, value)), None)
+def find_rates(key: str, value: object) -> tuple[Rate, ...]:
+    """Find the rows of a modifier's value: those of all models and times."""
+    return tuple(row for row in RATES if (row.key, row.value) == (key, value))
+
+
+def find_rate(key: str, value: str, model: str | None, day: date) -> Rate | None:
+    """Find the row of a modifier's value for a model, by its id, on a day; ``None`` if there is none."""
+    return next((row for row in find_rates(key, value) if row.is_of(model, day)), None)
 
 
 ITERATIONS: Mapping[str, Literal["inside", "beside"]] = {

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from harness.provider.tokens import Iteration, Tokens
 from harness.provider.usage_iterations import read_iterations
-from harness.provider.usage_keys import BY_PATH, KEYS, OBJECTS, find_rate
+from harness.provider.usage_keys import BY_PATH, KEYS, OBJECTS, find_rates
 from harness.provider.usage_tokens import holds, is_number, list_leaves, read_split, read_tokens
 
 _REQUIRED = ("input_tokens", "output_tokens")
@@ -77,6 +77,6 @@ def _read_counters(leaves: Mapping[str, Any]) -> tuple[tuple[tuple[str, int], ..
 def _read_modifiers(leaves: Mapping[str, Any]) -> tuple[tuple[tuple[str, str], ...], list[str]]:
     """Read the modifiers that set a rate, and those whose rate is not known."""
     given = [(row.path, leaves[row.path]) for row in KEYS if row.kind == "modifier" and holds(leaves.get(row.path))]
-    rates = [(key, value, find_rate(key, value)) for key, value in given]
-    unknown = [f"{key} {reprlib.repr(value)}" for key, value, rate in rates if rate is None]
-    return tuple((key, value) for key, value, rate in rates if rate is not None and rate.factor != 1), unknown
+    known = [(key, value, rows) for key, value in given if (rows := find_rates(key, value))]
+    unknown = [f"{key} {reprlib.repr(value)}" for key, value in given if not find_rates(key, value)]
+    return tuple((key, value) for key, value, rows in known if any(row.factor != 1 for row in rows)), unknown
