@@ -25,6 +25,7 @@ LAYERS = (
     ("lock",),
     ("stability",),
     ("mutation",),
+    ("money",),
     ("reports",),
     ("testing",),
     ("pytest_plugin",),
