@@ -122,6 +122,7 @@ def _load(source: SuiteSource, name: str) -> Suite:
         versions=versions,
         cases=cases,
         determinism=entry.determinism,
+        traffic=entry.traffic,
         siblings=tuple(source.entries),
     )
 

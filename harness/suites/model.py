@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from harness.suites.plan import TWO_EQUAL_ROUNDS, Plan, PlanKind
+from harness.suites.traffic import TrafficEntry
 
 ClientKind = Literal["claude", "anthropic", "http"]
 """The client that a suite's function gets: ``ClaudeClient``, ``anthropic.Anthropic``, or none, as it has its own."""
@@ -76,6 +77,7 @@ class SuiteEntry(BaseModel):
     plan: PlanEntry | None = None
     samples: Annotated[int, Field(ge=2, strict=True)] | None = None
     case_plans: dict[str, PlanEntry] = {}
+    traffic: TrafficEntry | None = None
     prompts: dict[Name, PromptEntry]
     fixtures: dict[str, str] = {}
     cases: dict[Name, dict[str, Any]]
@@ -148,5 +150,7 @@ class Suite:
     versions: tuple[PromptVersion, ...]
     cases: tuple[Case, ...]
     determinism: Determinism = "fields"
+    traffic: TrafficEntry | None = None
+    """How often it is called in production, if that is stated."""
     siblings: tuple[str, ...] = ()
     """Names of all suites in its file."""
