@@ -153,7 +153,11 @@ def say(traffic: Traffic) -> str:
     """Write the advice as sentences."""
     advice = traffic.advise()
     total = traffic.monthly(advice.choice)
-    others = [f"{_say_dollars(margin)} less than {_NAMES[other]}" for other, margin in advice.margins.items() if margin]
+    others = [
+        f"{_say_dollars(margin)} ({_say_percent(margin / (total + margin))}) less than {_NAMES[other]}"
+        for other, margin in advice.margins.items()
+        if margin > total * Fraction(_EQUAL)
+    ]
     rate = write(traffic.calls_per_day, 3)
     name = _NAMES[advice.choice]
     return (

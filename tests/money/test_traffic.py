@@ -183,8 +183,8 @@ def test_the_advice_holds_between_its_borders_and_not_outside(arrivals: Arrivals
 def test_the_advice_says_margin_and_what_it_rests_on() -> None:
     # Misses are exp(-100 * 3600 / 86400) = 1.55 % for 1h, and exp(-100 * 300 / 86400) = 70.67 % for 5m.
     assert traffic("100").to_json()["advice"] == (
-        "1h: $34.22 a month, $82.78 (71 %) less than no caching and $73.60 (68 %) less than 5m. It rests on 100 calls a "
-        "day on one prefix (poisson): 1h is the cheapest from 17.3 to 4,334 calls a day."
+        "1h: $34.22 a month, $82.78 (71 %) less than no caching and $73.60 (68 %) less than 5m. It rests on 100 calls "
+        "a day on one prefix (poisson): 1h is the cheapest from 17.3 to 4,334 calls a day."
     )
 
 
