@@ -28,6 +28,7 @@ LINK = re.compile(r"\]\(([^)#:]+)\)")
     ("page", "script"),
     [
         ("accuracy.md", "import accuracy; text = accuracy.document()"),
+        ("claims.md", "import claims; text = claims.page(claims.PAGE.read_text('utf-8'))"),
         ("architecture.svg", "import architecture; text = architecture.picture()"),
         ("architecture.md", "import architecture; text = architecture.page(architecture.PAGE.read_text('utf-8'))"),
     ],
