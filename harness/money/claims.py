@@ -111,7 +111,7 @@ def outputs_within(span: Span, share: Callable[[int], Fraction], *, limit: int) 
     ``share`` must not grow with the length: an answer costs the same with and without the prompt cache.
     """
     start = _find_first(lambda output: 100 * share(output) <= span.high, limit)
-    end = _find_first(lambda output: 100 * share(output) < span.low, limit + 1)
+    end = _find_first(lambda output: 100 * share(output) < span.low, limit)
     return (start, end - 1) if start < end and start <= limit else None
 
 
