@@ -19,6 +19,23 @@ def to_decimal(amount: Fraction | Decimal, places: int = PLACES) -> Decimal:
     return _shift(round(Fraction(amount) * 10**places), places)
 
 
+def to_exact(amount: Fraction) -> Decimal:
+    """The decimal that equals a fraction, such as a sum of prices.
+
+    Raises:
+        ValueError: there is none, as of a third.
+    """
+    places, rest = 0, amount.denominator
+    for prime in (2, 5):
+        count = 0
+        while rest % prime == 0:
+            rest, count = rest // prime, count + 1
+        places = max(places, count)
+    if rest != 1:
+        raise ValueError(f"{amount} is no decimal")
+    return _shift(int(amount * 10**places), places)
+
+
 def write(amount: Fraction | Decimal | None, places: int = PLACES) -> str | None:
     """Write dollars in plain notation, never with an exponent; ``None`` for what is not known."""
     return None if amount is None else f"{to_decimal(amount, places):f}"

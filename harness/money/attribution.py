@@ -12,16 +12,16 @@ that did not change has no part, and the parts add up to the difference. All is 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 from itertools import combinations
 from math import factorial
 from typing import Any, Literal
 
-from harness.money.amounts import add_known, round_parts
-from harness.provider.pricing import price
+from harness.money.amounts import round_parts, to_exact
+from harness.money.price_list import CLASSES, INPUT_CLASSES, OUTPUT_CLASS, PriceList
 from harness.provider.usage import Usage
 
 Part = Literal[
@@ -32,32 +32,29 @@ PARTS: tuple[Part, ...] = ("prompt size", "cache behaviour", "output length", "p
 
 _FACTORS: tuple[Part, ...] = (*PARTS, "number of calls")
 
-_INPUT = ("input_tokens", "cache_read_input_tokens", "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")
-_OUTPUT = "output_tokens"
-_CLASSES = (*_INPUT, _OUTPUT)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Compared and hashed by identity, as what a mixture is made of.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Profile:
     """The factors of one version's cost."""
 
-    cost: Decimal
-    """Dollars of all calls."""
     calls: int
     prompt_tokens: Fraction
     """Of one call."""
-    sizes: Mapping[str, Mapping[int, Fraction]]
-    """For each class of tokens: the share of its tokens in prompts of each size; a price list can depend on it."""
+    sizes: Mapping[str, Mapping[int, int]]
+    """For each class: how many of its tokens are in prompts of each size, on which its price can depend."""
     shares: Mapping[str, Fraction]
     """The share of each class in the tokens of the prompts."""
     output_tokens: Fraction
     """Of one call."""
-    model: str
-    at: datetime
+    prices: PriceList
+    """Those of the version's model and day."""
     modifiers: Mapping[str, Fraction]
     """What batches, regions and fast mode multiply the price of each class by."""
-    others: Fraction
-    """Dollars for searches and for iterations beside the calls' own tokens."""
+    cost: Fraction
+    """Dollars of all calls."""
+    rest: Fraction
+    """Of these, for searches and for iterations beside the calls' own tokens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,55 +83,57 @@ def describe(usages: Sequence[Usage], model: str, *, at: datetime | None = None)
     Raises:
         UnknownPriceError: a call has a part without a known price.
     """
-    moment = _noon(at or datetime.now(UTC))
-    bare = [replace(usage, iterations=(), counters=(), modifiers=()) for usage in usages]
-    modified = [replace(usage, iterations=(), counters=()) for usage in usages]
-    list_costs = [Fraction(price(usage, model, at=moment)) for usage in bare]
-    own_costs = [Fraction(price(usage, model, at=moment)) for usage in modified]
-    costs = [price(usage, model, at=moment) for usage in usages]
+    prices = PriceList(model, at)
     total = sum(usage.total_input_tokens for usage in usages)
     output = sum(usage.output_tokens for usage in usages)
-    factors = [own / listed if listed else Fraction(1) for own, listed in zip(own_costs, list_costs, strict=True)]
     return Profile(
-        cost=add_known(costs) or Decimal(0),
         calls=len(usages),
         prompt_tokens=Fraction(total, len(usages) or 1),
-        sizes={name: _weigh_sizes(usages, name) for name in _CLASSES},
-        shares={name: Fraction(sum(getattr(usage, name) for usage in usages), total or 1) for name in _INPUT},
+        sizes={name: _weigh_sizes(usages, name) for name in CLASSES},
+        shares={name: Fraction(sum(getattr(usage, name) for usage in usages), total or 1) for name in INPUT_CLASSES},
         output_tokens=Fraction(output, len(usages) or 1),
-        model=model,
-        at=moment,
-        modifiers={name: _average_factor(usages, factors, name, model, moment) for name in _CLASSES},
-        others=sum(map(Fraction, costs), Fraction(0)) - sum(own_costs, Fraction(0)),
+        prices=prices,
+        modifiers={name: _average_factor(usages, name, prices) for name in CLASSES},
+        cost=sum(map(prices.price, usages), Fraction(0)),
+        rest=sum(map(prices.price_rest, usages), Fraction(0)),
     )
 
 
 def attribute(before: Profile, after: Profile, *, against: str) -> Attribution:
     """Attribute what the calls of ``after`` cost more than those of ``before``, the version named ``against``."""
     # A version without calls differs in their number alone.
-    before = before if before.calls else replace(after, calls=0, cost=Decimal(0), others=Fraction(0))
-    after = after if after.calls else replace(before, calls=0, cost=Decimal(0), others=Fraction(0))
-    exact: dict[Part, Fraction] = {
-        **_find_parts(before, after),
-        "searches and iterations": after.others - before.others,
-    }
-    total = add_known([after.cost, before.cost.copy_negate()]) or Decimal(0)
+    before = before if before.calls else replace(after, calls=0, cost=Fraction(0), rest=Fraction(0))
+    after = after if after.calls else replace(before, calls=0, cost=Fraction(0), rest=Fraction(0))
+    exact: dict[Part, Fraction] = {**_find_parts(before, after), "searches and iterations": after.rest - before.rest}
+    total = to_exact(after.cost - before.cost)
     shown = {part: amount for part, amount in exact.items() if part in PARTS or amount}
     rounded = round_parts({str(part): amount for part, amount in shown.items()}, total)
     return Attribution(against=against, total=total, parts={part: rounded[part] for part in shown})
 
 
-def _noon(at: datetime) -> datetime:
-    """The same day of UTC at noon: prices change at midnight, and one time a day keeps the lookups few."""
-    day = at if at.tzinfo is None else at.astimezone(UTC)
-    return datetime.combine(day.date(), time(12), UTC)
-
-
 def _find_parts(before: Profile, after: Profile) -> dict[Part, Fraction]:
     """The Shapley value of each factor of the tokens' cost."""
     changed = [part for part in _FACTORS if _read_factor(before, part) != _read_factor(after, part)]
+    find_rate = cache(_find_rate)
+
+    def price_mixture(group: tuple[Part, ...]) -> Fraction:
+        """The tokens of the version before, with some factors of the one after."""
+        of = {part: after if part in group else before for part in _FACTORS}
+        size, share, priced = of["prompt size"], of["cache behaviour"], of["price"]
+        tokens = {name: size.prompt_tokens * share.shares[name] for name in INPUT_CLASSES}
+        tokens[OUTPUT_CLASS] = of["output length"].output_tokens
+        per_call = sum(
+            (
+                number * find_rate(of["model"], priced, size, name) * priced.modifiers[name]
+                for name, number in tokens.items()
+                if number
+            ),
+            Fraction(0),
+        )
+        return of["number of calls"].calls * per_call
+
     costs = {
-        frozenset(group): _price_mixture({part: after if part in group else before for part in _FACTORS})
+        frozenset(group): price_mixture(group)
         for size in range(len(changed) + 1)
         for group in combinations(changed, size)
     }
@@ -160,68 +159,44 @@ def _read_factor(profile: Profile, part: Part) -> Any:
         case "output length":
             return profile.output_tokens
         case "price":
-            return profile.at, profile.modifiers
+            return profile.prices.at, profile.modifiers
         case "model":
-            return profile.model
+            return profile.prices.model
         case _:
             return profile.calls
 
 
-def _price_mixture(of: Mapping[Part, Profile]) -> Fraction:
-    """Price tokens whose factors come from different versions."""
-    size, share, priced = of["prompt size"], of["cache behaviour"], of["price"]
-    tokens = {name: size.prompt_tokens * share.shares[name] for name in _INPUT}
-    tokens[_OUTPUT] = of["output length"].output_tokens
-    per_call = sum(
-        (
-            number * _find_rate(of["model"].model, priced.at, size.sizes[name], name) * priced.modifiers[name]
-            for name, number in tokens.items()
-            if number
-        ),
-        Fraction(0),
+def _find_rate(of_model: Profile, of_price: Profile, of_size: Profile, name: str) -> Fraction:
+    """Dollars for one token of a class, for the model, the day and the prompt sizes of three versions."""
+    own = of_model.prices
+    prices = own if own.at == of_price.prices.at else PriceList(own.model, of_price.prices.at)
+    sizes = of_size.sizes[name]
+    return sum((weight * prices.find_rates(size)[name] for size, weight in sizes.items()), Fraction(0)) / sum(
+        sizes.values()
     )
-    return of["number of calls"].calls * per_call
 
 
-def _find_rate(model: str, at: datetime, sizes: Mapping[int, Fraction], name: str) -> Fraction:
-    return sum((share * _list_rate(model, size, at, name) for size, share in sizes.items()), Fraction(0))
-
-
-@lru_cache(maxsize=65_536)
-def _list_rate(model: str, prompt_tokens: int, at: datetime, name: str) -> Fraction:
-    """Dollars of the price list for one token of a class, in a prompt of a size."""
-    size = max(prompt_tokens, 1)
-    if name == _OUTPUT:
-        with_one, without = Usage(input_tokens=size, output_tokens=1), Usage(input_tokens=size)
-        return Fraction(price(with_one, model, at=at)) - Fraction(price(without, model, at=at))
-    tokens: dict[str, Any] = {name: size}
-    return Fraction(price(Usage(**tokens), model, at=at)) / size
-
-
-def _weigh_sizes(usages: Sequence[Usage], name: str) -> dict[int, Fraction]:
-    """The share of a class's tokens in prompts of each size; of all tokens if the class has none."""
+def _weigh_sizes(usages: Sequence[Usage], name: str) -> dict[int, int]:
+    """How many tokens of a class are in prompts of each size; of all tokens if the class has none."""
     weights = [getattr(usage, name) for usage in usages]
     if not any(weights):
-        weights = [usage.total_input_tokens for usage in usages]
-    if not any(weights):
-        weights = [1] * len(usages)
-    found: dict[int, Fraction] = {}
+        weights = [usage.total_input_tokens or 1 for usage in usages]
+    found: dict[int, int] = {}
     for usage, weight in zip(usages, weights, strict=True):
         if weight:
-            size = usage.total_input_tokens
-            found[size] = found.get(size, Fraction(0)) + Fraction(weight, sum(weights))
-    return found or {1: Fraction(1)}
+            found[usage.total_input_tokens] = found.get(usage.total_input_tokens, 0) + weight
+    return found or {1: 1}
 
 
-def _average_factor(
-    usages: Sequence[Usage], factors: Sequence[Fraction], name: str, model: str, at: datetime
-) -> Fraction:
-    """The factor of the modifiers over the tokens of a class, weighted by their list price; 1 of no tokens."""
-    weights = [
-        getattr(usage, name) * _list_rate(model, usage.total_input_tokens, at, name) if getattr(usage, name) else 0
-        for usage in usages
+def _average_factor(usages: Sequence[Usage], name: str, prices: PriceList) -> Fraction:
+    """The factor of the modifiers over the tokens of a class, weighted by their list price; 1 without calls."""
+    factors = [prices.find_factor(usage) for usage in usages]
+    if len(set(factors)) <= 1:
+        return factors[0] if factors else Fraction(1)
+    weights: list[Fraction] = [
+        getattr(usage, name) * prices.find_rates(usage.total_input_tokens)[name] for usage in usages
     ]
     if not any(weights):
-        return sum(factors, Fraction(0)) / len(factors) if factors else Fraction(1)
+        return sum(factors, Fraction(0)) / len(factors)
     weighted = sum((weight * factor for weight, factor in zip(weights, factors, strict=True)), Fraction(0))
     return weighted / sum(weights)

@@ -1,13 +1,14 @@
 """What a call of a version costs if the prompt cache has its prefix, if it does not, and without a prompt cache."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
+from functools import partial
 
-from harness.money.amounts import mean
+from harness.money.price_list import PriceList
 from harness.provider.limits import Ttl
-from harness.provider.pricing import price, price_without_cache
+from harness.provider.pricing import remove_cache
 from harness.provider.usage import Usage
 
 
@@ -48,31 +49,36 @@ def price_outcomes(usages: Sequence[Usage], model: str, *, at: datetime | None =
         return None
     cached = [usage for usage in usages if usage.prefix_tokens]
     plain = [usage for usage in usages if not usage.prefix_tokens]
-    readers = [usage for usage in cached if usage.cache_read_input_tokens]
-    base = readers or cached
-    share = Fraction(len(cached), len(usages))
-    rest = (1 - share) * (mean(price(usage, model, at=at) for usage in plain) or 0)
+    base = [usage for usage in cached if usage.cache_read_input_tokens] or cached
+    prices, share = PriceList(model, at), Fraction(len(cached), len(usages))
 
-    def average(ttl: Ttl, *, is_hit: bool) -> Fraction:
-        variants = (_vary(usage, ttl, is_hit=is_hit) for usage in base)
-        return rest + share * (mean(price(usage, model, at=at) for usage in variants) or 0)
+    def average(change: Callable[[Usage], Usage]) -> Fraction:
+        """The mean of all calls, with a change of those that use the prompt cache."""
+        changed, rest = ([prices.price(change(usage)) for usage in group] for group in (base, plain))
+        return share * _mean(changed) + (1 - share) * _mean(rest)
 
-    without = mean(price_without_cache(usage, model, at=at) for usage in base) or 0
-    # What a usage writes beside its own tokens, in iterations, stays in every case but this one.
-    plain_rest = (1 - share) * (mean(price_without_cache(usage, model, at=at) for usage in plain) or 0)
     return Outcomes(
-        none=plain_rest + share * without,
-        short=Outcome(hit=average("5m", is_hit=True), miss=average("5m", is_hit=False)),
-        long=Outcome(hit=average("1h", is_hit=True), miss=average("1h", is_hit=False)),
+        none=average(remove_cache),
+        short=Outcome(hit=average(partial(_hit, ttl="5m")), miss=average(partial(_miss, ttl="5m"))),
+        long=Outcome(hit=average(partial(_hit, ttl="1h")), miss=average(partial(_miss, ttl="1h"))),
     )
 
 
-def _vary(usage: Usage, ttl: Ttl, *, is_hit: bool) -> Usage:
-    """The same call as a hit or a miss, with breakpoints of one TTL."""
+def _hit(usage: Usage, *, ttl: Ttl) -> Usage:
+    """The same call, reading what it read or else what it wrote."""
     read, written = usage.cache_read_input_tokens, usage.cache_creation_input_tokens
-    if is_hit and not read:
-        read, written = written, 0
-    elif not is_hit:
-        read, written = 0, read + written
+    return _bill(usage, read or written, written if read else 0, ttl)
+
+
+def _miss(usage: Usage, *, ttl: Ttl) -> Usage:
+    """The same call, writing all that it read or wrote."""
+    return _bill(usage, 0, usage.prefix_tokens, ttl)
+
+
+def _bill(usage: Usage, read: int, written: int, ttl: Ttl) -> Usage:
     short, long = (written, 0) if ttl == "5m" else (0, written)
     return replace(usage, cache_read_input_tokens=read, ephemeral_5m_input_tokens=short, ephemeral_1h_input_tokens=long)
+
+
+def _mean(amounts: Sequence[Fraction]) -> Fraction:
+    return sum(amounts, Fraction(0)) / (len(amounts) or 1)

@@ -39,8 +39,12 @@ def price_without_cache(usage: Usage, model: str, *, at: datetime | None = None)
     Raises:
         UnknownPriceError: the model or another part of the usage has no known price, or the usage contradicts itself.
     """
-    plain = replace(_without_cache(usage), iterations=tuple(map(_without_cache, usage.iterations)))
-    return price(plain, model, at=at)
+    return price(remove_cache(usage), model, at=at)
+
+
+def remove_cache(usage: Usage) -> Usage:
+    """The same usage with all input tokens uncached."""
+    return replace(_without_cache(usage), iterations=tuple(map(_without_cache, usage.iterations)))
 
 
 def find_unpriced(usage: Usage, model: str, *, at: datetime | None = None) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.money.amounts import add_known, mean, round_parts, to_decimal, write
+from harness.money.amounts import add_known, mean, round_parts, to_decimal, to_exact, write
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,13 @@ def test_rounded_parts_add_up(amounts: list[Fraction], places: int) -> None:
 
     assert sum(map(Fraction, rounded.values())) == Fraction(total)
     assert all(abs(Fraction(rounded[name]) - parts[name]) < Fraction(1, 10**12) for name in parts)
+
+
+@pytest.mark.parametrize("text", ["0", "-0.0000001", "12345678901234567890123456789.000000000001", "1000"])
+def test_a_fraction_that_is_a_decimal_becomes_it(text: str) -> None:
+    assert to_exact(Fraction(text)) == Decimal(text)
+
+
+def test_a_third_is_no_decimal() -> None:
+    with pytest.raises(ValueError, match="1/3 is no decimal"):
+        to_exact(Fraction(1, 3))

@@ -50,6 +50,17 @@ def test_closed_form_and_simulation_agree_within_1_percent(arrivals: Arrivals, r
     )
 
 
+# A rate at which about half of the calls hit, and others around it; the tolerance is a share of the hit ratio itself.
+@pytest.mark.parametrize(("ttl", "rate"), [("5m", 150), ("5m", 288), ("5m", 900), ("1h", 12), ("1h", 24), ("1h", 75)])
+def test_hit_ratios_of_poisson_calls_agree_within_1_percent_of_themselves(ttl: Ttl, rate: float) -> None:
+    expected = Poisson().hit_ratio(rate, TTL_SECONDS[ttl])
+
+    assert 0.35 < expected < 0.96
+    assert simulate_hit_ratio(Poisson(), rate, TTL_SECONDS[ttl], calls=150_000, seed=12) == pytest.approx(
+        expected, rel=0.01
+    )
+
+
 @pytest.mark.parametrize(("ttl", "border"), [("5m", 288), ("1h", 24)])
 def test_even_calls_hit_all_or_nothing(ttl: Ttl, border: int) -> None:
     seconds = TTL_SECONDS[ttl]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from harness.money.calls import Billed
 from harness.money.versions import Pair, VersionCosts, price_version
 from harness.provider.usage import Usage
+from harness.reports.report import CallRow
 
 DAY = datetime(2026, 11, 26, tzinfo=UTC)
 MODEL = "claude-sonnet-5-5"
@@ -46,6 +47,23 @@ def test_the_figures_by_call_are_written_for_the_report() -> None:
 
 def test_the_order_of_the_calls_does_not_matter() -> None:
     assert price_version([READ, WRITE, READ]) == price_version([WRITE, READ, READ])
+
+
+def test_the_rows_of_a_report_are_calls_too() -> None:
+    rows = [
+        CallRow(
+            suite="support",
+            version="v1",
+            model=MODEL,
+            origin="emulator",
+            usage=call.usage,
+            cost=call.cost,
+            cost_without_cache=call.cost_without_cache,
+        )
+        for call in (WRITE, READ)
+    ]
+
+    assert price_version(rows) == price_version([WRITE, READ])
 
 
 def test_a_later_call_may_write_too() -> None:
