@@ -45,3 +45,13 @@ class Billed:
         except UnknownPriceError as error:
             return cls(usage=usage, model=model, cost=None, cost_without_cache=None, not_priced=error.reasons)
         return cls(usage=usage, model=model, cost=cost, cost_without_cache=plain)
+
+
+def is_first(usage: Usage) -> bool:
+    """Whether a call wrote more of its prefix than it read, as the first one on a prefix does."""
+    return usage.cache_creation_input_tokens > usage.cache_read_input_tokens
+
+
+def is_later(usage: Usage) -> bool:
+    """Whether a call read its prefix, or at least as much of it as it wrote."""
+    return usage.cache_read_input_tokens > 0 and not is_first(usage)

@@ -10,6 +10,8 @@ from harness.money.arrivals import Log
 
 _KEYS = ("at", "timestamp")
 _MAX_DEPTH = 100
+_LONGEST = 200
+"""Characters of a line that a message quotes; no time is longer."""
 
 
 def read_log(path: Path, *, named_at: str) -> Log:
@@ -50,6 +52,6 @@ def _parse(line: str, place: str) -> object:
     except json.JSONDecodeError as error:
         if line[0] in '{["':
             raise SuiteError(f"{place}: not JSON: {error.msg}") from None
-        return line
+        return line[:_LONGEST]
     except ValueError as error:
         raise SuiteError(f"{place}: not JSON: {error}") from None

@@ -6,6 +6,7 @@ from datetime import datetime
 from fractions import Fraction
 from functools import partial
 
+from harness.money.calls import is_later
 from harness.money.price_list import PriceList
 from harness.provider.limits import Ttl
 from harness.provider.pricing import remove_cache
@@ -49,7 +50,7 @@ def price_outcomes(usages: Sequence[Usage], model: str, *, at: datetime | None =
         return None
     cached = [usage for usage in usages if usage.prefix_tokens]
     plain = [usage for usage in usages if not usage.prefix_tokens]
-    base = [usage for usage in cached if usage.cache_read_input_tokens] or cached
+    base = [usage for usage in cached if is_later(usage)] or cached
     prices, share = PriceList(model, at), Fraction(len(cached), len(usages))
 
     def average(change: Callable[[Usage], Usage]) -> Fraction:
@@ -65,9 +66,10 @@ def price_outcomes(usages: Sequence[Usage], model: str, *, at: datetime | None =
 
 
 def _hit(usage: Usage, *, ttl: Ttl) -> Usage:
-    """The same call, reading what it read or else what it wrote."""
-    read, written = usage.cache_read_input_tokens, usage.cache_creation_input_tokens
-    return _bill(usage, read or written, written if read else 0, ttl)
+    """The same call as a later one: as it was billed, or else reading all that it wrote."""
+    if is_later(usage):
+        return _bill(usage, usage.cache_read_input_tokens, usage.cache_creation_input_tokens, ttl)
+    return _bill(usage, usage.prefix_tokens, 0, ttl)
 
 
 def _miss(usage: Usage, *, ttl: Ttl) -> Usage:

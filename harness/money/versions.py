@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from harness.money.amounts import add_known, mean, write
-from harness.money.calls import PricedCall
+from harness.money.calls import PricedCall, is_first, is_later
 
 CALL_COUNTS = (1, 2, 10, 100, 1_000)
 """Numbers of calls on one prefix for which a report shows the cost."""
@@ -38,9 +38,9 @@ class VersionCosts:
     cost_without_cache: Decimal | None
     per_call_without_cache: Fraction | None
     first: Pair | None
-    """A call that writes its prefix and reads nothing; ``None`` if there was none."""
+    """A call that writes more of its prefix than it reads; ``None`` if there was none."""
     later: Pair | None
-    """A call that reads from the prompt cache; ``None`` if there was none."""
+    """A call that reads its prefix; ``None`` if there was none."""
     is_cached: bool
     """Whether any call read or wrote."""
 
@@ -107,18 +107,16 @@ def price_version(calls: Sequence[PricedCall]) -> VersionCosts:
     cost = add_known([call.cost for call in calls])
     plain = add_known([call.cost_without_cache for call in calls])
     is_known = cost is not None and plain is not None
-    readers = [call for call in calls if call.usage.cache_read_input_tokens]
-    writers = [
-        call for call in calls if call.usage.cache_creation_input_tokens and not call.usage.cache_read_input_tokens
-    ]
+    first = [call for call in calls if is_first(call.usage)]
+    later = [call for call in calls if is_later(call.usage)]
     return VersionCosts(
         calls=len(calls),
         cost=cost,
         cost_without_cache=plain,
         per_call_without_cache=Fraction(plain) / len(calls) if plain is not None and calls else None,
-        first=_pair(writers) if is_known else None,
-        later=_pair(readers) if is_known else None,
-        is_cached=bool(readers or writers),
+        first=_pair(first) if is_known else None,
+        later=_pair(later) if is_known else None,
+        is_cached=bool(first or later),
     )
 
 

@@ -26,7 +26,20 @@ def _read_number(value: Any) -> Any:
 
 
 Number = Annotated[Decimal, BeforeValidator(_read_number)]
-Hour = Annotated[int, Field(ge=0, le=24, strict=True)]
+
+
+def _read_hours(value: Any) -> Any:
+    if not isinstance(value, list | tuple) or [type(hour) for hour in value] != [int, int]:
+        raise ValueError(f"{value!r} is not two hours, such as [9, 17]")
+    start, end = value
+    if not 0 <= start < end <= 24:
+        raise ValueError(f"{start} to {end} are not hours of a day, expected the start before the end")
+    if (start, end) == (0, 24):
+        raise ValueError("0 to 24 is the whole day: use the pattern poisson")
+    return value
+
+
+Hours = Annotated[tuple[int, int], BeforeValidator(_read_hours)]
 
 
 class BurstEntry(BaseModel):
@@ -46,7 +59,7 @@ class TrafficEntry(BaseModel):
     calls_per_day: Number | None = None
     """Of each day with calls; in office hours, of each working day."""
     pattern: PatternName = "poisson"
-    hours: tuple[Hour, Hour] | None = None
+    hours: Hours | None = None
     """The first hour and the hour of the end, from Monday to Friday."""
     burst: BurstEntry | None = None
     log: Annotated[str, Field(min_length=1)] | None = None
@@ -66,15 +79,4 @@ class TrafficEntry(BaseModel):
             raise ValueError("the log says how many calls a day there are: remove calls_per_day")
         if self.pattern != "log" and self.calls_per_day is None:
             raise ValueError("calls_per_day is missing")
-        return self
-
-    @model_validator(mode="after")
-    def _check_hours(self) -> Self:
-        if self.hours is None:
-            return self
-        start, end = self.hours
-        if start >= end:
-            raise ValueError(f"hours are {start} to {end}, expected the start before the end")
-        if (start, end) == (0, 24):
-            raise ValueError("hours are the whole day: use the pattern poisson")
         return self

@@ -73,6 +73,15 @@ def test_a_later_call_may_write_too() -> None:
     assert costs.later == Pair(Fraction("0.009"), Fraction("0.037"))
 
 
+def test_a_first_call_may_read_what_another_case_wrote() -> None:
+    both = Usage(cache_read_input_tokens=1_000, ephemeral_5m_input_tokens=15_000, output_tokens=500)
+    costs = price_version([Billed.of(both, MODEL, at=DAY), READ])
+
+    # 1,000 * 0.10 + 15,000 * 2.50 + 5,000 against 16,000 * 2 + 5,000.
+    assert costs.first == Pair(Fraction("0.0426"), Fraction("0.037"))
+    assert costs.later == Pair(Fraction("0.0105"), Fraction("0.039"))
+
+
 def test_a_version_that_never_caches_costs_the_same_by_any_number_of_calls() -> None:
     costs = price_version([PLAIN, PLAIN])
 

@@ -71,15 +71,23 @@ def test_a_suite_states_its_traffic(text: str, expected: TrafficEntry | None, tm
         ("{calls_per_day: 5, hours: [9, 17]}", ": hours belongs to the pattern office hours, this one is poisson"),
         (
             "{calls_per_day: 5, pattern: office hours, hours: [17, 9]}",
-            ": hours are 17 to 9, expected the start before the end",
-        ),
-        (
-            "{calls_per_day: 5, pattern: office hours, hours: [0, 24]}",
-            ": hours are the whole day: use the pattern poisson",
+            ".hours: 17 to 9 are not hours of a day, expected the start before the end",
         ),
         (
             "{calls_per_day: 5, pattern: office hours, hours: [9, 25]}",
-            ".hours.1: Input should be less than or equal to 24",
+            ".hours: 9 to 25 are not hours of a day, expected the start before the end",
+        ),
+        (
+            "{calls_per_day: 5, pattern: office hours, hours: [0, 24]}",
+            ".hours: 0 to 24 is the whole day: use the pattern poisson",
+        ),
+        (
+            "{calls_per_day: 5, pattern: office hours, hours: 9-17}",
+            ".hours: '9-17' is not two hours, such as [9, 17]",
+        ),
+        (
+            "{calls_per_day: 5, pattern: office hours, hours: [9]}",
+            ".hours: [9] is not two hours, such as [9, 17]",
         ),
         (
             "{calls_per_day: 5, pattern: bursts}",
