@@ -9,12 +9,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-KeyKind = Literal["tokens", "part", "counter", "modifier", "iterations"]
+KeyKind = Literal["tokens", "part", "counter", "modifier", "credit", "iterations"]
 """How a key is billed.
 
 ``tokens``: a number of tokens, in one of the classes of `Usage`. ``part``: tokens that another key includes.
 ``counter``: requests with a price of their own, which may be 0. ``modifier``: sets the rate of all tokens.
-``iterations``: the samplings of one call.
+``credit``: has no effect unless it was redeemed, and then an unknown one. ``iterations``: the samplings of one call.
 """
 
 _PRICES = "platform.claude.com/docs/en/about-claude/pricing"
@@ -58,6 +58,11 @@ KEYS: tuple[UsageKey, ...] = (
     UsageKey(path="service_tier", kind="modifier"),
     UsageKey(path="speed", kind="modifier"),
     UsageKey(path="inference_geo", kind="modifier"),
+    UsageKey(
+        path="fallback_credit",
+        kind="credit",
+        source="anthropic SDK 2.12, types/beta/beta_fallback_credit_usage.py: not_applied means that no price changed",
+    ),
     UsageKey(path="iterations", kind="iterations", source=_BETA),
 )
 """One row per key that can be priced."""

@@ -42,7 +42,13 @@ def read_usage(usage: object) -> Reading:
         models=iterations.models,
         counters=counters,
         modifiers=modifiers,
-        unknown=(*_find_missing(leaves), *unpriced, *_find_unknown(leaves), *iterations.unknown),
+        unknown=(
+            *_find_missing(leaves),
+            *unpriced,
+            *_find_unknown(leaves),
+            *_find_credits(leaves),
+            *iterations.unknown,
+        ),
         faults=(*impossible, *miscounted, *_find_misshapen(leaves), *iterations.faults),
     )
 
@@ -56,6 +62,17 @@ def _find_missing(leaves: Mapping[str, Any]) -> list[str]:
 def _find_unknown(leaves: Mapping[str, Any]) -> list[str]:
     """The paths that have no row and hold something."""
     return [path for path, value in leaves.items() if path not in BY_PATH and path not in OBJECTS and holds(value)]
+
+
+def _find_credits(leaves: Mapping[str, Any]) -> list[str]:
+    """The credits that may have changed the price: all but those that say that they did not."""
+    paths = [row.path for row in KEYS if row.kind == "credit"]
+    return [path for path in paths if holds(leaves.get(path)) and not _is_not_applied(leaves[path])]
+
+
+def _is_not_applied(credit: Any) -> bool:
+    status = credit.get("status") if isinstance(credit, Mapping) else None
+    return isinstance(status, Mapping) and status.get("type") == "not_applied"
 
 
 def _find_misshapen(leaves: Mapping[str, Any]) -> list[str]:

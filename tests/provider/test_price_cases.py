@@ -17,7 +17,7 @@ import pytest
 
 from harness.provider.pricing import price, price_without_cache
 from harness.provider.usage import Usage
-from harness.provider.usage_keys import ITERATIONS, KEYS
+from harness.provider.usage_keys import ITERATIONS, KEYS, OBJECTS
 
 TODAY = date(2026, 11, 26)
 
@@ -252,6 +252,18 @@ CASES: tuple[tuple[str, date, dict[str, Any], str, str], ...] = (
         "0.01325",
         "0.01325",
     ),
+    # A credit that was not applied changes nothing: 1,000 * 2 + 100 * 10.
+    (
+        "claude-sonnet-5-5",
+        TODAY,
+        {
+            "input_tokens": 1_000,
+            "output_tokens": 100,
+            "fallback_credit": {"status": {"type": "not_applied", "reason": "not_enabled"}},
+        },
+        "0.003",
+        "0.003",
+    ),
     # A region of Bedrock: (1,000 * 1 + 10,000 * 0.10 + 100 * 5 = 2,500) * 1.1. Without: (11,000 + 500) * 1.1.
     (
         "us.anthropic.claude-haiku-4-5-20251001-v1:0",
@@ -277,7 +289,7 @@ def test_a_usage_costs_what_the_price_page_says(
 def test_the_cases_hold_every_key_that_can_be_priced() -> None:
     usages = [usage for _, _, usage, _, _ in CASES]
     paths = {
-        f"{key}.{inner}" if isinstance(value, dict) else key
+        f"{key}.{inner}" if isinstance(value, dict) and key in OBJECTS else key
         for usage in usages
         for key, value in usage.items()
         for inner in (value if isinstance(value, dict) else [""])

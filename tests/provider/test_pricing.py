@@ -251,6 +251,10 @@ NOT_PRICED: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("claude-opus-4-6", {"speed": "fast"}, "speed 'fast' of claude-opus-4-6"),
     ("claude-haiku-4-5", {"inference_geo": "us"}, "inference_geo 'us' of claude-haiku-4-5"),
     ("claude-opus-5", {"server_tool_use": {"new_requests": 1}}, "server_tool_use.new_requests"),
+    ("claude-opus-5", {"fallback_credit": {"status": {"type": "redeemed"}}}, "fallback_credit"),
+    ("claude-opus-5", {"fallback_credit": {"status": {"type": ["?"]}}}, "fallback_credit"),
+    ("claude-opus-5", {"fallback_credit": {"status": "not_applied"}}, "fallback_credit"),
+    ("claude-opus-5", {"fallback_credit": True}, "fallback_credit"),
     (
         "claude-opus-5",
         {"input_tokens": -1},
