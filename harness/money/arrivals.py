@@ -67,7 +67,8 @@ class OfficeHours:
         rate = calls_per_day / self.seconds
         nobody = math.exp(-rate * ttl_seconds)
         misses = -math.expm1(-rate * ttl_seconds) + rate * (self.seconds - ttl_seconds) * nobody
-        return 1 - misses / calls_per_day
+        # Of very few calls, rounding may leave less than nothing.
+        return max(1 - misses / calls_per_day, 0.0)
 
     def draw(self, calls_per_day: float, calls: int, source: Random) -> list[float]:
         """Draw the times of about so many calls: those of whole weeks."""

@@ -31,6 +31,7 @@ RATES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 LOWEST, HIGHEST = 0.001, 1_000_000_000.0
 """Calls a day between which limits are searched."""
 _STEPS = 400
+_RATE_PLACES = 6
 _EQUAL = 1e-6
 """Costs that differ by a smaller share are the same: at high rates both TTLs hit always."""
 
@@ -112,7 +113,7 @@ class Traffic:
         rates = sorted({self.calls_per_day, *map(Decimal, RATES)})
         return {
             "pattern": self.arrivals.name,
-            "calls_per_day": write(self.calls_per_day, 3),
+            "calls_per_day": write(self.calls_per_day, _RATE_PLACES),
             "points": [self._point(rate) for rate in rates],
             "pays_from_calls_per_day": {ttl: self.pays_from(ttl) for ttl in TTL_SECONDS},
             "per_1000_calls_usd": {choice: write(self.per_thousand(choice), 6) for choice in CHOICES},
@@ -121,7 +122,7 @@ class Traffic:
 
     def _point(self, rate: Decimal) -> dict[str, Any]:
         return {
-            "calls_per_day": write(rate, 3),
+            "calls_per_day": write(rate, _RATE_PLACES),
             **{f"hit_ratio_{ttl}": self.hit_ratio(ttl, float(rate)) for ttl in TTL_SECONDS},
             **{f"monthly_usd_{choice}": write(self.monthly(choice, rate), 6) for choice in CHOICES},
         }
@@ -135,7 +136,7 @@ def make_arrivals(entry: TrafficEntry, *, folder: Path, named_at: str) -> tuple[
     """
     if entry.log is not None:
         log = read_log(folder / entry.log, named_at=named_at)
-        return log, Decimal(str(round(log.calls_per_day, 3)))
+        return log, Decimal(f"{log.calls_per_day:.6g}")
     assert entry.calls_per_day is not None
     match entry.pattern:
         case "even":
@@ -158,14 +159,20 @@ def say(traffic: Traffic) -> str:
         for other, margin in advice.margins.items()
         if margin > total * Fraction(_EQUAL)
     ]
-    rate = write(traffic.calls_per_day, 3)
+    rate = write(traffic.calls_per_day, _RATE_PLACES)
     name = _NAMES[advice.choice]
     return (
         f"{name[0].upper()}{name[1:]}: {_say_dollars(total)} a month"
         f"{', ' + ' and '.join(others) if others else ', the same as any other choice'}. "
         f"It rests on {rate} calls a day on one prefix ({traffic.arrivals.name}): "
-        f"{_say_range(advice)}."
+        f"{_say_range(advice)}. {' '.join(_say_start(ttl, traffic.pays_from(ttl)) for ttl in TTL_SECONDS)}"
     )
+
+
+def _say_start(ttl: Ttl, rate: float | None) -> str:
+    if rate is None:
+        return f"{ttl} never pays."
+    return f"{ttl} pays from {_say_rate(rate)} calls a day on." if rate else f"{ttl} pays at any rate."
 
 
 def _say_range(advice: Advice) -> str:

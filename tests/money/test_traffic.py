@@ -70,7 +70,7 @@ def test_a_version_that_never_caches_costs_the_same_in_each_case() -> None:
     assert found == Outcomes(none=Fraction("0.003"), short=same, long=same)
     assert traffic("200", outcomes=found).to_json()["advice"] == (
         "No caching: $18.00 a month, the same as any other choice. It rests on 200 calls a day on one prefix "
-        "(poisson): no caching is the cheapest at any rate."
+        "(poisson): no caching is the cheapest at any rate. 5m never pays. 1h never pays."
     )
 
 
@@ -184,8 +184,13 @@ def test_the_advice_says_margin_and_what_it_rests_on() -> None:
     # Misses are exp(-100 * 3600 / 86400) = 1.55 % for 1h, and exp(-100 * 300 / 86400) = 70.67 % for 5m.
     assert traffic("100").to_json()["advice"] == (
         "1h: $34.22 a month, $82.78 (71 %) less than no caching and $73.60 (68 %) less than 5m. It rests on 100 calls "
-        "a day on one prefix (poisson): 1h is the cheapest from 17.3 to 4,334 calls a day."
+        "a day on one prefix (poisson): 1h is the cheapest from 17.3 to 4,334 calls a day. "
+        "5m pays from 67.3 calls a day on. 1h pays from 17.3 calls a day on."
     )
+
+
+def test_the_advice_for_bursts_says_that_5m_pays_at_any_rate() -> None:
+    assert "5m pays at any rate." in traffic("5", Bursts(20, 5)).to_json()["advice"]
 
 
 def test_the_report_has_a_point_for_each_rate() -> None:
@@ -233,4 +238,15 @@ def test_a_log_is_read_from_the_folder_of_its_suite(tmp_path: Path) -> None:
     arrivals, rate = make_arrivals(entry, folder=tmp_path, named_at="suite.yaml:6")
 
     assert rate == 4
+    assert traffic("4", arrivals).to_json()["pattern"] == "log"
     assert traffic("4", arrivals).hit_ratio("5m") == pytest.approx(1 / 3)
+
+
+def test_a_log_of_very_few_calls_keeps_its_rate(tmp_path: Path) -> None:
+    (tmp_path / "times.txt").write_text("2020-01-01T00:00:00Z\n2026-01-01T00:00:00Z\n")
+
+    entry = TrafficEntry(pattern="log", log="times.txt")
+    arrivals, rate = make_arrivals(entry, folder=tmp_path, named_at="suite.yaml:6")
+
+    assert rate == Decimal("0.000456204")
+    assert traffic(str(rate), arrivals).to_json()["calls_per_day"] == "0.000456"
