@@ -14,6 +14,7 @@ COMMANDS = {
     "explain": "explain why a request does not read what an earlier one wrote",
     "lock": "show the lock file, compare it with a git revision, or check it",
     "mutate": "find out which kinds of bust your own tests would catch",
+    "report": "write a report of a run in another format, or compare two",
     "simulate": "predict what the prompt cache bills for a sequence of requests",
 }
 """Name of each command (and of its module) with its help text."""

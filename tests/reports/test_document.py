@@ -62,4 +62,3 @@ def test_a_report_of_a_later_version_says_what_to_do() -> None:
     assert str(caught.value) == (
         "old.json: written in form 6, and this version reads 4 to 5\n  try: pip install --upgrade prompt-cache-harness"
     )
-

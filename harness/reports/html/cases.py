@@ -97,7 +97,7 @@ def _case(case: CaseModel) -> Html:
             if answer.text is None
             else shorten(answer.text)
         )
-        body += [element("h4", f"Answer {number}"), element("pre", shown, class_="answer", tabindex=0)]
+        body += [element("h3", f"Answer {number}"), element("pre", shown, class_="answer", tabindex=0)]
         if answer.accepted_diff:
             body.append(element("pre", shorten(answer.accepted_diff), class_="answer", tabindex=0))
     name = element(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
+from unicodedata import east_asian_width
+
+from harness.reports.html.markup import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,6 +19,9 @@ SERIES = 6
 
 _PLOT_HEIGHT = 190
 _BAR_STEP = 30
+_COLUMNS = 22
+"""Columns of the longest name beside a bar."""
+
 _MARGIN_BARS = 130
 
 
@@ -49,18 +56,18 @@ class Range(NamedTuple):
 def bars(rows: Sequence[Bar], *, unit: str) -> dict[str, Any]:
     """Draw stacked bars, one for each row, in the order given."""
     parts = list(dict.fromkeys(bar.part for bar in rows))
-    names = list(dict.fromkeys(bar.row for bar in rows))
+    names = _shorten(bar.row for bar in rows)
     return {
         "width": WIDTH - _MARGIN_BARS,
         "height": {"step": _BAR_STEP},
-        "data": {"values": [{"row": bar.row, "part": bar.part, "value": bar.value} for bar in rows]},
+        "data": {"values": [{"row": names[bar.row], "part": bar.part, "value": bar.value} for bar in rows]},
         "transform": [{"calculate": f"indexof({parts!r}, datum.part)", "as": "order"}],
         "mark": {"type": "bar", "height": 16},
         "encoding": {
-            "y": {"field": "row", "type": "nominal", "title": None, "sort": names},
+            "y": {"field": "row", "type": "nominal", "title": None, "sort": list(names.values())},
             "x": {
                 "field": "value", "type": "quantitative", "title": None, "stack": "zero",
-                "axis": {"format": unit, "tickCount": 4},
+                "axis": {"format": unit, "tickCount": 3},
             },
             "order": {"field": "order"},
             "color": _colours("part", parts, [f"var(--{part})" for part in parts]),
@@ -125,7 +132,7 @@ def scatter(points: Sequence[Range], *, x: str, y: str, x_unit: str, y_unit: str
 
 def dots(points: Sequence[Range], *, unit: str) -> dict[str, Any]:
     """Draw a row for each name, with a dot and an interval for each series, one below the other."""
-    names = list(dict.fromkeys(f"{point.x}" for point in points))
+    names = _shorten(f"{point.x}" for point in points)
     series = sorted({point.series for point in points})
     offset = {"field": "series", "type": "nominal", "sort": [f"{number}" for number in series]}
     across = {
@@ -137,9 +144,9 @@ def dots(points: Sequence[Range], *, unit: str) -> dict[str, Any]:
     return {
         "width": WIDTH - _MARGIN_BARS,
         "height": {"step": 14},
-        "data": {"values": [{**value, "x": f"{value['x']}"} for value in _ranges(points)]},
+        "data": {"values": [{**value, "x": names[f"{value['x']}"]} for value in _ranges(points)]},
         "encoding": {
-            "y": {"field": "x", "type": "nominal", "title": None, "sort": names},
+            "y": {"field": "x", "type": "nominal", "title": None, "sort": list(names.values())},
             "yOffset": offset,
             "color": _series(),
         },
@@ -174,6 +181,33 @@ def trend(points: Sequence[tuple[str, int, float]], *, unit: str) -> dict[str, A
             "color": _series(),
         },
     }  # fmt: skip
+
+
+def _shorten(names: Iterable[str]) -> dict[str, str]:
+    """Shorten names in their middle, because they often end in a version, and keep them apart.
+
+    Vega cuts a text between the halves of a surrogate pair, and then cannot draw it.
+    """
+    short: dict[str, str] = {}
+    seen: Counter[str] = Counter()
+    for name in dict.fromkeys(names):
+        shown = _fit(visible(name))
+        seen[shown] += 1
+        short[name] = f"{shown} ({seen[shown]})" if seen[shown] > 1 else shown
+    return short
+
+
+def _fit(name: str) -> str:
+    if sum(map(_columns, name)) <= _COLUMNS:
+        return name
+    start, end = "", ""
+    while sum(map(_columns, start + end)) < _COLUMNS - 2:
+        start, end = name[: len(start) + 1], name[-len(end) - 1 :]
+    return f"{start}…{end}"
+
+
+def _columns(char: str) -> int:
+    return 2 if east_asian_width(char) in "WF" else 1
 
 
 def _log(title: str) -> dict[str, Any]:

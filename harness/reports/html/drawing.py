@@ -36,7 +36,7 @@ CONFIG: dict[str, Any] = {
     "axis": {
         "labelColor": "var(--soft)", "titleColor": "var(--soft)", "labelFontSize": 12, "titleFontSize": 12,
         "titleFontWeight": "normal", "gridColor": "var(--line)", "domainColor": "var(--line)", "ticks": False,
-        "labelPadding": 6, "labelLimit": 130, "titlePadding": 8, "domain": False,
+        "labelPadding": 6, "labelLimit": 0, "titlePadding": 8, "domain": False,
     },
     "axisY": {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleY": -12, "titleX": 0},
 }  # fmt: skip
@@ -65,7 +65,11 @@ class Drawer:
         number = next(self._names)
         if self._convert is None or number > LIMIT:
             return None
-        svg = self._convert({"config": CONFIG, **_tame(spec)}, vl_version=_VERSION)
+        try:
+            svg = self._convert({"config": CONFIG, **_tame(spec)}, vl_version=_VERSION)
+        except ValueError:
+            # A name in a script that the library cannot measure: the table has the numbers.
+            return None
         return Html(_shrink(svg, prefix=f"chart{number}-", label=label))
 
 

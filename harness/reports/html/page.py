@@ -36,13 +36,13 @@ _TITLES = {
 }  # fmt: skip
 
 
-def render_page(document: Mapping[str, Any], *, history: Sequence[Run] = ()) -> str:
+def render_page(document: Mapping[str, Any], *, history: Sequence[Run] = (), place: str = "report.json") -> str:
     """Write a parsed ``report.json`` as one HTML page, with the trend since the runs of ``history``.
 
     Raises:
-        ReportError: the document has another form.
+        ReportError: the document has another form; the message starts with ``place``.
     """
-    report, drawer = read_document(document), Drawer()
+    report, drawer = read_document(document, place=place), Drawer()
     runs = with_run(list(history), sum_up(report)) if history else []
     sections = {
         "findings": findings(report),

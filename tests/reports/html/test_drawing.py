@@ -46,6 +46,16 @@ def test_hostile_names_stay_text(kind: str) -> None:
     assert root.get("aria-label") == r'</svg><script>alert(1)</script>\u202e"&\x1b[31m'
 
 
+def test_long_names_are_cut_in_their_middle_and_stay_apart() -> None:
+    names = ["a" * 40 + " v1", "a" * 40 + " v2", "a" * 30 + " v2", "日本語" * 9 + " v1", "👩" * 50]
+    svg = Drawer().draw(charts.bars([Bar(name, "read", 10) for name in names], unit="~s"), label="x")
+    assert svg is not None
+
+    shown = [node.text for node in ET.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+    assert shown[-5:-2] == ["aaaaaaaaaa…aaaaaaa v1", "aaaaaaaaaa…aaaaaaa v2", "aaaaaaaaaa…aaaaaaa v2 (2)"]
+    assert shown[-2:] == ["日本語日本語…日本語 v1", "👩👩👩👩👩…👩👩👩👩👩"]
+
+
 def test_two_pictures_share_no_name() -> None:
     drawer = Drawer()
     clipped = {"mark": {"type": "bar", "clip": True}, "data": {"values": [{"a": 1}]}, "encoding": {"x": {"field": "a"}}}

@@ -89,9 +89,9 @@ function answersOf(one) {
     const title = `Answer ${at + 1}`;
     const withheld = answer.text === null;
     const text = withheld ? `${whole(answer.length)} characters, sha256 ${answer.sha256.slice(0, 12)}` : answer.text;
-    const parts = [make("h4", "", title), scrolling(make("pre", "answer", text), title)];
+    const parts = [make("h3", "", title), scrolling(make("pre", "answer", text), title)];
     if (answer.accepted_diff) {
-      parts.push(make("h4", "", `${title} against the accepted one`), diffOf(answer.accepted_diff, title));
+      parts.push(make("h3", "", `${title} against the accepted one`), diffOf(answer.accepted_diff, title));
     }
     return parts;
   });
