@@ -13,7 +13,7 @@ from harness.reports.html.markup import Child, Html, element, join
 from harness.reports.html.parts import badge, lines, section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from harness.reports.document import CaseModel, CheckModel, ReportDocument
 
@@ -42,16 +42,26 @@ def cases(report: ReportDocument, document: Mapping[str, Any]) -> Html | None:
 
 def pack(rows: Sequence[Mapping[str, Any]]) -> str:
     """Compress cases to a text of letters, digits, ``+``, ``/`` and ``=``, which cannot end a script."""
-    data = json.dumps(
-        [{**row, "answers": list(_without_digests(row["answers"]))} for row in rows], separators=(",", ":")
-    )
+    lean = [{**row, "answers": [_without_digest(answer) for answer in row["answers"]]} for row in rows]
+    data = json.dumps(fold(lean), separators=(",", ":"))
     return base64.b64encode(gzip.compress(data.encode(), _LEVEL, mtime=0)).decode()
 
 
-def _without_digests(answers: Iterable[Mapping[str, Any]]) -> Iterable[Mapping[str, Any]]:
-    """Drop the digests of texts that are there: they do not compress, and a tenth of the page would be digests."""
-    for answer in answers:
-        yield answer if answer["text"] is None else {key: value for key, value in answer.items() if key != "sha256"}
+def fold(values: Sequence[Any]) -> dict[str, Any]:
+    """Turn rows into columns, at all levels: a fifth smaller when compressed. ``page.js`` unfolds them."""
+    if values and values[0] and all(isinstance(value, dict) and value.keys() == values[0].keys() for value in values):
+        return {"fields": {key: fold([value[key] for value in values]) for key in values[0]}}
+    if values and all(isinstance(value, list | tuple) for value in values):
+        return {
+            "lengths": [len(value) for value in values],
+            "items": fold([item for value in values for item in value]),
+        }
+    return {"plain": values}
+
+
+def _without_digest(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Drop the digest of a text that is there: digests do not compress, and would be a tenth of the page."""
+    return {**answer, "sha256": answer["sha256"] if answer["text"] is None else None}
 
 
 def _filters(report: ReportDocument) -> Html:

@@ -132,10 +132,22 @@ function wordsOf(one) {
   return [one.id, one.suite, one.version, one.case, one.outcome, one.model ?? "", ...checks, ...answers].join("\n").toLowerCase();
 }
 
+/** Turn columns into rows again; the counterpart of `fold` in cases.py. */
+function unfold(part) {
+  if (part.plain) return part.plain;
+  if (part.lengths) {
+    const items = unfold(part.items);
+    let at = 0;
+    return part.lengths.map((length) => items.slice(at, (at += length)));
+  }
+  const columns = Object.entries(part.fields).map(([key, values]) => [key, unfold(values)]);
+  return columns[0][1].map((_, row) => Object.fromEntries(columns.map(([key, values]) => [key, values[row]])));
+}
+
 async function unpack(text) {
   const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return JSON.parse(await new Response(stream).text());
+  return unfold(JSON.parse(await new Response(stream).text()));
 }
 
 function start(all) {
