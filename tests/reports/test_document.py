@@ -1,4 +1,5 @@
 import json
+from decimal import Decimal
 from importlib.resources import files
 from typing import Any
 
@@ -6,6 +7,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from harness.errors import ReportError
+from harness.money.arrivals import Arrivals, Bursts, Even, OfficeHours, Poisson
+from harness.money.calls import Billed
+from harness.money.summary import Calls, summarize
 from harness.reports.document import json_schema, read_document
 from tests.reports.examples import FINDINGS, READ, WRITE, report, row
 from tests.reports.sample_document import document
@@ -62,3 +66,20 @@ def test_a_report_of_a_later_version_says_what_to_do() -> None:
     assert str(caught.value) == (
         "old.json: written in form 6, and this version reads 4 to 5\n  try: pip install --upgrade prompt-cache-harness"
     )
+
+
+@pytest.mark.parametrize("arrivals", [Poisson(), Even(), OfficeHours(), Bursts(calls=5, seconds_apart=30.0)])
+def test_the_money_of_a_version_has_the_form_that_is_read(arrivals: Arrivals) -> None:
+    model = "claude-sonnet-5-5"
+    one, two = (
+        Calls(version=version, model=model, calls=[Billed.of(usage, model) for usage in (WRITE, READ)])
+        for version in ("v1", "v2")
+    )
+    money = summarize(two, before=one, traffic=(arrivals, Decimal(100)))
+    data = OURS | {"versions": [OURS["versions"][0] | money]}
+
+    assert faults(data) == []
+    version = read_document(data).versions[0]
+    assert version.traffic is not None
+    assert len(version.traffic.points) > 5
+    assert version.attribution is not None

@@ -54,7 +54,8 @@ def costs(report: ReportDocument, drawer: Drawer) -> Html | None:
 def label(version: VersionModel, others: Sequence[Numbered]) -> str:
     """Name a version; with its model, origin or plan where another one has the same name."""
     same = [other for _, other in others if (other.suite, other.version) == (version.suite, version.version)]
-    name = f"{version.suite} {version.version}"
+    # Only cases of suites have a version.
+    name = version.suite if version.version == "-" else f"{version.suite} {version.version}"
     extra = [
         value
         for key in ("model", "answered_by", "plan")

@@ -99,4 +99,5 @@ def _origin(report: ReportDocument) -> Html:
         if report.created is None
         else join(" Run at ", element("time", show_time(report.created), datetime=report.created), ".")
     )
-    return join(says, " " + TEMPLATES if "emulator" in report.answered_by else None, when)
+    has_scores = any(version.quality for version in report.versions) or any(case.checks for case in report.cases)
+    return join(says, f" {TEMPLATES}" if has_scores and "emulator" in report.answered_by else None, when)

@@ -58,7 +58,9 @@ def _pays_from(model: TrafficModel, lifetime: str, place: str) -> Child:
     if lifetime not in model.pays_from_calls_per_day:
         return "-"
     rate = model.pays_from_calls_per_day[lifetime]
-    return "no rate" if rate is None else join(decimal(rate, f"{place}/pays_from_calls_per_day/{lifetime}"), " a day")
+    if not rate:
+        return "no rate" if rate is None else "any rate"
+    return join(decimal(rate, f"{place}/pays_from_calls_per_day/{lifetime}"), " a day")
 
 
 def _hits(model: TrafficModel, place: str, drawer: Drawer) -> Html:
