@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.reports.html.charts import SERIES, Bar, Point, bars, lines
 from harness.reports.html.figures import number, percent, usd
 from harness.reports.html.markup import Html, element, join
-from harness.reports.html.parts import Column, figure, legend, name_version, section, table
+from harness.reports.html.parts import Column, figure, legend, section, table
 from harness.reports.html.parts import lines as bullets
 from harness.reports.totals import hit_ratio
 
@@ -62,6 +62,11 @@ def label(version: VersionModel, others: Sequence[Numbered]) -> str:
         if len({getattr(other, key) for other in same}) > 1 and (value := getattr(version, key))
     ]
     return ", ".join([name, *extra])
+
+
+def short_label(version: VersionModel, others: Sequence[Numbered]) -> str:
+    """Name a version below the name of its suite."""
+    return label(version, others).removeprefix(version.suite).strip(" ,") or version.version
 
 
 def _tokens(rows: Sequence[Numbered], drawer: Drawer) -> Html:
@@ -145,7 +150,7 @@ def _by_calls(suite: str, rows: Sequence[Numbered], drawer: Drawer) -> Html | No
     spec = lines(points, x="calls on one prefix", y="dollars a call", unit="$~g", rules=rules)
     body = [
         [
-            name_version("", label(version, rows).removeprefix(suite).strip()),
+            short_label(version, rows),
             number(point.calls, f"{place}/calls"),
             usd(point.cost_usd, f"{place}/cost_usd"),
             usd(point.cost_without_cache_usd, f"{place}/cost_without_cache_usd"),
@@ -161,8 +166,7 @@ def _by_calls(suite: str, rows: Sequence[Numbered], drawer: Drawer) -> Html | No
         caption=title,
     )
     names = [
-        (label(version, rows).removeprefix(suite).strip(), f"fill-series-{at}")
-        for at, (_, version) in enumerate(shown[-SERIES:], start=1)
+        (short_label(version, rows), f"fill-series-{at}") for at, (_, version) in enumerate(shown[-SERIES:], start=1)
     ]
     return figure(
         title, drawer.draw(spec, label=f"Lines: {title}"), numbers, note=_break_even(shown),

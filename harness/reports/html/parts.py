@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness.reports.html.markup import Child, Html, element, join
+from harness.reports.html.markup import Child, Html, element
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -92,8 +92,3 @@ def _cells(columns: Sequence[Column], row: Sequence[Child]) -> list[Html]:
     cells = [element("th", first, scope="row")]
     cells += [element("td", cell, class_=_kind(column)) for column, cell in zip(columns[1:], others, strict=True)]
     return cells
-
-
-def name_version(suite: str, version: str) -> Html:
-    """Write the name of a suite and its version."""
-    return join(suite, " ", element("b", version))

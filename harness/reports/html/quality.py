@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.reports.html.charts import SERIES, Range, dots, scatter
-from harness.reports.html.costs import Numbered, label
+from harness.reports.html.costs import Numbered, short_label
 from harness.reports.html.figures import decimal, number, percent, usd
 from harness.reports.html.headline import TEMPLATES
 from harness.reports.html.markup import Html, element, join
@@ -43,7 +43,7 @@ def _charts(suite: str, rows: Sequence[Numbered], drawer: Drawer) -> list[Html]:
     ]
     title = f"{suite}: checks"
     drawing = drawer.draw(dots(ranges, unit=".0%"), label=f"Dots with intervals: {title}") if ranges else None
-    charts = [figure(title, drawing, _numbers(suite, rows), legend=legend(_names(suite, rows)))]
+    charts = [figure(title, drawing, _numbers(suite, rows), legend=legend(_names(rows)))]
     against = [
         Range(series, float(version.cost_usd) / version.calls, _value(one) or 0.0, *(one.interval or ()))
         for series, (_, version) in enumerate(shown, start=1)
@@ -76,16 +76,16 @@ def _against_cost(suite: str, rows: Sequence[Numbered], points: Sequence[Range],
         key = "mean_score" if one.rate is None else "rate"
         each = None if version.cost_usd is None or not version.calls else version.cost_usd / version.calls
         figures = (usd(each, f"/versions/{index}", of="per call"), one.check, percent(_value(one), f"{place}/{key}"))
-        body.append([_short(suite, row, rows), *figures, _interval(one.interval, f"{place}/interval")])
+        body.append([short_label(row[1], rows), *figures, _interval(one.interval, f"{place}/interval")])
     return figure(
-        title, drawing, table(columns, body, caption=title), legend=legend(_names(suite, rows)),
+        title, drawing, table(columns, body, caption=title), legend=legend(_names(rows)),
         note="The check that each version passes least often, with its interval.",
     )  # fmt: skip
 
 
-def _names(suite: str, rows: Sequence[Numbered]) -> list[tuple[str, str]]:
+def _names(rows: Sequence[Numbered]) -> list[tuple[str, str]]:
     """The series of a chart: the latest versions, because there are only so many colours."""
-    return [(_short(suite, row, rows), f"fill-series-{at}") for at, row in enumerate(rows[-SERIES:], start=1)]
+    return [(short_label(row[1], rows), f"fill-series-{at}") for at, row in enumerate(rows[-SERIES:], start=1)]
 
 
 def _value(one: Quality) -> float | None:
@@ -105,7 +105,7 @@ def _numbers(suite: str, rows: Sequence[Numbered]) -> Html:
     ]
     body = [
         [
-            _short(suite, row, rows),
+            short_label(row[1], rows),
             one.check,
             number(one.cases, f"{place}/cases"),
             number(one.passed, f"{place}/passed"),
@@ -158,7 +158,3 @@ def _interval(interval: Interval | None, place: str) -> Html:
     if interval is None:
         return join("-")
     return join(decimal(interval[0], f"{place}/0"), " to ", decimal(interval[1], f"{place}/1"))
-
-
-def _short(suite: str, row: Numbered, rows: Sequence[Numbered]) -> str:
-    return label(row[1], rows).removeprefix(suite).strip()

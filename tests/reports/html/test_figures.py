@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from harness.reports.document import read_document
-from harness.reports.html.costs import label
+from harness.reports.html.costs import label, short_label
 from harness.reports.html.figures import decimal, number, percent, show_decimal, show_percent, show_usd, usd
 from tests.reports.sample_document import document
 
@@ -46,3 +46,4 @@ def test_versions_of_one_name_are_told_apart_by_what_differs() -> None:
     assert [label(version, versions) for _, version in versions] == [
         "a v1, claude-sonnet-5-5", "a v1, claude-opus-5-5", "a", "a v2",
     ]  # fmt: skip
+    assert [short_label(version, versions) for _, version in versions[1:]] == ["v1, claude-opus-5-5", "-", "v2"]
