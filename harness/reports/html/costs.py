@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.reports.html.charts import SERIES, Bar, Point, bars, lines
 from harness.reports.html.figures import number, percent, usd
-from harness.reports.html.markup import Html, element, join
+from harness.reports.html.markup import Child, Html, element, join
 from harness.reports.html.parts import Column, figure, legend, section, table
 from harness.reports.html.parts import lines as bullets
 from harness.reports.totals import hit_ratio
@@ -142,10 +142,10 @@ def _by_calls(suite: str, rows: Sequence[Numbered], drawer: Drawer) -> Html | No
     points, rules = [], []
     # The latest versions, because there are only so many colours.
     for series, (_, version) in enumerate(shown[-SERIES:], start=1):
-        for point in version.cost_by_calls:
+        for point in filter(lambda point: point.calls, version.cost_by_calls):
             points.append(Point(series, point.calls, float(point.cost_usd) / point.calls))
             points.append(Point(series, point.calls, float(point.cost_without_cache_usd) / point.calls, is_dashed=True))
-        if version.break_even_calls is not None:
+        if version.break_even_calls:
             rules.append((series, version.break_even_calls))
     spec = lines(points, x="calls on one prefix", y="dollars a call", unit="$~g", rules=rules)
     body = [
@@ -176,12 +176,16 @@ def _by_calls(suite: str, rows: Sequence[Numbered], drawer: Drawer) -> Html | No
 
 def _break_even(rows: Sequence[Numbered]) -> Html:
     """Say from which call on caching has paid for its write."""
-    said = []
+    said: list[Child] = []
     for index, version in rows:
-        when = number(version.break_even_calls, f"/versions/{index}/break_even_calls")
-        said.append(join(version.version, " from call ", when))
-    parts = [part for at, one in enumerate(said) for part in ((", ", one) if at else (one,))]
-    return join("Caching has paid for its write: ", *parts, ".")
+        if said:
+            said.append(", ")
+        said.append(short_label(version, rows))
+        if version.break_even_calls is None:
+            said.append(" at no number of calls that is known")
+        else:
+            said += [" from call ", number(version.break_even_calls, f"/versions/{index}/break_even_calls")]
+    return join("Caching has paid for its write: ", *said, ".")
 
 
 def _attributions(rows: Sequence[Numbered]) -> Html | None:
