@@ -34,6 +34,8 @@ LATE_IMPORTS = {
     "harness.pytest_plugin.lock_gate": "the lock file, for a project without one",
     "harness.pytest_plugin.network": "the guard, for a run that uses no fixture",
     "harness.pytest_plugin.options": "decimals, scrub rules and settings, for options that are not given",
+    "harness.pytest_plugin.private": "all that makes a run private, for one that is not",
+    "harness.pytest_plugin.private.names": "hashlib, for a run that is not private",
     "harness.pytest_plugin.refusals": "suites, for a run in which nothing is refused",
     "harness.pytest_plugin.request_check": "findings, for a run in which no request fails",
     "harness.pytest_plugin.run": "the table of models, for a run that names none",

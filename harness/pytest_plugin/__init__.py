@@ -50,10 +50,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options.add_options(parser)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_load_initial_conftests(args: list[str]) -> Generator[None, object, object]:
-    """In a private run, show no source line of a ``conftest.py`` that cannot be imported."""
-    with private.withheld_conftests(args):
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None, object, object]:
+    """Make the run private, if it shall be, before any code of the project runs."""
+    with private.starting(early_config, parser, args):
         return (yield)
 
 
@@ -71,7 +73,6 @@ def pytest_configure(config: pytest.Config) -> None:
     run.name_models(config)
     list_cassettes.register_lister(config, run.options)
     workers.register_workers(config)
-    private.register_private(config, run.options)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteCollector | None:
@@ -95,8 +96,7 @@ def pytest_make_collect_report(
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """In a private run, show no source line of a file that cannot be collected."""
     report = yield
-    if collector.config.stash[RUN].options.is_private:
-        private.withhold_collection(collector, report)
+    failures.show_collection(collector, report)
     return report
 
 
@@ -158,4 +158,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Print the savings table and the findings, and write the reports."""
     # A worker of xdist has a reporter too, which knows its own tests only.
     if not hasattr(config, "workerinput"):
-        summary.Summary(config.stash[RUN], terminalreporter).show()
+        run = private.find_run(config)
+        summary.Summary(config.stash[RUN], terminalreporter if run is None else run.screen.reporter).show()

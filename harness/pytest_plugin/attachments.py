@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from harness.files import relative
+from harness.pytest_plugin.private.names import command_id, hide_key, shown_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,9 @@ _EXPLAINED = "harness_is_explained"
 
 def note(item: pytest.Item, kind: AttachmentKind, row: str) -> None:
     """Note one line of JSON: a string, because xdist aborts the session if it cannot serialize a value."""
-    item.stash.setdefault(_ATTACHED, {}).setdefault(kind, []).append(row)
+    # The lock file needs the true key.
+    shown = row if kind == "entry" else hide_key(item, row)
+    item.stash.setdefault(_ATTACHED, {}).setdefault(kind, []).append(shown)
 
 
 def note_finding(item: pytest.Item, finding: Finding, *, hint: str | None = None) -> None:
@@ -44,7 +47,7 @@ def test_command(item: pytest.Item, *options: str) -> str:
     from harness.findings.commands import from_here, pytest_command
 
     config = item.config
-    return pytest_command(from_here(item.nodeid, config.rootpath, config.invocation_params.dir), *options)
+    return pytest_command(from_here(command_id(item), config.rootpath, config.invocation_params.dir), *options)
 
 
 def finding_row(item: pytest.Item, finding: Finding, *, hint: str | None = None) -> str:
@@ -54,12 +57,12 @@ def finding_row(item: pytest.Item, finding: Finding, *, hint: str | None = None)
     file, line, _ = item.reportinfo()
     known = replace(
         finding,
-        test=item.nodeid,
+        test=shown_id(item),
         file=relative(Path(finding.file or file), item.config.rootpath),
         line=finding.line or (None if line is None else line + 1),
         command=finding.command or (hint if hint and hint.startswith("pytest ") else test_command(item)),
     )
-    return json.dumps(known.to_json())
+    return hide_key(item, json.dumps(known.to_json()))
 
 
 def note_calls(item: pytest.Item, calls: Sequence[Call], *, suite: str, version: str, plan: str = "") -> None:
@@ -118,6 +121,12 @@ def gather(reporter: pytest.TerminalReporter, kind: AttachmentKind) -> list[str]
 def _run_of(report: pytest.TestReport) -> int:
     """Which run of its test a report with attachments belongs to, counted from 1."""
     return int(getattr(report, _RUN))
+
+
+def properties_of(report: pytest.TestReport) -> list[tuple[str, object]]:
+    """The figures attached to a report, as flat properties."""
+    noted = getattr(report, _ATTRIBUTE, None)
+    return _properties(noted) if isinstance(noted, dict) else []
 
 
 def _properties(noted: dict[str, list[str]]) -> list[tuple[str, object]]:

@@ -8,7 +8,8 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.pytest_plugin.attachments import attach, mark_explained
-from harness.pytest_plugin.private import show_privately, withhold_report
+from harness.pytest_plugin.private.names import hide_key
+from harness.pytest_plugin.private.reports import show_privately, withhold_collection, withhold_test
 from harness.pytest_plugin.request_check import (
     explain_error,
     find_own_error,
@@ -50,13 +51,19 @@ def note_outcome(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.
     elif report.skipped:
         note_skipped(item)
     if options.is_private:
-        withhold_report(call, report, text="" if error is None else _text(item, call))
+        withhold_test(call, report, text="" if error is None else _text(item, call))
     elif report.failed and own is not None:
         report.longrepr = _text(item, call)
     elif report.failed:
         # The application swallowed an error of the harness, and something else failed as a result.
         report.sections += [("prompt cache harness", str(error)) for error in swallowed_errors(item)]
     attach(item, report)
+
+
+def show_collection(collector: pytest.Collector, report: pytest.CollectReport) -> None:
+    """In a private run, show no source line of a file that cannot be collected."""
+    if collector.config.stash[RUN].options.is_private:
+        withhold_collection(collector, report)
 
 
 def _note_own(item: pytest.Item, error: HarnessError, report: pytest.TestReport) -> None:
@@ -96,7 +103,7 @@ def _text(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
     text = f"{_own_line(item, call)}{show_privately(error) if options.is_private else error}"
     if find_own_error(raised) not in (None, raised):
         text += f"\n  raised as {_describe(raised, is_private=options.is_private)}"
-    text = run.storage.scrubber.text(text)
+    text = hide_key(item, run.storage.scrubber.text(text))
     if not options.github.has_annotations:
         return text
     from harness.reports.github import defuse

@@ -67,6 +67,11 @@ class LockGate:
             self._end(str(error))
         return lock
 
+    @property
+    def known_keys(self) -> set[str]:
+        """The keys of the entries, and of the collected tests."""
+        return {*(self.lock.entries if self.lock is not None else ()), *self.collected.keys}
+
     # --- tests -------------------------------------------------------------------------------------------
 
     def note_collected(self, items: list[pytest.Item]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from harness.pytest_plugin.private.names import shown_id
 from harness.pytest_plugin.stash import GUARD, ON_LATE, SESSION
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def start_guard(item: pytest.Item, options: Options) -> None:
     from harness.network.guard import Guard
 
     guard = item.stash[GUARD] = Guard(
-        item.nodeid,
+        shown_id(item),
         when=f"in {options.mode} mode",
         ignored=options.ignored_hosts,
         has_cassette="harness_cassette" in getattr(item, "fixturenames", ()),

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 GuardScope = Literal["used", "all", "off"]
 
 _GUARD_SCOPES = ("used", "all", "off")
-_PRIVATE = "--harness-private"
 _DISTRIBUTING = ("-n", "--numprocesses", "--dist")
 
 
@@ -117,7 +116,7 @@ def read_options(config: pytest.Config) -> Options:
         upstream=upstream,
         guard=_read_guard(config),
         ignored_hosts=_read_ignored_hosts(config),
-        is_private=_check_private(config),
+        is_private=bool(config.getoption("--harness-private")),
         github=_read_github(),
         cassettes=config.rootpath / config.getini("harness_cassettes"),
         cassette_list=None if listed is None else _check_listing(config, listed),
@@ -144,11 +143,6 @@ def read_options(config: pytest.Config) -> Options:
         has_paths=config.args_source == pytest.Config.ArgsSource.ARGS,
         is_partial=any("::" in argument for argument in config.args) or bool(config.getoption("lf", False)),
     )
-
-
-def asks_for_privacy(arguments: list[str]) -> bool:
-    """Whether a run is private, before its options are parsed."""
-    return _PRIVATE in arguments
 
 
 def _read_mode(config: pytest.Config) -> tuple[Mode, Origin]:
@@ -314,25 +308,6 @@ def _read_base_url() -> str | None:
         return read_base_url()
     except SettingsError as error:
         raise pytest.UsageError(str(error)) from None
-
-
-def _check_private(config: pytest.Config) -> bool:
-    """Whether the run is private.
-
-    Raises:
-        pytest.UsageError: output would be shown before it can be withheld.
-    """
-    if not config.getoption(_PRIVATE):
-        return False
-    has_live_logs = config.getoption("log_cli_level", None) is not None or (
-        config.pluginmanager.hasplugin("logging") and config.getini("log_cli")
-    )
-    if has_live_logs or config.getoption("capture", "fd") in ("no", "tee-sys"):
-        raise pytest.UsageError(
-            "--harness-private cannot withhold what is shown while tests run: printed output and live logs\n"
-            "  try: leave out -s, --capture=tee-sys, log_cli and --log-cli-level"
-        )
-    return True
 
 
 def _read_github() -> GithubSettings:

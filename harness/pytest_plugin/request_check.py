@@ -15,7 +15,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.pytest_plugin.attachments import finding_row, forget_notes, note_finding
 from harness.pytest_plugin.cassette_names import cassette_of
-from harness.pytest_plugin.private import WITHHELD
+from harness.pytest_plugin.private.reports import WITHHELD
 from harness.pytest_plugin.refusals import explain_refusal
 from harness.pytest_plugin.run import RUN
 from harness.pytest_plugin.stash import EXPECTED, FAILED, GUARD, PASSED, REPORTED, SESSION

@@ -13,6 +13,7 @@ import pytest
 from harness.errors import LockError, WriteError
 from harness.files import append_to_file, relative, write_atomically
 from harness.pytest_plugin.attachments import gather, is_explained
+from harness.pytest_plugin.private.names import KeyHider
 from harness.pytest_plugin.run import RUN
 from harness.pytest_plugin.workers import send
 
@@ -97,7 +98,17 @@ class Summary:
         from harness.findings.finding import Finding
         from harness.findings.merging import merge
 
-        return merge([*(Finding.from_json(json.loads(line)) for line in lines), *unused])
+        lines += [json.dumps(finding.to_json()) for finding in unused]
+        return merge([Finding.from_json(json.loads(self._hide_keys(line))) for line in lines])
+
+    def _hide_keys(self, text: str) -> str:
+        """In a private run, remove texts from the names of cassettes; the tests of a worker have removed their own."""
+        return KeyHider(self._keys).hide(text) if self._options.is_private else text
+
+    @cached_property
+    def _keys(self) -> set[str]:
+        """The keys of the lock file, and the cases that the run adds to it."""
+        return {*self._run.gate.known_keys, *(json.loads(row)["case"] for row in gather(self._reporter, "entry"))}
 
     @cached_property
     def _folder(self) -> str:
@@ -225,12 +236,9 @@ class Summary:
         lines = [f"written: {file} ({'; '.join(rules)})" for file, rules in added.items()]
         if self._options.is_updating_lock:
             with self._noting_unwritten():
-                lines = [
-                    *self._run.gate.write(
-                        gather(self._reporter, "entry"), has_failures=bool(self._failed), beside=[*added]
-                    ),
-                    *lines,
-                ]
+                rows, has_failures = gather(self._reporter, "entry"), bool(self._failed)
+                written = self._run.gate.write(rows, has_failures=has_failures, beside=[*added])
+                lines = [*map(self._hide_keys, written), *lines]
         return lines
 
     def _print_lock(self, lines: list[str]) -> None:
