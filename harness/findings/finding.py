@@ -39,7 +39,7 @@ class Place:
     def __str__(self) -> str:
         return self.path if self.offset is None else f"{self.path} at character {self.offset:,}"
 
-    def lines(self, *, is_private: bool = False) -> list[str]:
+    def lines(self, *, title: str = "first difference", is_private: bool = False) -> list[str]:
         """Write the place, then both texts; in a private run only their lengths and digests."""
         if not (self.before or self.after):
             return [f"place: {self}"]
@@ -48,10 +48,19 @@ class Place:
         if not self.first:
             return [f"place: {self}", f"  {self.second}: {show(self.after)}"]
         return [
-            f"first difference: {self}",
+            f"{title}: {self}",
             f"  {self.first + ':':<{width}} {show(self.before)}",
             f"  {self.second + ':':<{width}} {show(self.after)}",
         ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One more change of the same prefix."""
+
+    place: Place
+    cause: str
+    """A key of `ADVICE`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +77,8 @@ class Finding:
     """Lines that quote prompts or inputs."""
     cause: str | None = None
     """A key of `ADVICE`."""
+    edits: tuple[Edit, ...] = ()
+    """What else changed, besides the change at ``place``: the most expensive first."""
     tokens: int = 0
     """Tokens that are no longer read."""
     costs: tuple[str, ...] = ()
@@ -85,11 +96,15 @@ class Finding:
     def lines(self, *, is_private: bool = False) -> list[str]:
         """Write the finding as lines of text, headline first."""
         rest = [*self.facts]
+        number = 1 + len(self.edits)
         if self.place is not None:
-            rest += self.place.lines(is_private=is_private)
+            title = "first difference" if number == 1 else f"change 1 of {number}"
+            rest += self.place.lines(title=title, is_private=is_private)
         rest += [withhold(quote) for quote in self.quotes] if is_private else self.quotes
         if self.explained_cause:
             rest.append(f"cause: {self.explained_cause}")
+        for index, edit in enumerate(self.edits, start=2):
+            rest += edit.place.lines(title=f"change {index} of {number} ({edit.cause})", is_private=is_private)
         rest += [f"cost:  {cost}" for cost in self.costs]
         if self.fix is not None:
             rest.append(f"fix:   {self.fix}")
@@ -112,10 +127,11 @@ class Finding:
     def to_json(self, *, is_private: bool = False) -> dict[str, Any]:
         """Convert all parts, for a report or another process; in a private run without texts."""
         data = asdict(self)
-        if is_private and self.place is not None:
-            texts = {"before": self.place.before, "after": self.place.after}
-            data["place"] |= {side: withhold(text) if text else "" for side, text in texts.items()}
         if is_private:
+            places = [data["place"], *(edit["place"] for edit in data.get("edits", ()))]
+            for place in places:
+                if place is not None:
+                    place |= {side: withhold(place[side]) if place[side] else "" for side in ("before", "after")}
             data["quotes"] = [withhold(quote) for quote in self.quotes]
         return data
 
@@ -123,8 +139,9 @@ class Finding:
     def from_json(cls, data: dict[str, Any]) -> Self:
         """Build a finding from the output of `to_json`."""
         place = Place(**data["place"]) if data["place"] else None
+        edits = tuple(Edit(place=Place(**edit["place"]), cause=edit["cause"]) for edit in data.get("edits", ()))
         tuples = {key: tuple(data[key]) for key in ("facts", "quotes", "costs", "notes")}
-        return cls(**{**data, **tuples, "place": place})
+        return cls(**{**data, **tuples, "place": place, "edits": edits})
 
 
 def withhold(text: str) -> str:

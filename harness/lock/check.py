@@ -177,7 +177,8 @@ class _Checker:
         captured = capture(run, function, is_sdk_allowed=False)
         test = f"{file}::{run.name}"
         try:
-            found = [*self._judge(run, captured, file), *self._check_stability(run, function, captured, file)]
+            # What a prefix depends on also says why it is not the accepted one.
+            found = [*self._check_stability(run, function, captured, file), *self._judge(run, captured, file)]
         except HarnessError as error:
             found = [_cannot_tell(f"{run.title}: {self._words(error, error.message)}", file, run.case.line)]
         return [replace(finding, test=test, command=self._command(run, test, finding)) for finding in found]

@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
-from harness.errors import UnknownPriceError
 from harness.findings.advice import ADVICE
-from harness.findings.describe import add_answer, note_lines
+from harness.findings.describe import add_answer, add_edits, find_fix, note_lines, price_of_write
 from harness.findings.finding import Finding, Place
 from harness.findings.words import amount, count
 from harness.lock.accept import GetText, lock_call, prefix_key, restore_request
@@ -20,8 +19,6 @@ from harness.promptcache.causes import Cause
 from harness.promptcache.explain import explain
 from harness.promptcache.explanation import Explanation
 from harness.provider.endpoints import Origin
-from harness.provider.pricing import price
-from harness.provider.usage import Usage
 from harness.suites.plan import ONE_ROUND, Plan
 
 _CALLS = 1_000
@@ -118,7 +115,7 @@ class Gate:
         # Without the accepted texts, the rules still say whether the request caches anything by itself.
         result = explain(prompt if before is None else before, prompt)
         if result.is_bust:
-            return self._explained(result, prompt, case)
+            return self._explained(result, before, prompt, case)
         lost = _lost_breakpoint(call, prompt)
         if lost is None:
             headline = f"{case.title}: the request changed, but no accepted prefix is lost"
@@ -128,7 +125,7 @@ class Gate:
             return self._unexplained(call, prompt, case)
         return self._unwritten(call, lost, prompt, case)
 
-    def _explained(self, result: Explanation, prompt: Prompt, case: CaseRequests) -> Finding:
+    def _explained(self, result: Explanation, before: Prompt | None, prompt: Prompt, case: CaseRequests) -> Finding:
         excerpt = result.excerpt or ("", "")
         place = Place(
             path=result.path or "model",
@@ -138,51 +135,56 @@ class Gate:
             before=excerpt[0],
             after=excerpt[1],
         )
-        finding = _bust(case, prompt, place)
-        return replace(
-            add_answer(finding, result.error),
+        finding = replace(
+            add_answer(_bust(case, place), result.error),
             cause=result.cause,
             tokens=result.tokens_lost,
             costs=self._costs(result, prompt),
-            fix=ADVICE[result.cause].fix if result.cause else None,
+            fix=find_fix(result.cause, result.changes) if result.cause else None,
             notes=note_lines(result.changes),
         )
+        if before is not None and result.is_several:
+            finding = add_edits(finding, before, prompt, first="accepted", second="now")
+        return _locate(finding, case, prompt)
 
     def _unwritten(self, call: LockedCall, lost: LockedBreakpoint, prompt: Prompt, case: CaseRequests) -> Finding:
         """Describe a prefix that the lookback reads one last time: no call writes it any more."""
         now = {fingerprint for fingerprint, _, _ in prefix_key(prompt)}
         if lost.fingerprint in now:
-            cost = amount(_price_of_write(lost.tokens, prompt))
-            return replace(
-                _bust(case, prompt, Place(path=f"{lost.path}.cache_control.ttl")),
+            cost = amount(price_of_write(lost.tokens, prompt))
+            found = replace(
+                _bust(case, Place(path=f"{lost.path}.cache_control.ttl")),
                 facts=("a prefix before the last breakpoint is written with a different TTL",),
                 cause="ttl_changed",
                 tokens=lost.tokens,
                 costs=(f"{lost.tokens:,} tokens are written again: {cost} once for each prefix",),
                 fix=ADVICE["ttl_changed"].fix,
             )
+            return _locate(found, case, prompt)
         is_moved = bool(now - {point.fingerprint for point in call.breakpoints})
         cause: Cause = "breakpoint_moved" if is_moved else "breakpoint_removed"
-        return replace(
-            _bust(case, prompt, Place(path=lost.path)),
+        found = replace(
+            _bust(case, Place(path=lost.path)),
             facts=("the accepted prefix is still sent, but no call writes it any more",),
             cause=cause,
             tokens=lost.tokens,
             costs=(f"{lost.tokens:,} tokens are read only as part of a longer prefix, if that is unchanged too",),
             fix=ADVICE[cause].fix,
         )
+        return _locate(found, case, prompt)
 
     def _unexplained(self, call: LockedCall, prompt: Prompt, case: CaseRequests) -> Finding:
         """Describe a change whose accepted text is gone: the digest shows which block changed, but not where in it."""
         now = lock_call(prompt)
         tokens = max((point.tokens for point in written_breakpoints(call)), default=0)
-        return replace(
-            _bust(case, prompt, Place(path=call.differs_at(now))),
+        found = replace(
+            _bust(case, Place(path=call.differs_at(now))),
             facts=("the accepted texts are no longer in the cassette folder, so the cause is unknown",),
             tokens=tokens,
             costs=(f"up to {tokens:,} tokens are written again: {amount(write_price(now))} once for each prefix",),
             fix=_FIX_TEXTS,
         )
+        return _locate(found, case, prompt)
 
     def _costs(self, result: Explanation, prompt: Prompt) -> tuple[str, ...]:
         if result.verdict == "rejected":
@@ -193,7 +195,7 @@ class Gate:
         tokens = f"{result.tokens_lost:,} tokens"
         if result.verdict == "never_cached":
             return (f"nothing is read any more ({tokens} before): {many} more per {_CALLS:,} calls",)
-        once = amount(_price_of_write(result.tokens_lost, prompt))
+        once = amount(price_of_write(result.tokens_lost, prompt))
         return (
             f"{tokens} are written again: {once} once for each prefix",
             f"if they change from call to call: {many} more per {_CALLS:,} calls",
@@ -228,12 +230,20 @@ class Gate:
         )
 
 
-def _bust(case: CaseRequests, prompt: Prompt, place: Place) -> Finding:
-    file, line = locate(case.source, prompt, place.path, place.offset)
+def _bust(case: CaseRequests, place: Place) -> Finding:
     # Only a suite gives its prompts versions.
     version = ", and the version of the prompt did not" if case.version else ""
-    headline = f"{case.title}: the cached prefix changed{version}"
-    return Finding(rule="bust", headline=headline, place=place, file=file, line=line)
+    return Finding(rule="bust", headline=f"{case.title}: the cached prefix changed{version}", place=place)
+
+
+def _locate(finding: Finding, case: CaseRequests, prompt: Prompt) -> Finding:
+    """Add the file and line of the place of a change."""
+    assert finding.place is not None
+    file, line = locate(case.source, prompt, finding.place.path, finding.place.offset)
+    fix = finding.fix
+    if finding.cause is not None and file in case.source.prompts:
+        fix = find_fix(finding.cause, finding.notes, file=file)
+    return replace(finding, file=file, line=line, fix=fix)
 
 
 def _lost_breakpoint(call: LockedCall, prompt: Prompt) -> LockedBreakpoint | None:
@@ -241,17 +251,6 @@ def _lost_breakpoint(call: LockedCall, prompt: Prompt) -> LockedBreakpoint | Non
     now = {(fingerprint, ttl) for fingerprint, ttl, _ in prefix_key(prompt)}
     lost = [point for point in written_breakpoints(call) if (point.fingerprint, point.ttl) not in now]
     return lost[-1] if lost else None
-
-
-def _price_of_write(tokens: int, prompt: Prompt) -> Decimal | None:
-    """Dollars for writing a number of tokens at the last breakpoint of a request."""
-    points = prompt.breakpoints
-    is_long = bool(points) and points[-1].ttl == "1h"
-    usage = Usage(ephemeral_1h_input_tokens=tokens) if is_long else Usage(ephemeral_5m_input_tokens=tokens)
-    try:
-        return price(usage, str(prompt.request.get("model")))
-    except UnknownPriceError:
-        return None
 
 
 _FIX_NUMBER = "accept the new number with --harness-update-lock, or make as many calls as before"

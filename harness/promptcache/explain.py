@@ -18,7 +18,8 @@ from harness.promptcache.cannot_tell import (
 )
 from harness.promptcache.causes import Cause
 from harness.promptcache.explanation import Explanation, LevelVerdict, Verdict
-from harness.promptcache.naming.changes import Change, name_change
+from harness.promptcache.naming.changes import name_change
+from harness.promptcache.naming.named import Change
 from harness.promptcache.notes import list_assumptions, list_doubts, on_tool_keys
 from harness.promptcache.refusals.api_error import ApiError
 from harness.promptcache.refusals.check import check_request
@@ -231,6 +232,7 @@ class _Comparison:
             cost=self._cost(tokens),
             changes=change.notes,
             notes=(*change.notes, *self._notes(row, change.cause), *notes),
+            is_several=bool(change.others),
         )
 
     # --- causes ------------------------------------------------------------------------------------------

@@ -33,6 +33,8 @@ class Explanation:
     changes: tuple[str, ...] = ()
     """The first of the notes: what the cause does not say of the change."""
     notes: tuple[str, ...] = ()
+    is_several: bool = False
+    """Whether the prefix changed in more places than the one that is named."""
 
     @property
     def is_bust(self) -> bool:

@@ -110,18 +110,32 @@ class CaseItem(pytest.Item):
             rounds = execution.run_case(self.case_run, function, session)
         except CheckError:
             # If the application swallowed a miss or a refusal, the failed checks follow from it.
-            session.raise_first_miss()
+            self._raise_miss(function, session)
             refusal = explain_refusal(self.config.stash[RUN].storage.reader, session.rejected)
             if refusal is not None:
                 raise refusal from None
+            raise
+        except Exception:
+            self._raise_miss(function, session)
             raise
         finally:
             self._note(session.calls)
             for remark in session.remarks:
                 note_finding(self, remark)
-        session.raise_first_miss()
+        self._raise_miss(function, session)
         self._check(function, rounds)
         self._run.sessions.close(self, session, self.cassette)
+
+    def _raise_miss(self, function: SuiteFunction, session: CallSession) -> None:
+        """Raise the first miss, or what the requests depend on: that is why no cassette can hold them.
+
+        Raises:
+            CheckError: the cached prefix is not the same for all inputs, or not under all conditions.
+            HarnessError: a request was not answered.
+        """
+        if session.misses:
+            self._check_stability(function, None)
+        session.raise_first_miss()
 
     def _check(self, function: SuiteFunction, rounds: list[list[Call]]) -> None:
         """Check that the requests which the lock file keeps are stable, and that they are the accepted ones."""
@@ -129,8 +143,10 @@ class CaseItem(pytest.Item):
         self._check_stability(function, prompts)
         self._run.gate.check(self, prompts)
 
-    def _check_stability(self, function: SuiteFunction, prompts: Sequence[Prompt]) -> None:
+    def _check_stability(self, function: SuiteFunction, prompts: Sequence[Prompt] | None) -> None:
         """Rebuild the case's requests with other inputs and, if requested, under other conditions.
+
+        ``prompts`` are its usual requests, if they are known.
 
         Raises:
             CheckError: the cached prefix is not the same for all inputs, or not under all conditions.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from harness.pytest_plugin.lock_gate import LockGate
 
 _ACCEPTED = ("accepted-bust", "new-version")
+_AS_ACCEPTED = "the cached prefix is as accepted"
 _EXPECTED = "expected: its test is marked xfail"
 _NOT_RECORDED = "its cassette does not hold the request either"
 _XFAIL: pytest.StashKey[list[pytest.Mark]] = pytest.StashKey()
@@ -89,9 +90,10 @@ def _explain_own(item: pytest.Item, error: HarnessError) -> HarnessError:
     sent: RecordedRequest | None = getattr(error, "sent", None)
     if sent is None or not _is_message(sent):
         return error
-    finding = _gate(item).explain_miss(item, sent.body, number=getattr(error, "number", 0))
+    number = getattr(error, "number", 0)
+    finding = _gate(item).explain_miss(item, sent.body, number=number)
     if finding is None:
-        return error
+        return _say_accepted(error) if _gate(item).has_accepted_prefix(item, sent.body, number=number) else error
     if finding.level != "error":
         if finding.rule in _ACCEPTED:
             # What is missing is its cassette.
@@ -100,6 +102,20 @@ def _explain_own(item: pytest.Item, error: HarnessError) -> HarnessError:
     known = replace(finding, notes=(*finding.notes, _NOT_RECORDED))
     hint = f"{error.hint or ''} --harness-update-lock"
     return _gate(item).make_error(item, (known,), hint=hint)
+
+
+def _say_accepted(error: HarnessError) -> HarnessError:
+    """Say of a miss whose cached prefix is the accepted one that the change is outside of it."""
+    from harness.findings.finding import Finding
+    from harness.sessions.miss import SAME_PREFIX
+
+    error.findings = tuple(
+        replace(finding, facts=(*(fact for fact in finding.facts if fact != SAME_PREFIX), _AS_ACCEPTED))
+        for finding in error.findings
+        if isinstance(finding, Finding)
+    )
+    error.message = "\n".join(map(str, error.findings)) or error.message
+    return error
 
 
 def _explain_refused(item: pytest.Item, body: bytes) -> HarnessError | None:

@@ -71,6 +71,7 @@ class Summary:
             self._append_step_summary()
             self._write_reports()
         self._print_lock(lock_lines)
+        self._print_not_rebuilt()
         self._print_unwritten()
 
     @property
@@ -176,6 +177,12 @@ class Summary:
         found = in_repository(self._findings, self._folder)
         annotations = github.annotations(found, is_private=self._options.is_private)
         self._reporter.line(self._without_secrets("\n".join(annotations)))
+
+    def _print_not_rebuilt(self) -> None:
+        """Say that nothing was rebuilt: only suites name what builds their requests."""
+        if self._options.is_determinism_full and not any(json.loads(row)["plan"] for row in self._calls):
+            what = "no case of a suite sent a request, so nothing was rebuilt under other conditions"
+            self._reporter.line(f"warning: --harness-determinism: {what}", yellow=True)
 
     def _print_cassettes(self) -> None:
         lines = [*self._warnings(), *self._lines_of_changed_answers()]

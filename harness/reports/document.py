@@ -68,6 +68,15 @@ class PlaceModel(_Part):
     """Text of a prompt; in private runs its length and digest."""
 
 
+class EditModel(_Part):
+    """One more change of the same prefix."""
+
+    place: PlaceModel
+    """Where two requests differ."""
+    cause: str
+    """Cause of the change, such as text_changed."""
+
+
 class FindingModel(_Part):
     """One thing that a check reports: what is wrong, where, why, what it costs, what to do."""
 
@@ -84,6 +93,8 @@ class FindingModel(_Part):
     """Lines that quote prompts or inputs."""
     cause: str | None
     """Cause of the change, such as timestamp."""
+    edits: tuple[EditModel, ...] = ()
+    """What else changed in the same prefix, the most expensive first."""
     tokens: int
     """Tokens that are no longer read."""
     costs: tuple[str, ...]

@@ -38,6 +38,7 @@ def _block(finding: Finding, command: str, *, is_private: bool) -> list[str]:
         lines.append(f"  {place}")
     if explained := finding.explained_cause:
         lines.append(f"  cause: {explained}")
+    lines += [f"  also {edit.cause}: {_show(edit.place, is_private=is_private)}" for edit in finding.edits]
     lines += [f"  cost: {cost}" for cost in finding.costs]
     # Findings often share one command, which is shown once at the end.
     if finding.command not in ("", command):
@@ -48,8 +49,12 @@ def _block(finding: Finding, command: str, *, is_private: bool) -> list[str]:
 def _place(finding: Finding, *, is_private: bool) -> str:
     parts = [place_in_file(finding.file, finding.line)] if finding.file is not None else []
     if (place := finding.place) is not None:
-        parts.append(str(place) if is_private else f"{place}{_texts(place)}")
+        parts.append(_show(place, is_private=is_private))
     return ", ".join(parts)
+
+
+def _show(place: Place, *, is_private: bool) -> str:
+    return str(place) if is_private else f"{place}{_texts(place)}"
 
 
 def _texts(place: Place) -> str:

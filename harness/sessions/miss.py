@@ -1,22 +1,34 @@
 """Explain why a cassette does not hold a request: the closest recorded one, and where they differ."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import takewhile
 from operator import itemgetter
+from typing import NamedTuple
 
 from harness.cassettes.format import Cassette, RecordedRequest
 from harness.errors import CannotTellError, RequestError
-from harness.findings.describe import add_answer, add_loss, make_place
+from harness.findings.describe import add_answer, add_edits, add_loss, make_place
 from harness.findings.finding import Finding, Place
-from harness.findings.words import times
+from harness.findings.words import join, times
 from harness.prompt.diff import Divergence, first_divergence
 from harness.prompt.reader import PromptReader
 from harness.prompt.reading import Prompt
+from harness.prompt.strings import cut
+from harness.prompt.text import dump
 from harness.promptcache.explain import explain
 from harness.promptcache.naming.changes import name_change
 from harness.promptcache.refusals.api_error import ApiError
 from harness.promptcache.refusals.check import check_request
+from harness.provider.parameters import LEVELS
+
+SAME_PREFIX = "the cached prefix is as recorded"
+_REWRITTEN = "the order of its keys, its spaces or its escapes changed, so its bytes are not the recorded ones"
+_NOT_SET = "not set"
+_LISTED = 3
+"""Parameters that a headline names."""
+_SHOWN = 40
+"""Characters of a value that are shown, and a few more."""
 
 
 def find_miss(
@@ -58,24 +70,80 @@ def find_miss(
         return _refused(_finding(headline), refusal)
     closest, place = find_closest(prompt, candidates)
     if place is None:
-        why = "it differs from a recorded one only outside the prompt, or in the order of keys"
-        return _refused(_finding(f"{headline}: {why}"), refusal)
+        same = [old for old in candidates if first_divergence(old.parts, prompt.parts) is None]
+        return _refused(_describe_outside(headline, prompt, same), refusal)
     finding = replace(
         add_answer(_finding(headline), refusal),
         place=make_place(name_change(place, closest, prompt), first="recorded", second="now"),
     )
+    return _add_loss(finding, closest, prompt, others=_count_others(place, count_sharing))
+
+
+def _add_loss(finding: Finding, closest: Prompt, prompt: Prompt, *, others: int) -> Finding:
+    """Add what the prompt cache loses against the closest recorded request, and how many cassettes share its text."""
     try:
         explanation = explain(closest, prompt)
     except CannotTellError as error:
         return replace(finding, notes=(error.message,))
-    notes = []
+    facts, notes = finding.facts, finding.notes
     if explanation.verdict == "hit":
-        notes.append("the prompt cache loses nothing by this change")
+        facts = (*facts, SAME_PREFIX)
     elif explanation.tokens_lost or (explanation.error is not None and explanation.cause != "other"):
         finding = add_loss(finding, explanation)
-    if others := _count_others(place, count_sharing):
-        notes.append(f"shared: {others} more {'cassette has' if others == 1 else 'cassettes have'} the recorded text")
-    return replace(finding, notes=tuple(notes))
+        if explanation.is_several:
+            finding = add_edits(finding, closest, prompt, first="recorded", second="now")
+        notes = finding.notes
+    if others:
+        notes = (
+            *notes,
+            f"shared: {others} more {'cassette has' if others == 1 else 'cassettes have'} the recorded text",
+        )
+    return replace(finding, facts=facts, notes=notes)
+
+
+def _describe_outside(headline: str, prompt: Prompt, recorded: Sequence[Prompt]) -> Finding:
+    """Name the parameters in which a request differs from the closest one with the same prompt, and their values."""
+    differences = min((find_outside(old, prompt) for old in recorded), key=len)
+    facts = (SAME_PREFIX,) if prompt.breakpoints else ()
+    if not differences:
+        return replace(_finding(f"{headline}: its JSON is written in another way"), facts=(*facts, _REWRITTEN))
+    names = join([difference.summary for difference in differences], limit=_LISTED)
+    return replace(_finding(f"{headline}: {names}"), facts=facts, quotes=tuple(map(str, differences)))
+
+
+class Outside(NamedTuple):
+    """A parameter outside the prompt with its values in two requests, as JSON."""
+
+    name: str
+    before: str
+    after: str
+    is_text: bool
+    """Whether a value is more than a number or a switch, so that it may hold text."""
+
+    def __str__(self) -> str:
+        return f"{self.name}: recorded {self.before}, now {self.after}"
+
+    @property
+    def summary(self) -> str:
+        """The change without any text: ``max_tokens is 500 (recorded: 400)``."""
+        return f"{self.name} changed" if self.is_text else f"{self.name} is {self.after} (recorded: {self.before})"
+
+
+def find_outside(before: Prompt, after: Prompt) -> list[Outside]:
+    """Find the top-level parameters, other than those with blocks, that differ."""
+    sides = [{key: value for key, value in prompt.request.items() if key not in LEVELS} for prompt in (before, after)]
+    texts = [{key: dump(value) for key, value in side.items()} for side in sides]
+    shown = [{key: cut(text, 0, _SHOWN) for key, text in side.items()} for side in texts]
+    return [
+        Outside(
+            key,
+            shown[0].get(key, _NOT_SET),
+            shown[1].get(key, _NOT_SET),
+            any(isinstance(side.get(key), str | dict | list) for side in sides),
+        )
+        for key in dict.fromkeys([*sides[0], *sides[1]])
+        if texts[0].get(key) != texts[1].get(key)
+    ]
 
 
 def _refused(finding: Finding, refusal: ApiError | None) -> Finding:

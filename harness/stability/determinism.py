@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 def find_unstable(
-    run: CaseRun, function: SuiteFunction, prompts: Sequence[Prompt], *, is_sdk_allowed: bool = True
+    run: CaseRun, function: SuiteFunction, prompts: Sequence[Prompt] | None, *, is_sdk_allowed: bool = True
 ) -> tuple[Finding, ...]:
     """Find leaks of a case's inputs or, without any, the difference from the first case of its suite.
 
-    ``prompts`` are the case's requests. Without ``is_sdk_allowed``, requests that only the SDK
+    ``prompts`` are the case's requests, if they are known. Without ``is_sdk_allowed``, requests that only the SDK
     can make are not compared.
     """
     leaks = find_leaks_of_case(run, function, usual=prompts, is_sdk_allowed=is_sdk_allowed)

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.findings.advice import ADVICE
+from harness.findings.describe import price_of_write
 from harness.findings.finding import Finding
-from harness.findings.words import and_more, join
+from harness.findings.words import amount, and_more, join
 from harness.stability.builds import Builder
 from harness.stability.fields import Site, find_node
 from harness.stability.search import Hit, Search
@@ -94,9 +95,18 @@ def _describe(blocks: Sequence[Sequence[Hit]]) -> Finding:
         facts=tuple(facts),
         place=shown.place,
         quotes=() if values else _quote_changes(hits),
+        costs=_costs(shown.prompt, owner),
         fix=ADVICE["automatic_after_unique_tail"].fix if is_automatic else advice,
         notes=(f"this is intended if several calls ask about the same {owner}",) if is_message else (),
     )
+
+
+def _costs(prompt: Prompt, owner: str) -> tuple[str, ...]:
+    """What it costs that each prefix is written anew; nothing if it is too short to be cached."""
+    if not prompt.active_breakpoints:
+        return ()
+    tokens = prompt.active_breakpoints[-1].tokens
+    return (f"{tokens:,} tokens are written for each {owner}: {amount(price_of_write(tokens, prompt))} each time",)
 
 
 def _quote_changes(hits: Sequence[Hit]) -> tuple[str, ...]:

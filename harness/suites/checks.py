@@ -6,7 +6,7 @@ from dataclasses import replace
 from harness.calls.call import Call
 from harness.errors import CannotTellError, RequestError
 from harness.findings.advice import ADVICE
-from harness.findings.describe import add_answer, add_change, add_loss, note_lines
+from harness.findings.describe import add_answer, add_change, add_edits, add_loss, note_lines
 from harness.findings.finding import Finding, Place
 from harness.prompt.blocks import Block
 from harness.prompt.reading import ActiveBreakpoint, Prompt
@@ -63,7 +63,10 @@ def check_read(earlier: Call, later: Call, *, names: CallNames, extent: Extent =
     # Losses after the expected prefix are not part of this finding.
     costs = found.costs if result.tokens_lost == finding.tokens else ()
     notes = note_lines(result.changes) if extent == "all" else ()
-    return replace(found, place=place, tokens=finding.tokens, costs=costs, notes=notes)
+    found = replace(found, place=place, tokens=finding.tokens, costs=costs, notes=notes)
+    if extent == "all" and result.is_several:
+        return add_edits(found, earlier.prompt, later.prompt, first=first, second=second)
+    return found
 
 
 def find_doubt(call: Call) -> Finding | None:

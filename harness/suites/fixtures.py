@@ -58,7 +58,8 @@ def _read(path: Path, named_at: str, root: Path | None) -> str:
         data = read_file(path)
     except OSError as error:
         raise SuiteError(f"{named_at}: {printable(str(path))} is unreadable: {error.strerror}") from None
-    return decode_text(data, path, SuiteError)
+    # Git may check a file out with other line ends, which must not be another prompt.
+    return decode_text(data, path, SuiteError).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _is_inside(path: Path, root: Path) -> bool:

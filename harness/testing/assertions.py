@@ -211,7 +211,9 @@ def _describe_change(before: Prompt, after: Prompt, result: Explanation) -> Find
     headline = "the second request does not have the cached prefix of the first"
     finding = Finding(rule="second-call", headline=headline, notes=note_lines(result.notes))
     changed = add_change(add_answer(finding, result.error), before, after, first="first", second="second")
-    return add_loss(changed, result) if result.verdict in ("miss", "partial") else changed
+    found = add_loss(changed, result) if result.verdict in ("miss", "partial") else changed
+    # The change that is shown first need not be the first difference, which the rules judge.
+    return replace(found, cause=changed.cause, fix=changed.fix) if changed.edits else found
 
 
 # --- costs -----------------------------------------------------------------------------------------------

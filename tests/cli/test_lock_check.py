@@ -174,6 +174,7 @@ def test_prefix_that_depends_on_an_input_is_told_with_place_and_fix(project: Pro
         "    usual:  '…e.\\nRule 199: be polite.\\n21'\n"
         "    varied: '…e.\\nRule 199: be polite.\\n70'\n"
         "  changed: question: 'How do I get a refund' → '⟦question⟧ and so on and so on and so on and so on and so o…\n"
+        "  cost:  2,202 tokens are written for each case: $0.0055 each time\n"
         "  fix:   move it after the last breakpoint, into the user message; if only a few variants are meant, "
         "make each a prompt version of its own\n"
         '  next:  pytest "support/suite.yaml::support[v1-refund]"\n'

@@ -329,9 +329,10 @@ def test_dropped_messages_are_counted_and_other_changed_places_are_listed() -> N
     assert dropped.lines()[4] == ("  cause: history_drop: earlier messages, or blocks of them, were dropped")
     assert dropped.lines()[-1] == "  note:  2 messages were dropped at the start"
     assert several.cause == "tool_changed"
-    assert several.lines()[-1] == (
-        "  note:  also changed: system[0], messages[0].content[0] and 2 blocks after it (removed)"
-    )
+    assert [(edit.cause, edit.place.path) for edit in several.edits] == [
+        ("whitespace", "system[0]"),
+        ("history_drop", "messages[0].content[0] and 2 blocks after it (removed)"),
+    ]
 
 
 # --- several changes of the tools at once ----------------------------------------------------------------

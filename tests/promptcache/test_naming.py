@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from harness.prompt import read
 from harness.prompt.diff import Divergence, first_divergence, pair_parts
 from harness.promptcache.causes import Cause
-from harness.promptcache.naming.changes import Change, name_change
+from harness.promptcache.naming.changes import name_change
+from harness.promptcache.naming.named import Change
 from harness.provider.parameters import LEVELS
 from tests.promptcache.pairs.build import MARK, assistant, image, request, result, text, tool, use, user
 

@@ -43,10 +43,10 @@ def test_test_that_was_never_recorded_says_how_to_record_it(project: Project) ->
             "is my parcel",
             "is our parcel",
             "cassette 'test_app/test_ask' does not hold this POST /v1/messages\n"
+            "  the cached prefix is as recorded\n"
             "  first difference: messages[0].content[0] at character 9\n"
             "    recorded: 'Where is my parcel'\n"
-            "    now:      'Where is our parcel'\n"
-            "  the prompt cache loses nothing by this change",
+            "    now:      'Where is our parcel'",
             id="changed-message",
         ),
         pytest.param(
@@ -65,7 +65,9 @@ def test_test_that_was_never_recorded_says_how_to_record_it(project: Project) ->
             "max_tokens=500",
             "max_tokens=501",
             "cassette 'test_app/test_ask' does not hold this POST /v1/messages: "
-            "it differs from a recorded one only outside the prompt, or in the order of keys",
+            "max_tokens is 501 (recorded: 500)\n"
+            "  the cached prefix is as recorded\n"
+            "  max_tokens: recorded 500, now 501",
             id="changed-outside-the-prompt",
         ),
         pytest.param(

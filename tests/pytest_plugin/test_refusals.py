@@ -165,4 +165,7 @@ def test_private_run_shows_no_name_that_an_answer_quotes(project: Project) -> No
 
     assert "secret_refund" not in "\n".join(result.outlines)
     assert "secret_refund" not in (project.path / "reports/report.json").read_text(encoding="utf-8")
-    assert shown(result, "desk[v1-case0]", "=").startswith("the API refuses the request\n  place: tool_choice\n")
+    result.stdout.fnmatch_lines(
+        ["FAILED desk/suite.yaml::desk[[]v1-case0[]]", "the API refuses the request", "  place: tool_choice"],
+        consecutive=True,
+    )

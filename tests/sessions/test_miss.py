@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -76,13 +77,27 @@ DIFFERENCES: tuple[tuple[str, tuple[dict[str, Any], ...], dict[str, Any], str], 
         "only a parameter outside the prompt",
         (BASE,),
         BASE | {"max_tokens": 65},
-        ": it differs from a recorded one only outside the prompt, or in the order of keys",
+        ": max_tokens is 65 (recorded: 64)\n  max_tokens: recorded 64, now 65",
     ),
     (
         "only the order of keys",
         (BASE,),
         dict(reversed(BASE.items())),
-        ": it differs from a recorded one only outside the prompt, or in the order of keys",
+        ": its JSON is written in another way\n"
+        "  the order of its keys, its spaces or its escapes changed, so its bytes are not the recorded ones",
+    ),
+    (
+        "a parameter that is text, and one that is gone",
+        (BASE | {"stream": True},),
+        BASE | {"metadata": {"user_id": "ann"}},
+        ": stream is not set (recorded: true), metadata changed\n"
+        '  stream: recorded true, now not set\n  metadata: recorded not set, now {"user_id":"ann"}',
+    ),
+    (
+        "the closest of several with the same prompt",
+        (BASE | {"max_tokens": 9, "stream": True}, BASE | {"max_tokens": 65}),
+        BASE,
+        ": max_tokens is 64 (recorded: 65)\n  max_tokens: recorded 65, now 64",
     ),
     (
         "not a Messages request",
@@ -155,9 +170,10 @@ REFUSED = (
 @pytest.mark.parametrize(("change", "path", "message"), REFUSED, ids=[row[1] for row in REFUSED])
 def test_a_request_that_the_api_refuses_is_told_with_its_words(change: dict[str, Any], path: str, message: str) -> None:
     words = message.replace("128001", "200000").replace("claude-opus-5", "claude-sonnet-5-5")
+    recorded, now = (json.dumps(body[path]) if path in body else "not set" for body in (BASE, change))
     assert miss(request(BASE | change), BASE) == (
-        f"{HEADLINE}: it differs from a recorded one only outside the prompt, or in the order of keys"
-        f"\n  the API answers 400: {words}\n  place: {path}"
+        f"{HEADLINE}: {path} is {now} (recorded: {recorded})"
+        f"\n  the API answers 400: {words}\n  place: {path}\n  {path}: recorded {recorded}, now {now}"
     )
 
 

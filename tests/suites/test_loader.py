@@ -82,10 +82,10 @@ def test_suite_gets_a_claude_client_unless_it_says_otherwise(tmp_path: Path) -> 
     assert load_one(write(tmp_path, GOOD)).client == "claude"
 
 
-def test_prompt_text_keeps_its_line_ends(tmp_path: Path) -> None:
+def test_prompt_text_has_the_same_line_ends_in_every_checkout(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD, **{"prompt.md": b"Be kind.\r\nBe brief.\r\n"})
 
-    assert load_one(path).versions[0].text == "Be kind.\r\nBe brief.\r\n"
+    assert load_one(path).versions[0].text == "Be kind.\nBe brief.\n"
 
 
 def test_suites_come_in_the_order_of_the_file(tmp_path: Path) -> None:

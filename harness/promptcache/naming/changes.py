@@ -1,7 +1,7 @@
 """The cause of a difference, taken only from the two prompts themselves."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, cast
+from typing import cast
 
 from harness.prompt.blocks import Block
 from harness.prompt.diff import Divergence, pair_parts
@@ -13,7 +13,7 @@ from harness.promptcache.causes import Cause
 from harness.promptcache.naming.excerpts import cut_excerpt
 from harness.promptcache.naming.history import name_history
 from harness.promptcache.naming.items import Item, find_index
-from harness.promptcache.naming.named import END, Named, Spot
+from harness.promptcache.naming.named import END, Change, Named, Spot
 from harness.promptcache.naming.places import find_spots, say_also
 from harness.promptcache.naming.system_changes import name_system
 from harness.promptcache.naming.tool_changes import find_tool_spots, name_tool
@@ -22,19 +22,6 @@ from harness.provider.parameters import LEVELS, Level
 _NOTES = 2
 """Notes about the first difference; more would hide which of them matters."""
 _NAMERS = {"tools": name_tool, "system": name_system, "messages": name_history}
-
-
-class Change(NamedTuple):
-    """A change with its name: what kind it is, and where."""
-
-    cause: Cause
-    path: str
-    offset: int | None = None
-    """The first differing character of the block's text."""
-    excerpt: tuple[str, str] | None = None
-    """Both texts around the place, shortened."""
-    notes: tuple[str, ...] = ()
-    """What the cause does not say: how many messages were dropped, what moved, and what else changed."""
 
 
 def name_change(divergence: Divergence, before: Prompt, after: Prompt) -> Change:
@@ -47,12 +34,13 @@ def name_change(divergence: Divergence, before: Prompt, after: Prompt) -> Change
     name = _name_parameter if part.block is None else _name_block
     named = name(part, divergence, before, after)
     path = named.path or part.path
-    others = _find_others(named.spots, part, before, after)
+    others = tuple(_find_others(named.spots, part, before, after))
     if part.block is None:
         # The block from which the parameter is read did change, and has been named.
-        others = (spot for spot in others if not path.startswith(spot.path))
+        others = tuple(spot for spot in others if not path.startswith(spot.path))
     excerpt = cut_excerpt(divergence, after.assumptions)
-    return Change(named.cause, path, excerpt.offset, excerpt.texts, (*named.notes[:_NOTES], *say_also([*others])))
+    notes = (*named.notes[:_NOTES], *say_also(spot.text for spot in others))
+    return Change(named.cause, path, excerpt.offset, excerpt.texts, notes, others)
 
 
 def _name_block(part: Part, divergence: Divergence, before: Prompt, after: Prompt) -> Named:
@@ -114,7 +102,7 @@ def _find_parameters(before: Prompt, after: Prompt, level: Level, first: Part) -
         # A default may differ with the model; then nobody changed it.
         given = [[prompt.request.get(key) for key in (part.row.key, part.row.also_at)] for prompt in (before, after)]
         if dump(given[0]) != dump(given[1]) and (old is None or new is None or old.key != new.key):
-            yield Spot(part.path, 0)
+            yield Spot(part.path, 0, (old, new))
 
 
 def _find_spots(before: Prompt, after: Prompt, level: Level) -> tuple[Spot, ...]:

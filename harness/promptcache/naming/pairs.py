@@ -16,7 +16,7 @@ from harness.promptcache.naming.text_changes import find_offsets, name_form, nam
 
 _LISTED = 3
 """Places in one block that are listed; of more, only their number is said."""
-_IN_ONE_BLOCK: tuple[Cause, ...] = ("timestamp", "text_changed", "tool_changed", "history_edit")
+IN_ONE_BLOCK: tuple[Cause, ...] = ("timestamp", "text_changed", "tool_changed", "history_edit")
 """Causes of which one block can hold several, each with its own fix."""
 
 
@@ -84,12 +84,14 @@ def find_inner_spots(
     cause: Cause, before: Block, after: Block, index: int, assumptions: Assumptions
 ) -> tuple[Spot, ...]:
     """Find where else two blocks differ, if it may have another reason; ``index`` is that of the earlier one."""
-    if cause not in _IN_ONE_BLOCK or before.type != after.type:
+    if cause not in IN_ONE_BLOCK or before.type != after.type:
         return ()
     offsets = find_offsets(block_text(align_fields(before, after, assumptions)), block_text(after))[1:]
     if len(offsets) > _LISTED:
-        return (Spot(f"{after.path} in {len(offsets):,} other places", index),)
-    return tuple(Spot(f"{after.path} at character {offset:,}", index) for offset in offsets)
+        return (Spot(f"{after.path} in {len(offsets):,} other places", index, (before, after), is_inner=True),)
+    return tuple(
+        Spot(f"{after.path} at character {offset:,}", index, (before, after), is_inner=True) for offset in offsets
+    )
 
 
 def find_shift(old: Sequence[Item], new: Sequence[Item], assumptions: Assumptions) -> Shift | None:

@@ -1,7 +1,7 @@
 """Where else two prompts differ, besides their first difference, in words for notes."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from harness.promptcache.naming.alignment import Hunk, find_hunks, find_move, find_moved
 from harness.promptcache.naming.frames import find_frames
@@ -9,11 +9,14 @@ from harness.promptcache.naming.items import Item
 from harness.promptcache.naming.named import END, Spot
 from harness.promptcache.naming.words import list_some, say_count
 
+ALSO = "also changed: "
+"""How the note about other places begins."""
 
-def say_also(spots: Sequence[Spot]) -> tuple[str, ...]:
+
+def say_also(places: Iterable[str]) -> tuple[str, ...]:
     """Return the note that lists other changed places; nothing if there are none."""
-    places = list(dict.fromkeys(spot.text for spot in spots))
-    return (f"also changed: {list_some(places)}",) if places else ()
+    texts = list(dict.fromkeys(places))
+    return (f"{ALSO}{list_some(texts)}",) if texts else ()
 
 
 def say_move(paths: tuple[Sequence[str], Sequence[str]], keys: tuple[Sequence[str], Sequence[str]]) -> str:
@@ -65,7 +68,9 @@ def _find_spots(old: Sequence[Item], new: Sequence[Item], hunks: Sequence[Hunk])
         gone = [index for index in hunk.old if index not in moved]
         here = [index for index in hunk.new if not _take(arrived, keys[1][index])]
         pairs = min(len(gone), len(here))
-        yield from (Spot(new[j].path, old[i].position) for i, j in zip(gone, here, strict=False))
+        yield from (
+            Spot(new[j].path, old[i].position, (old[i].block, new[j].block)) for i, j in zip(gone, here, strict=False)
+        )
         yield from _say_run([old[index] for index in gone[pairs:]], "removed", _position(old, hunk.old.start))
         yield from _say_run([new[index] for index in here[pairs:]], "added", _position(old, hunk.old.stop))
 
@@ -77,7 +82,8 @@ def _position(items: Sequence[Item], index: int) -> int:
 def _say_run(items: Sequence[Item], what: str, position: int) -> Iterator[Spot]:
     if items:
         more = f" and {say_count(len(items) - 1, 'block')} after it" if len(items) > 1 else ""
-        yield Spot(f"{items[0].path}{more} ({what})", position)
+        first = items[0].block
+        yield Spot(f"{items[0].path}{more} ({what})", position, (first, None) if what == "removed" else (None, first))
 
 
 def _take(left: Counter[Hashable], key: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import accumulate, groupby
 from typing import Any
 
@@ -20,25 +20,41 @@ _WORDS = re.compile(r"\S+\s*|\s+")
 
 def find_offsets(old: str, new: str) -> list[int]:
     """Find where two texts differ, as indexes into the later one; only the first place if they are too long."""
+    hunks = find_text_hunks(old, new)
+    if hunks is None:
+        return [first_difference(old, new)]
+    return [hunk.new.start + first_difference(*_cut(old, new, hunk)) for hunk in hunks]
+
+
+def name_text_hunk(old: str, new: str, hunk: Hunk) -> Cause | None:
+    """Name the change that two texts would differ in if only one of their hunks differed; as `name_string`."""
+    changed = _cut(old, new, hunk)
+    if squeeze(changed[0]) == squeeze(changed[1]):
+        return "whitespace"
+    alone = old[: hunk.old.start] + changed[1] + old[hunk.old.stop :]
+    return name_form(old, alone)
+
+
+def find_text_hunks(old: str, new: str) -> list[Hunk] | None:
+    """Find the words in which two texts differ, as ranges of their characters; ``None`` if they are too long."""
     first = first_difference(old, new)
     end = first_difference(old[first:][::-1], new[first:][::-1])
     # A word in which the difference begins counts as a whole.
     start = max(old.rfind(" ", 0, first), old.rfind("\n", 0, first)) + 1
     regions = old[start : len(old) - end], new[start : len(new) - end]
     old_words, new_words = _split(*regions)
-    starts = list(accumulate(map(len, new_words), initial=start))
+    starts = [list(accumulate(map(len, words), initial=start)) for words in (old_words, new_words)]
     if len(old_words) == len(new_words):
         pairs = zip(old_words, new_words, strict=True)
         runs = groupby(enumerate(pairs), lambda item: item[1][0] != item[1][1])
         changed = [[index for index, _ in run] for is_changed, run in runs if is_changed]
         hunks = [Hunk(range(run[0], run[-1] + 1), range(run[0], run[-1] + 1)) for run in changed]
     elif max(len(old_words), len(new_words)) > _MOST_WORDS:
-        return [first]
+        return None
     else:
         hunks = find_hunks(old_words, new_words)
     return [
-        starts[hunk.new.start] + first_difference(_join(old_words, hunk.old), _join(new_words, hunk.new))
-        for hunk in hunks
+        Hunk(*(range(at[span.start], at[span.stop]) for at, span in zip(starts, hunk, strict=True))) for hunk in hunks
     ]
 
 
@@ -50,8 +66,8 @@ def _split(old: str, new: str) -> tuple[list[str], list[str]]:
     return old.splitlines(keepends=True), new.splitlines(keepends=True)
 
 
-def _join(words: Sequence[str], span: range) -> str:
-    return "".join(words[span.start : span.stop])
+def _cut(old: str, new: str, hunk: Hunk) -> tuple[str, str]:
+    return old[hunk.old.start : hunk.old.stop], new[hunk.new.start : hunk.new.stop]
 
 
 def name_string(old: str, new: str) -> Cause | None:

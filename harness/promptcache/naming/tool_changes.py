@@ -60,12 +60,12 @@ def _find_spots(old: Sequence[Item], new: Sequence[Item], seen: set[str | None])
     after = {tool_name(item): item for item in reversed(new)}
     for name, index in before.items():
         if name not in seen and name not in after:
-            yield Spot(f"{old[index].path} (removed)", index)
+            yield Spot(f"{old[index].path} (removed)", index, (old[index].block, None))
         elif name not in seen and after[name].key != old[index].key:
-            yield Spot(after[name].path, index)
+            yield Spot(after[name].path, index, (old[index].block, after[name].block))
     for index, item in enumerate(new):
         if tool_name(item) not in before and tool_name(item) not in seen:
-            yield Spot(f"{item.path} (added)", old[index].position if index < len(old) else END)
+            yield Spot(f"{item.path} (added)", old[index].position if index < len(old) else END, (None, item.block))
 
 
 def _kept(old: Sequence[Item], new: Sequence[Item]) -> tuple[list[Item], list[Item]]:

@@ -45,6 +45,7 @@ def _finding(at: int, finding: FindingModel) -> Html:
         element("p", *where, class_="where") if where else None,
         lines(map(shorten, finding.facts)),
         None if finding.place is None else _place(finding.place),
+        *(join(element("p", "Also ", element("code", edit.cause), ":"), _place(edit.place)) for edit in finding.edits),
         lines((element("code", shorten(quote)) for quote in finding.quotes), class_="quotes"),
         _explain(at, finding),
         *_next(finding),
