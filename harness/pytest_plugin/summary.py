@@ -132,7 +132,8 @@ class Summary:
 
     @cached_property
     def _report(self) -> RunReport:
-        from harness.reports.report import CallRow, build_report
+        from harness.reports.build import build_report
+        from harness.reports.report import CallRow
 
         findings, unexplained = self.judged
         report = build_report(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any, Self
 
@@ -17,9 +17,9 @@ from harness.provider.endpoints import Origin
 from harness.provider.pricing import price, price_without_cache
 from harness.provider.usage import Usage
 
-SCHEMA = 4
+SCHEMA = 5
 """Schema of the JSON report; 2 added ``verdict`` and ``findings``, 3 the ``plan`` of each version, 4 ``not_priced``
-and ``also_billed``."""
+and ``also_billed``, 5 ``gateway``, the ``edits`` of a finding, and the money of each version by call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +83,9 @@ class VersionRow:
     cost_without_cache: Decimal | None
     not_priced: tuple[str, ...] = ()
     """What has no known price, each once."""
+    money: Mapping[str, Any] = field(default_factory=dict)
+    """What its calls cost one by one, and why they cost more or less than those of the version before: keys of
+    `harness.money.summary.summarize`."""
 
     @property
     def savings(self) -> Decimal | None:
@@ -155,7 +158,8 @@ class RunReport:
         list of objects, one for each `VersionRow`: ``suite``, ``version``, ``model``,
         ``answered_by``, ``plan`` (``null`` for tests that are not cases of suites), ``calls``,
         ``usage`` (by the API's names), ``cost_usd``, ``cost_without_cache_usd``,
-        ``savings_usd``, ``savings_share`` (0 to 1), ``not_priced``, ``also_billed``. The four figures are
+        ``savings_usd``, ``savings_share`` (0 to 1), ``not_priced``, ``also_billed``, and the keys of
+        `harness.money.summary.summarize`; ``gateway``, a host or empty. The four figures are
         ``null`` if a part of a call has no known price; ``not_priced`` lists these parts. ``also_billed``
         lists what is billed besides the tokens of ``usage``, and what changes their price.
         """
@@ -164,36 +168,13 @@ class RunReport:
             "verdict": self.verdict,
             "mode": self.mode,
             "answered_by": list(self.origins),
+            "gateway": self.gateway,
             "passed": self.passed,
             "failed": self.failed,
             "findings": [finding.to_json(is_private=is_private) for finding in self.findings],
             "versions": [_version_json(row) for row in self.rows],
         }
         return json.dumps(document, indent=2, default=lambda amount: f"{amount:f}") + "\n"
-
-
-def build_report(
-    calls: Iterable[CallRow],
-    *,
-    mode: str,
-    passed: int,
-    failed: int,
-    findings: Iterable[Finding] = (),
-    explained: int = 0,
-) -> RunReport:
-    """Sum calls by suite, prompt version, model, origin and plan, in that order."""
-    groups: dict[tuple[str, str, str, Origin, str], list[CallRow]] = {}
-    for call in calls:
-        groups.setdefault((call.suite, call.version, call.model, call.origin, call.plan), []).append(call)
-    rows = tuple(_sum_up(groups[key]) for key in sorted(groups))
-    return RunReport(
-        mode=mode,
-        rows=rows,
-        passed=passed,
-        failed=failed,
-        findings=tuple(findings),
-        explained=explained,
-    )
 
 
 def sum_known(amounts: Sequence[Decimal | None]) -> Decimal | None:
@@ -205,22 +186,6 @@ def sum_known(amounts: Sequence[Decimal | None]) -> Decimal | None:
 def unique(names: Iterable[str]) -> tuple[str, ...]:
     """List each name once, in order."""
     return tuple(dict.fromkeys(names))
-
-
-def _sum_up(calls: Sequence[CallRow]) -> VersionRow:
-    first = calls[0]
-    return VersionRow(
-        suite=first.suite,
-        version=first.version,
-        model=first.model,
-        origin=first.origin,
-        plan=first.plan,
-        calls=len(calls),
-        usage=sum((call.usage for call in calls), Usage()),
-        cost=sum_known([call.cost for call in calls]),
-        cost_without_cache=sum_known([call.cost_without_cache for call in calls]),
-        not_priced=unique(reason for call in calls for reason in call.not_priced),
-    )
 
 
 def _version_json(row: VersionRow) -> dict[str, Any]:
@@ -238,6 +203,7 @@ def _version_json(row: VersionRow) -> dict[str, Any]:
         "savings_share": None if row.savings_share is None else round(row.savings_share, 4),
         "not_priced": list(row.not_priced),
         "also_billed": list(row.usage.also_billed),
+        **row.money,
     }
 
 

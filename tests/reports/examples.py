@@ -9,7 +9,8 @@ from harness.calls.call import Call
 from harness.findings.finding import Finding, Place
 from harness.provider.endpoints import Origin
 from harness.provider.usage import Usage
-from harness.reports.report import CallRow, RunReport, build_report
+from harness.reports.build import build_report
+from harness.reports.report import CallRow, RunReport
 
 MODEL = "claude-3-7-sonnet-20250219"
 WRITE = Usage(input_tokens=100, ephemeral_5m_input_tokens=10_000, output_tokens=1_000)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from harness.findings.finding import Finding, Place, withhold
 from harness.provider.tokens import Iteration
 from harness.provider.usage import Usage
-from harness.reports.report import CallRow, build_report
+from harness.reports.build import build_report
+from harness.reports.report import CallRow
 from tests.reports.examples import ACCEPTED, BUST, MODEL, READ, UNUSED, WRITE, report, row
 
 TOKENS = st.integers(min_value=0, max_value=10**7)
@@ -172,10 +173,11 @@ def test_the_report_as_json_is_whole() -> None:
         findings=[BUST, UNUSED],
     )
     assert json.loads(report.to_json(is_private=False)) == {
-        "schema": 4,
+        "schema": 5,
         "verdict": "bust",
         "mode": "replay",
         "answered_by": ["emulator"],
+        "gateway": "",
         "passed": 3,
         "failed": 1,
         "findings": [
@@ -244,6 +246,19 @@ def test_the_report_as_json_is_whole() -> None:
                 "savings_share": "0.2152",
                 "not_priced": [],
                 "also_billed": [],
+                "first_call_usd": "0.0528",
+                "later_call_usd": "0.0183",
+                "per_call_without_cache_usd": "0.0453",
+                "break_even_calls": 2,
+                "cost_by_calls": [
+                    {"calls": 1, "cost_usd": "0.0528", "cost_without_cache_usd": "0.0453"},
+                    {"calls": 2, "cost_usd": "0.0711", "cost_without_cache_usd": "0.0906"},
+                    {"calls": 10, "cost_usd": "0.2175", "cost_without_cache_usd": "0.453"},
+                    {"calls": 100, "cost_usd": "1.8645", "cost_without_cache_usd": "4.53"},
+                    {"calls": 1_000, "cost_usd": "18.3345", "cost_without_cache_usd": "45.3"},
+                ],
+                "attribution": None,
+                "traffic": None,
             },
             {
                 "suite": "other",
@@ -265,6 +280,13 @@ def test_the_report_as_json_is_whole() -> None:
                 "savings_share": None,
                 "not_priced": ["model 'gpt-5'"],
                 "also_billed": [],
+                "first_call_usd": None,
+                "later_call_usd": None,
+                "per_call_without_cache_usd": None,
+                "break_even_calls": None,
+                "cost_by_calls": [],
+                "attribution": None,
+                "traffic": None,
             },
         ],
     }
@@ -331,3 +353,18 @@ def test_a_run_costs_what_its_versions_cost() -> None:
     assert (known.cost, known.cost_without_cache) == (Decimal("0.0711"), Decimal("0.0906"))
     unknown = report(row(WRITE), row(READ, model="gpt-5"))
     assert (unknown.cost, unknown.cost_without_cache) == (None, None)
+
+
+def test_a_version_is_compared_with_the_one_before_it_on_the_same_plan() -> None:
+    calls = [row(READ, version=version) for version in ("v1", "v2", "v10")]
+    calls.append(row(READ, version="v1", plan="questions"))
+
+    versions = json.loads(build_report(calls, mode="replay", passed=4, failed=0).to_json())["versions"]
+
+    against = {(one["version"], one["plan"]): (one["attribution"] or {}).get("against") for one in versions}
+    assert against == {
+        ("v1", "2 equal rounds"): None,
+        ("v2", "2 equal rounds"): "v1",
+        ("v10", "2 equal rounds"): "v2",
+        ("v1", "questions"): None,
+    }
