@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.errors import LockError, WriteError
+from harness.errors import LockError, ReportError, WriteError
 from harness.files import append_to_file, relative, write_atomically
 from harness.pytest_plugin.attachments import gather, is_explained
 from harness.pytest_plugin.private.names import KeyHider
@@ -227,9 +227,10 @@ class Summary:
 
         written = []
         for row in FORMATS:
-            text = row.write(self._report, is_private=self._options.is_private)
+            text = self._without_secrets(row.write(self._report, is_private=self._options.is_private))
             with self._noting_unwritten():
-                write_atomically(folder / row.file, self._without_secrets(text).encode())
+                content = text if row.finish is None else row.finish(text)
+                write_atomically(folder / row.file, content.encode())
                 written.append(relative(folder / row.file, self._options.start))
         if written:
             self._reporter.line(f"written: {', '.join(written)}")
@@ -262,7 +263,7 @@ class Summary:
         """Note what cannot be written, and go on with the rest."""
         try:
             yield
-        except (LockError, WriteError) as error:
+        except (LockError, ReportError, WriteError) as error:
             self._unwritten.append(error.message)
 
     def _print_unwritten(self) -> None:

@@ -5,9 +5,11 @@ To add a format, add a row here, its function in a file of its own, and a test.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Protocol
 
     from harness.reports.report import RunReport
@@ -25,6 +27,8 @@ class ReportFormat(NamedTuple):
     file: str
     """Name of the file in the folder ``harness_reports``."""
     write: Write
+    finish: Callable[[str], str] | None = None
+    """Makes the content of the file from what ``write`` wrote, after secrets are removed from that."""
 
 
 # The modules are imported only when a report is written: help texts need just the file names.
@@ -47,15 +51,23 @@ def _sarif(report: RunReport, *, is_private: bool) -> str:
     return sarif(in_repository(report.findings, report.folder), is_private=is_private)
 
 
+def _page(text: str) -> str:
+    from harness.reports.html.page import render_page
+
+    return render_page(json.loads(text))
+
+
 FORMATS = (
     ReportFormat(name="Markdown", file="report.md", write=_markdown),
     ReportFormat(name="JSON", file="report.json", write=_json),
     ReportFormat(name="SARIF", file="report.sarif", write=_sarif),
+    # The page holds its data packed, where no secret could be found.
+    ReportFormat(name="HTML", file="report.html", write=_json, finish=_page),
 )
 """All formats, in the order in which they are written and named."""
 
 
 def list_files() -> str:
-    """List the names of all files for a sentence: ``report.md, report.json and report.sarif``."""
+    """List the names of all files for a sentence: ``report.md, report.json, report.sarif and report.html``."""
     *first, last = (row.file for row in FORMATS)
     return f"{', '.join(first)} and {last}"

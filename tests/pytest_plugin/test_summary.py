@@ -130,8 +130,12 @@ def test_reports_hold_every_figure(project: Project) -> None:
     result.stdout.fnmatch_lines(["written: " + ", ".join(f"reports/{row.file}" for row in FORMATS)])
     reports = project.files("reports")
     assert reports.keys() == {row.file for row in FORMATS}
-    assert json.loads(reports["report.json"]) == {
-        "schema": 4,
+    report = json.loads(reports["report.json"])
+    money = {key: report["versions"][0].pop(key) for key in MONEY}
+    assert money["break_even_calls"] == 2
+    assert report == {
+        "schema": 5,
+        "gateway": "",
         "mode": "emulate",
         "answered_by": ["emulator"],
         "verdict": "pass",
@@ -164,6 +168,16 @@ def test_reports_hold_every_figure(project: Project) -> None:
     }
     assert reports["report.md"].decode() == MARKDOWN
 
+
+MONEY = (
+    "first_call_usd",
+    "later_call_usd",
+    "per_call_without_cache_usd",
+    "break_even_calls",
+    "cost_by_calls",
+    "attribution",
+    "traffic",
+)
 
 MARKDOWN = """\
 <!-- prompt-cache-harness -->

@@ -8,6 +8,7 @@ import pytest
 
 from harness.client import token_memo
 from harness.lock.lockfile import read_lock
+from harness.reports.formats import FORMATS
 from tests.pytest_plugin.conftest import RECORD, Project
 
 pytest_plugins = ("pytester",)
@@ -43,7 +44,7 @@ def test_a_full_disk_for_the_reports_does_not_lose_the_lock(project: Project, di
 
     result.assert_outcomes(passed=2)
     assert result.ret == 2
-    names = ("report.md", "report.json", "report.sarif")
+    names = ("report.md", "report.json", "report.sarif", "report.html")
     folder = project.path / "reports"
     assert lines_with(result, "error: ") == [f"error: {folder / name} cannot be written: {FULL}" for name in names]
     assert lines_with(result, "written: reports") == []
@@ -59,7 +60,7 @@ def test_one_report_that_cannot_be_written_leaves_the_others(project: Project, d
     result = project.run(*UPDATE)
 
     assert result.ret == 2
-    assert "written: reports/report.md, reports/report.sarif" in result.outlines
+    assert "written: reports/report.md, reports/report.sarif, reports/report.html" in result.outlines
 
 
 def test_a_full_disk_for_the_lock_is_named_and_the_old_one_stays(project: Project, disk: list[str]) -> None:
@@ -99,7 +100,7 @@ def test_a_report_folder_that_cannot_be_made_is_named(name: str, reason: str, pr
     result.assert_outcomes(passed=2)
     assert result.ret == 2
     assert len(lines_with(result, f"report.md cannot be written: {'' if name[0] == '/' else project.path}")) == 1
-    assert len(lines_with(result, reason)) == 3
+    assert len(lines_with(result, reason)) == len(FORMATS)
 
 
 @pytest.mark.parametrize(
