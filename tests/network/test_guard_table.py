@@ -20,6 +20,7 @@ from harness import loopback
 from harness.errors import NetworkBlockedError
 from harness.network import refused
 from harness.network.guard import Guard
+from tests.network.name_server import HAS_RESOLVER, NameServer
 
 pytestmark = pytest.mark.filterwarnings(
     # Sockets whose calls are refused are left to the garbage collector.
@@ -181,13 +182,21 @@ LOOKUPS: dict[str, Callable[[], object]] = {
 
 
 @pytest.mark.parametrize("way", LOOKUPS)
-def test_lookups_are_refused(way: str, guard: Guard) -> None:
-    # getfqdn swallows the error.
-    with suppress(NetworkBlockedError):
-        LOOKUPS[way]()
+def test_lookups_are_refused_before_a_name_server_is_asked(way: str, guard: Guard) -> None:
+    with NameServer() as server:
+        server.ask(LOOKUPS[way])
 
-    assert len(guard.blocked) == 1
-    assert guard.blocked[0].hint is not None
+        assert len(guard.blocked) == 1
+        assert guard.blocked[0].hint is not None
+        assert not server.was_asked()
+
+
+@pytest.mark.skipif(not HAS_RESOLVER, reason="only glibc can be pointed to another name server")
+def test_without_the_guard_the_name_server_is_asked() -> None:
+    with NameServer() as server:
+        server.ask(LOOKUPS["gethostbyname"])
+
+        assert server.was_asked()
 
 
 SENDS: dict[str, Callable[[socket.socket], object]] = {
