@@ -73,6 +73,26 @@ trailing-space survives in suite.yaml::support[v1-parcel]
     )
 
 
+def test_requests_are_built_without_a_network(tmp_path: Path) -> None:
+    write_project(tmp_path, {"suite.yaml": SUITE, "prompt.md": PROMPT})
+    function, separator, body = APP.partition("):\n")
+    reach = (
+        "    import socket\n"
+        "    try:\n"
+        "        socket.create_connection(('192.0.2.1', 80), 1)\n"
+        "    except Exception as error:\n"
+        "        with open('tried.txt', 'a') as file:\n"
+        "            file.write(type(error).__name__ + '\\n')\n"
+    )
+    (tmp_path / "app.py").write_text(function + separator + reach + body)
+
+    done = run(tmp_path, *ONLY)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("no test passes in emulate mode without a mutation")
+    assert {*(tmp_path / "tried.txt").read_text().split()} == {"NetworkBlockedError"}
+
+
 def test_locked_suite_catches_all_that_applies(tmp_path: Path) -> None:
     write_project(tmp_path, {"suite.yaml": SUITE, "prompt.md": PROMPT})
     lock(tmp_path)
