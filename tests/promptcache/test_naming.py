@@ -238,3 +238,11 @@ def test_roles_moves_and_joins_are_said_only_where_they_are(sides: tuple[dict[st
                 block for number in range(int(first), int(last) + 1) for block in content(before, f"messages[{number}]")
             ]
             assert content(after, f"messages[{first}]")[: len(joined)] == joined
+
+
+def test_a_message_that_is_joined_only_in_part_is_not_called_joined() -> None:
+    block = {"type": "text", "text": "a"}
+    before = request(messages=[user(block), user(block, block)], cache_control=MARK)
+    after = request(messages=[user(block, block)], cache_control=MARK)
+
+    assert change(before, after).notes[0] == "the beginning of messages[1] is part of messages[0] now"

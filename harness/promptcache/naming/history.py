@@ -50,7 +50,7 @@ class _History:
         if self._before.role != self._after.role:
             return None
         if self.old_rest[0].key == self.new_rest[0].key:
-            note = say_border(self.old, self.start)
+            note = say_border(self.old, self.start, self.new_rest)
             return Named("block_boundary", (note,), find_spots(self.old_rest, self.new_rest))
         cut = find_recut(self.old_rest, self.new_rest)
         if cut is None:

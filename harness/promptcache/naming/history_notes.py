@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.promptcache.naming.items import Item, Message, end_message, group_messages
+from harness.promptcache.naming.items import Item, Message, count_shared, end_message, group_messages
 from harness.promptcache.naming.words import say_count
 
 
@@ -24,12 +24,18 @@ def say_replaced(gone: int, here: int, previous: int | None) -> str:
     )
 
 
-def say_border(old: Sequence[Item], index: int) -> str:
-    """Say that a message was joined with the one before it, or cut in two, at a block of the earlier prompt."""
+def say_border(old: Sequence[Item], index: int, rest: Sequence[Item] | None = None) -> str:
+    """Say that a message was joined with the one before it, or cut in two, at a block of the earlier prompt.
+
+    ``rest`` are the blocks of the later prompt from there on, if the message may have lost some of its blocks.
+    """
     number = old[index].block.message or 0
-    if old[index].starts_message:
-        return f"messages[{old[index - 1].block.message}] and messages[{number}] are one message now"
-    return f"messages[{number}] is cut in two messages now"
+    if not old[index].starts_message:
+        return f"messages[{number}] is cut in two messages now"
+    previous, size = old[index - 1].block.message, end_message(old, index) - index
+    if rest is not None and (count_shared(old[index:], rest) < size or end_message(rest, 0) < size):
+        return f"the beginning of messages[{number}] is part of messages[{previous}] now"
+    return f"messages[{previous}] and messages[{number}] are one message now"
 
 
 def say_joined(old: Sequence[Item], new: Sequence[Item], start: int, kept: int) -> str | None:
