@@ -71,10 +71,10 @@ def add_edits(finding: Finding, before: Prompt, after: Prompt, *, first: str, se
     )
 
 
-def find_fix(cause: str, notes: Sequence[str], *, file: str = "*.md") -> str:
-    """Find the fix for a cause; ``notes`` say whether only line ends differ, and ``file`` is the one to check out."""
+def find_fix(cause: str, notes: Sequence[str]) -> str:
+    """Find the fix for a cause; ``notes`` say whether only line ends differ."""
     if cause == "whitespace" and any(LINE_ENDS in note for note in notes):
-        return f"add '{file} text eol=lf' to .gitattributes, and run git add --renormalize ."
+        return "add '*.md text eol=lf' to .gitattributes, and run git add --renormalize ."
     return ADVICE[cause].fix
 
 

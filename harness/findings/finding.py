@@ -128,7 +128,7 @@ class Finding:
         """Convert all parts, for a report or another process; in a private run without texts."""
         data = asdict(self)
         if is_private:
-            places = [data["place"], *(edit["place"] for edit in data.get("edits", ()))]
+            places = [data["place"], *(edit["place"] for edit in data["edits"])]
             for place in places:
                 if place is not None:
                     place |= {side: withhold(place[side]) if place[side] else "" for side in ("before", "after")}

@@ -240,10 +240,7 @@ def _locate(finding: Finding, case: CaseRequests, prompt: Prompt) -> Finding:
     """Add the file and line of the place of a change."""
     assert finding.place is not None
     file, line = locate(case.source, prompt, finding.place.path, finding.place.offset)
-    fix = finding.fix
-    if finding.cause is not None and file in case.source.prompts:
-        fix = find_fix(finding.cause, finding.notes, file=file)
-    return replace(finding, file=file, line=line, fix=fix)
+    return replace(finding, file=file, line=line)
 
 
 def _lost_breakpoint(call: LockedCall, prompt: Prompt) -> LockedBreakpoint | None:

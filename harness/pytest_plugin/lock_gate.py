@@ -158,19 +158,18 @@ class LockGate:
             # The request cannot be judged, or a marker gives no reason: report the miss itself.
             return None
 
-    def has_accepted_prefix(self, item: pytest.Item, body: bytes, *, number: int) -> bool:
-        """Whether an unanswered request, the ``number``-th of its test counted from 0, has the accepted prefix."""
+    def has_accepted_prefix(self, item: pytest.Item, body: bytes) -> bool:
+        """Whether an unanswered request of a test has the prefix of an accepted one."""
         key = key_of(item)
         if self.lock is None or not self.accepts(key):
             return False
         from harness.lock.accept import prefix_key
 
-        calls = self.lock.entries[key].calls
         try:
-            prompt = self._storage.reader.read(body)
-            return bool(calls) and calls[number % len(calls)].prefix == prefix_key(prompt)
+            now = prefix_key(self._storage.reader.read(body))
         except HarnessError:
             return False
+        return any(call.prefix == now for call in self.lock.entries[key].calls)
 
     def _compare_one(self, item: pytest.Item, prompt: Prompt, number: int) -> Finding | None:
         if self.lock is None or self._options.is_updating_lock:

@@ -90,10 +90,9 @@ def _explain_own(item: pytest.Item, error: HarnessError) -> HarnessError:
     sent: RecordedRequest | None = getattr(error, "sent", None)
     if sent is None or not _is_message(sent):
         return error
-    number = getattr(error, "number", 0)
-    finding = _gate(item).explain_miss(item, sent.body, number=number)
+    finding = _gate(item).explain_miss(item, sent.body, number=getattr(error, "number", 0))
     if finding is None:
-        return _say_accepted(error) if _gate(item).has_accepted_prefix(item, sent.body, number=number) else error
+        return _say_accepted(error) if _gate(item).has_accepted_prefix(item, sent.body) else error
     if finding.level != "error":
         if finding.rule in _ACCEPTED:
             # What is missing is its cassette.
@@ -110,7 +109,10 @@ def _say_accepted(error: HarnessError) -> HarnessError:
     from harness.sessions.miss import SAME_PREFIX
 
     error.findings = tuple(
-        replace(finding, facts=(*(fact for fact in finding.facts if fact != SAME_PREFIX), _AS_ACCEPTED))
+        replace(
+            finding,
+            facts=tuple(dict.fromkeys([*(fact for fact in finding.facts if fact != SAME_PREFIX), _AS_ACCEPTED])),
+        )
         for finding in error.findings
         if isinstance(finding, Finding)
     )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from harness.provider.endpoints import Origin
 
     type _Key = tuple[str, str, str, Origin, str]
-    # Suite, version, model, origin and plan.
+    """Suite, version, model, origin and plan."""
 
 _NUMBERS = re.compile(r"(\d+)")
 
@@ -50,11 +50,11 @@ def _find_before(key: _Key, keys: Sequence[_Key], groups: Mapping[_Key, Sequence
     """The calls of the version before, which answered the same cases by the same plan; empty if there is none."""
     suite, version, _, origin, plan = key
     others = [other for other in keys if (other[0], other[3], other[4]) == (suite, origin, plan)]
-    earlier = [other for other in others if natural(other[1]) < natural(version)]
-    return groups[max(earlier, key=lambda other: natural(other[1]))] if earlier else ()
+    earlier = [other for other in others if _natural(other[1]) < _natural(version)]
+    return groups[max(earlier, key=lambda other: _natural(other[1]))] if earlier else ()
 
 
-def natural(version: str) -> tuple[tuple[int, str], ...]:
+def _natural(version: str) -> tuple[tuple[int, str], ...]:
     """Sort key of versions: ``v2`` comes before ``v10``."""
     return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in _NUMBERS.split(version) if part)
 

@@ -38,14 +38,14 @@ def test_an_ordinary_test_stands_in_double_quotes() -> None:
 @pytest.mark.parametrize(
     ("here", "expected"),
     [
-        ("/work", "a/test_b.py::test[c/d]"),
-        ("/work/a", "test_b.py::test[c/d]"),
-        ("/work/other", "../a/test_b.py::test[c/d]"),
-        ("/", "work/a/test_b.py::test[c/d]"),
+        ("/home/me/app", "a/test_b.py::test[c/d]"),
+        ("/home/me/app/a", "test_b.py::test[c/d]"),
+        ("/home/me/app/other", "../a/test_b.py::test[c/d]"),
+        ("/", "home/me/app/a/test_b.py::test[c/d]"),
     ],
 )
 def test_a_test_is_named_as_seen_from_the_current_folder(here: str, expected: str) -> None:
-    assert from_here("a/test_b.py::test[c/d]", Path("/work"), Path(here)) == expected
+    assert from_here("a/test_b.py::test[c/d]", Path("/home/me/app"), Path(here)) == expected
 
 
 def test_the_command_for_many_tests_names_the_file_that_they_share() -> None:

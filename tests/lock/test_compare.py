@@ -331,8 +331,9 @@ def test_dropped_messages_are_counted_and_other_changed_places_are_listed() -> N
     assert several.cause == "tool_changed"
     assert [(edit.cause, edit.place.path) for edit in several.edits] == [
         ("whitespace", "system[0]"),
-        ("history_drop", "messages[0].content[0] and 2 blocks after it (removed)"),
+        ("history_drop", "messages[0].content[0]"),
     ]
+    assert several.lines()[-1] == "  note:  messages[0].content[0] and 2 blocks after it (removed)"
 
 
 # --- several changes of the tools at once ----------------------------------------------------------------

@@ -78,7 +78,7 @@ def test_tools_that_came_and_went_are_named() -> None:
     assert causes(before, after) == [
         ("tool_removed", "tools[0]"),
         ("tool_changed", "tools[1]"),
-        ("tool_added", "tools[2] (added)"),
+        ("tool_added", "tools[2]"),
     ]
 
 

@@ -107,7 +107,7 @@ def _list_block(spot: Spot, tokens: int, assumptions: Assumptions) -> list[Edit]
         cause = (_ADDED if before is None else _REMOVED)[block.level]
         if block.level == "system" and reads_as_time("", block_text(block)):
             cause = "timestamp"
-        change = Change(cause, spot.text, None, excerpt.texts)
+        change = Change(cause, block.path, None, excerpt.texts, (spot.text,))
         return [Edit(change, tokens, is_recurring=cause == "timestamp")]
     cause = name_text(before, after, assumptions) or _EDITED[before.level]
     if cause == "text_changed":
