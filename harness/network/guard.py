@@ -7,13 +7,14 @@ import socket
 import subprocess
 import sys
 from threading import Lock, Thread, current_thread
+from threading import enumerate as running_threads
 from typing import TYPE_CHECKING, Any, Self
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from harness.errors import NetworkBlockedError
 from harness.network.advice import advise
 from harness.network.children import hide_settings, show_settings, with_offline_environment
-from harness.network.hosts import is_listed
+from harness.network.hosts import is_claudes_host, is_listed
 from harness.network.refused import EVENTS, METHODS, TLS_METHODS, Target
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ _undo: list[Callable[[], None]] = []
 class Guard:
     """Refuses what would leave the machine, from every thread, and remembers it in case the code swallows the error.
 
-    The calls of a thread are charged to the guard in whose time it was started, also after that has stopped.
+    The calls of a thread are charged to the guard in whose time it was started, also after that has stopped. A thread
+    from before the guard is refused too; which test runs when it retries a download is chance, so no test fails for
+    it, unless it calls Claude.
     """
 
     def __init__(
@@ -54,11 +57,13 @@ class Guard:
         self._on_late = on_late
         self._lock = Lock()
         self._blocked: list[NetworkBlockedError] = []
+        self._earlier: WeakSet[Thread] = WeakSet()
 
     def start(self) -> None:
         """Start to refuse; call ``stop`` afterwards."""
         if not _standing:
             _install()
+        self._earlier.update(thread for thread in running_threads() if thread is not current_thread())
         _standing.append(self)
 
     def stop(self) -> None:
@@ -91,12 +96,17 @@ class Guard:
     def refuse(self, target: Target) -> None:
         """Raise the error that names what was tried, and note it."""
         is_late = self not in _standing
-        who = f"a thread that outlived {self._test}" if is_late else self._test
+        is_earlier = current_thread() in self._earlier
+        who = self._test
+        if is_late:
+            who = f"a thread that outlived {self._test}"
+        elif is_earlier:
+            who = f"a thread that ran before {self._test}"
         error = NetworkBlockedError(
             f"{who} tried to {target.what}, but {self._when} only loopback addresses are reachable",
             hint=advise(target, sys._getframe(1), has_cassette=self._has_cassette),
         )
-        if is_listed(target.host, self._ignored):
+        if is_listed(target.host, self._ignored) or (is_earlier and not is_claudes_host(target.host)):
             raise error
         if is_late and self._on_late is not None:
             self._on_late(error)

@@ -337,6 +337,27 @@ def test_a_thread_that_outlives_its_test_is_charged_to_it(listener: Listener) ->
     assert not listener.was_visited()
 
 
+@pytest.mark.parametrize(("host", "fails"), [("prices.test", False), ("api.anthropic.com", True)])
+def test_a_thread_from_before_is_refused_and_fails_the_test_if_it_calls_claude(host: str, fails: bool) -> None:
+    go = threading.Event()
+    refused: list[NetworkBlockedError] = []
+
+    def run() -> None:
+        go.wait(5)
+        try:
+            socket.getaddrinfo(host, 443)
+        except NetworkBlockedError as error:
+            refused.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    with Guard("a test", when="in replay mode") as guard:
+        go.set()
+        thread.join()
+    assert [str(error).split(" tried")[0] for error in refused] == ["a thread that ran before a test"]
+    assert guard.blocked == (tuple(refused) if fails else ())
+
+
 def test_nothing_is_refused_without_a_guard(listener: Listener) -> None:
     with Guard("a test", when="in replay mode"):
         pass

@@ -94,3 +94,29 @@ def test_thread_that_outlives_its_test_fails_the_run(project: Project) -> None:
     result.assert_outcomes(passed=2)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["*a thread that outlived test_app.py::test_first tried to look up*"])
+
+
+def test_a_download_that_an_import_repeats_in_a_thread_fails_no_test(project: Project) -> None:
+    project.write(
+        "test_app.py",
+        "import socket, threading\n"
+        "go = threading.Event()\n"
+        "refused = []\n"
+        "def run():\n"
+        "    go.wait(5)\n"
+        "    try:\n"
+        "        socket.getaddrinfo('prices.test', 80)\n"
+        "    except OSError as error:\n"
+        "        refused.append(error)\n"
+        "thread = threading.Thread(target=run)\n"
+        "thread.start()\n"
+        "def test_first(anthropic_client):\n"
+        "    go.set()\n"
+        "    thread.join()\n"
+        "    assert 'a thread that ran before' in str(refused[0])\n",
+    )
+
+    result = project.run()
+
+    result.assert_outcomes(passed=1)
+    assert result.ret == 0
