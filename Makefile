@@ -18,7 +18,7 @@ lint: $(READY)
 
 $(READY): pyproject.toml constraints.txt scripts/find_python.sh
 	"$$(sh scripts/find_python.sh)" -m venv --clear $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,html,integrations]"
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev,evaluation,html,integrations,stats]"
 	@touch $(READY)
 
 clean:

@@ -22,6 +22,7 @@ LAYERS = (
     ("cassettes",),
     ("sessions",),
     ("suites",),
+    ("evaluation",),
     ("lock",),
     ("stability",),
     ("mutation",),

@@ -1,0 +1,1 @@
+"""The quality of answers: checks, judges, samples, and the comparison of prompt versions."""
