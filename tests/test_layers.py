@@ -37,6 +37,7 @@ LATE_IMPORTS = {
     "harness.pytest_plugin.private": "all that makes a run private, for one that is not",
     "harness.pytest_plugin.private.names": "hashlib, for a run that is not private",
     "harness.pytest_plugin.refusals": "suites, for a run in which nothing is refused",
+    "harness.pytest_plugin.report_rows": "reports and money, for a run that writes no report",
     "harness.pytest_plugin.request_check": "findings, for a run in which no request fails",
     "harness.pytest_plugin.run": "the table of models, for a run that names none",
     "harness.pytest_plugin.sessions": "the SDK, a second",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.calls.stream_usage import list_usages, merge_usages, read_usages
-from harness.numbers import parse_json
+from harness.numbers import parse_json, write_json
 from harness.provider.usage import Usage
 
 
@@ -24,6 +24,14 @@ class Answer:
     def text(self) -> str:
         """All text, without the other blocks."""
         return "".join(str(block.get("text") or "") for block in self.content if block.get("type") == "text")
+
+
+def answer_text(answer: Answer) -> str:
+    """The text of an answer; of one without any text that uses a tool, the tool's input as JSON."""
+    if answer.text:
+        return answer.text
+    inputs = (block.get("input") for block in answer.content if block.get("type") == "tool_use")
+    return next((write_json(given) for given in inputs if given is not None), "")
 
 
 def read_message(message: Mapping[str, Any]) -> Answer:

@@ -90,7 +90,16 @@ def _run_tests(arguments: list[str], mutation: Mutation | None) -> "MutationRun"
 
     mutator = Mutator(mutation)
     # The command has imported the package already, and a project may turn pytest's warning about that into an error.
-    quiet = ["-W", "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider", "-o", "harness_reports="]
+    quiet = [
+        "-W",
+        "ignore::pytest.PytestAssertRewriteWarning",
+        "-p",
+        "no:cacheprovider",
+        "-o",
+        "harness_reports=",
+        "-o",
+        "harness_history=",
+    ]
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         pytest.main([*quiet, "--harness-mode=emulate", *arguments], plugins=[mutator])
     return mutator.outcome

@@ -138,3 +138,8 @@ def add_options(parser: pytest.Parser) -> None:
         default=False,
     )
     parser.addini("harness_reports", f"folder for {list_files()}; empty: none are written", default="")
+    parser.addini(
+        "harness_history",
+        "file that keeps a line a run, from which the page draws the trend, such as reports/history.jsonl; empty: none",
+        default="",
+    )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from harness.calls.call import Call
     from harness.findings.finding import Finding
 
-AttachmentKind = Literal["calls", "changed-answers", "entry", "finding", "old", "unplayed"]
+AttachmentKind = Literal["calls", "case", "changed-answers", "entry", "finding", "old", "prompt", "traffic", "unplayed"]
 
 _ATTACHED: pytest.StashKey[dict[str, list[str]]] = pytest.StashKey()
 _RUNS: pytest.StashKey[int] = pytest.StashKey()
@@ -111,11 +111,16 @@ def of_report(report: pytest.TestReport, kind: AttachmentKind) -> list[str]:
 
 def gather(reporter: pytest.TerminalReporter, kind: AttachmentKind) -> list[str]:
     """The lines of all tests, in the order of their reports; of a test that was run again, only of its last run."""
+    return [row for report in last_reports(reporter) for row in of_report(report, kind)]
+
+
+def last_reports(reporter: pytest.TerminalReporter) -> list[pytest.TestReport]:
+    """The reports with attachments, of a test that was run again only that of its last run."""
     last: dict[str, pytest.TestReport] = {}
     for report in (report for reports in reporter.stats.values() for report in reports):
         if hasattr(report, _RUN) and (report.nodeid not in last or _run_of(report) >= _run_of(last[report.nodeid])):
             last[report.nodeid] = report
-    return [row for report in last.values() for row in of_report(report, kind)]
+    return list(last.values())
 
 
 def _run_of(report: pytest.TestReport) -> int:

@@ -20,7 +20,7 @@ from harness.suites.loader import load_function, read_suite_file
 from harness.suites.runner import CaseRun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from harness.calls.call import Call
     from harness.prompt.reading import Prompt
@@ -119,7 +119,7 @@ class CaseItem(pytest.Item):
             self._raise_miss(function, session)
             raise
         finally:
-            self._note(session.calls)
+            self._note(session.calls, accepted=session.accepted_answers)
             for remark in session.remarks:
                 note_finding(self, remark)
         self._raise_miss(function, session)
@@ -140,6 +140,7 @@ class CaseItem(pytest.Item):
     def _check(self, function: SuiteFunction, rounds: list[list[Call]]) -> None:
         """Check that the requests which the lock file keeps are stable, and that they are the accepted ones."""
         prompts = [call.prompt for call in self.case_run.case.plan.accepted_calls(rounds)]
+        self._run.rows.note_map(self, prompts[0], self._run.gate.find_entry(self))
         self._check_stability(function, prompts)
         self._run.gate.check(self, prompts)
 
@@ -166,9 +167,11 @@ class CaseItem(pytest.Item):
             again = test_command(self, *(["--harness-determinism"] if is_full else []))
             raise CheckError("\n".join(map(str, errors)), hint=again, findings=errors)
 
-    def _note(self, calls: list[Call]) -> None:
+    def _note(self, calls: list[Call], *, accepted: Callable[[], Sequence[str]] = tuple) -> None:
         run = self.case_run
         note_calls(self, calls, suite=run.suite.name, version=run.version.name, plan=run.case.plan.label)
+        self._run.rows.note_answers(self, calls, accepted=accepted)
+        self._run.rows.note_traffic(self, run.suite)
 
     @property
     def _run(self) -> Run:

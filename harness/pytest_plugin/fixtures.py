@@ -9,6 +9,7 @@ import pytest
 from harness.errors import HarnessError, UsageError
 from harness.pytest_plugin.attachments import note_calls, note_finding
 from harness.pytest_plugin.cassette_names import cassette_name
+from harness.pytest_plugin.report_rows import labels_of
 from harness.pytest_plugin.request_check import note_expected, raise_passed, watch_late_requests
 from harness.pytest_plugin.run import RUN
 from harness.pytest_plugin.stash import EXPECTED, PASSED, SESSION
@@ -94,7 +95,9 @@ def async_claude(async_anthropic_client: AsyncAnthropic) -> AsyncClaudeClient:
 
 def _close(item: pytest.Item, session: CallSession, cassette: str) -> None:
     """Note a test's calls; if it passed, compare them with the lock file and the cassette."""
-    note_calls(item, session.calls, suite="/".join(item.path.parts[-2:]), version="-")
+    suite, version, _ = labels_of(item)
+    note_calls(item, session.calls, suite=suite, version=version)
+    item.config.stash[RUN].rows.note_answers(item, session.calls, accepted=session.accepted_answers)
     for remark in session.remarks:
         note_finding(item, remark)
     watch_late_requests(item)

@@ -86,6 +86,10 @@ class LockGate:
         keys = [key for item in items if (key := cassette_of(item))]
         self.collected.add(keys, sources, is_all=not (options.has_paths or options.is_partial or refused))
 
+    def find_entry(self, item: pytest.Item) -> LockEntry | None:
+        """The accepted requests of a test."""
+        return None if self.lock is None else self.lock.entries.get(key_of(item))
+
     def accepts(self, key: str) -> bool:
         """Whether the lock file holds requests under a key, and the run does not rewrite it."""
         return self.lock is not None and not self._options.is_updating_lock and key in self.lock.entries

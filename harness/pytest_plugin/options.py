@@ -51,6 +51,8 @@ class Options(NamedTuple):
     lock_file: Path
     reports: Path | None
     """Folder of the reports."""
+    history: Path | None
+    """File that keeps a line a run."""
 
     is_updating_lock: bool
     """Accept what the tests send."""
@@ -108,7 +110,7 @@ def read_options(config: pytest.Config) -> Options:
     budget = _read_budget(config, is_real=is_real)
     prefix = _read_unique_prefix(config, mode)
     reports, listed = config.getini("harness_reports"), config.getoption("--harness-list-cassettes")
-    lock = config.getini("harness_lock")
+    lock, history = config.getini("harness_lock"), config.getini("harness_history")
     return Options(
         root=config.rootpath,
         start=config.invocation_params.dir,
@@ -123,6 +125,7 @@ def read_options(config: pytest.Config) -> Options:
         is_outside_allowed=bool(config.getini("harness_allow_outside")),
         lock_file=config.rootpath / (lock or "prompts.lock"),
         reports=config.rootpath / reports if reports else None,
+        history=config.rootpath / history if history else None,
         is_updating_lock=bool(config.getoption("--harness-update-lock")),
         is_lock_required=lock is not None or bool(config.getoption("--harness-require-lock")),
         is_unused_allowed=bool(config.getoption("--harness-allow-unused")),

@@ -6,7 +6,7 @@ loses an accepted prefix is therefore noted by the session of its test, and look
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +90,10 @@ def _explain_own(item: pytest.Item, error: HarnessError) -> HarnessError:
     sent: RecordedRequest | None = getattr(error, "sent", None)
     if sent is None or not _is_message(sent):
         return error
-    finding = _gate(item).explain_miss(item, sent.body, number=getattr(error, "number", 0))
+    number = getattr(error, "number", 0)
+    if number == 0:
+        _note_map(item, sent.body)
+    finding = _gate(item).explain_miss(item, sent.body, number=number)
     if finding is None:
         return _say_accepted(error) if _gate(item).has_accepted_prefix(item, sent.body) else error
     if finding.level != "error":
@@ -101,6 +104,13 @@ def _explain_own(item: pytest.Item, error: HarnessError) -> HarnessError:
     known = replace(finding, notes=(*finding.notes, _NOT_RECORDED))
     hint = f"{error.hint or ''} --harness-update-lock"
     return _gate(item).make_error(item, (known,), hint=hint)
+
+
+def _note_map(item: pytest.Item, body: bytes) -> None:
+    """Note the map of a request that was not answered, unless it cannot be read."""
+    run = item.config.stash[RUN]
+    with suppress(HarnessError):
+        run.rows.note_map(item, run.storage.reader.read(body), run.gate.find_entry(item))
 
 
 def _say_accepted(error: HarnessError) -> HarnessError:
@@ -156,6 +166,8 @@ def raise_passed(item: pytest.Item) -> None:
         refusal = _explain_refused(item, session.rejected[-1])
         if refusal is not None:
             raise refusal
+    if prompts:
+        run.rows.note_map(item, prompts[0], run.gate.find_entry(item))
     run.gate.check(item, prompts)
 
 

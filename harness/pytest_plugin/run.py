@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.pytest_plugin.lock_gate import LockGate
+from harness.pytest_plugin.report_rows import ReportRows
 from harness.pytest_plugin.sessions import Sessions
 from harness.pytest_plugin.storage import Storage
 
@@ -28,6 +29,7 @@ class Run:
         self.storage = Storage(options)
         self.sessions = Sessions(options, self.storage)
         self.gate = LockGate(options, self.storage)
+        self.rows = ReportRows(options, self.storage)
         self.session: pytest.Session | None = None
         """Set when the tests have ended, for the exit code."""
         self.late_findings: list[str] = []

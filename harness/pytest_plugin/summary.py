@@ -6,6 +6,7 @@ import json
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from harness.errors import LockError, ReportError, WriteError
 from harness.files import append_to_file, relative, write_atomically
 from harness.pytest_plugin.attachments import gather, is_explained
 from harness.pytest_plugin.private.names import KeyHider
+from harness.pytest_plugin.report_rows import gather_cases, gather_maps, gather_traffic
 from harness.pytest_plugin.run import RUN
 from harness.pytest_plugin.workers import send
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from harness.findings.finding import Finding
     from harness.pytest_plugin.run import Run
+    from harness.reports.history import Run as HistoryRun
     from harness.reports.report import RunReport
 
 
@@ -70,6 +73,7 @@ class Summary:
             self._print_findings()
             self._append_step_summary()
             self._write_reports()
+            self._add_to_history()
         self._print_lock(lock_lines)
         self._print_not_rebuilt()
         self._print_unwritten()
@@ -142,9 +146,17 @@ class Summary:
             passed=len({report.nodeid for report in self._reporter.stats.get("passed", ())}),
             failed=len(self._failed),
             findings=findings,
-            explained=len(self._failed) - unexplained,
+            traffic=gather_traffic(gather(self._reporter, "traffic")),
         )
-        return replace(report, folder=self._folder, gateway=self._gateway)
+        return replace(
+            report,
+            explained=len(self._failed) - unexplained,
+            folder=self._folder,
+            gateway=self._gateway,
+            created=self._run.sessions.clock().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            prompts=tuple(gather_maps(gather(self._reporter, "prompt"))),
+            cases=tuple(gather_cases(self._reporter)),
+        )
 
     # --- what is printed ---------------------------------------------------------------------------------
 
@@ -225,19 +237,45 @@ class Summary:
             return
         from harness.reports.formats import FORMATS
 
-        written = []
+        history, written = self._read_history(), []
         for row in FORMATS:
             text = self._without_secrets(row.write(self._report, is_private=self._options.is_private))
             with self._noting_unwritten():
-                content = text if row.finish is None else row.finish(text)
+                content = text if row.finish is None else row.finish(text, history)
                 write_atomically(folder / row.file, content.encode())
                 written.append(relative(folder / row.file, self._options.start))
         if written:
             self._reporter.line(f"written: {', '.join(written)}")
+        if find_spec("vl_convert") is None:
+            from harness.reports.html.drawing import MISSING
+
+            self._reporter.line(MISSING)
+
+    def _read_history(self) -> list[HistoryRun]:
+        if self._options.history is None:
+            return []
+        from harness.reports.history import read_history
+
+        try:
+            return read_history(self._options.history)
+        except ReportError as error:
+            self._unwritten.append(error.message)
+            return []
+
+    def _add_to_history(self) -> None:
+        path = self._options.history
+        if path is None:
+            return
+        from harness.reports.document import read_document
+        from harness.reports.history import add_run, sum_up
+
+        document = read_document(json.loads(self._report.to_json()))
+        with self._noting_unwritten():
+            add_run(path, sum_up(document))
 
     def _without_secrets(self, text: str) -> str:
-        """Remove secrets from a report, which quotes prompts only where there is something to say."""
-        return self._run.storage.scrubber.text(text) if self._findings else text
+        """Remove secrets from a report, which quotes prompts and answers."""
+        return self._run.storage.scrubber.text(text) if self._findings or self._report.cases else text
 
     def _write_lock(self) -> list[str]:
         """Write the lock file and the rules for git; return the lines to print."""

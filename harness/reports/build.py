@@ -11,8 +11,10 @@ from harness.reports.report import CallRow, RunReport, VersionRow, sum_known, un
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from decimal import Decimal
 
     from harness.findings.finding import Finding
+    from harness.money.arrivals import Arrivals
     from harness.provider.endpoints import Origin
 
     type _Key = tuple[str, str, str, Origin, str]
@@ -28,21 +30,24 @@ def build_report(
     passed: int,
     failed: int,
     findings: Iterable[Finding] = (),
-    explained: int = 0,
+    traffic: Mapping[str, tuple[Arrivals, Decimal]] | None = None,
 ) -> RunReport:
-    """Sum calls by suite, prompt version, model, origin and plan, in that order."""
+    """Sum calls by suite, prompt version, model, origin and plan, in that order.
+
+    ``traffic`` holds the arrivals and the calls a day of suites that state them.
+    """
     groups: dict[_Key, list[CallRow]] = {}
     for call in calls:
         groups.setdefault((call.suite, call.version, call.model, call.origin, call.plan), []).append(call)
     keys = sorted(groups)
-    rows = tuple(_sum_up(groups[key], _find_before(key, keys, groups)) for key in keys)
+    stated = traffic or {}
+    rows = tuple(_sum_up(groups[key], _find_before(key, keys, groups), stated.get(key[0])) for key in keys)
     return RunReport(
         mode=mode,
         rows=rows,
         passed=passed,
         failed=failed,
         findings=tuple(findings),
-        explained=explained,
     )
 
 
@@ -59,7 +64,9 @@ def _natural(version: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in _NUMBERS.split(version) if part)
 
 
-def _sum_up(calls: Sequence[CallRow], before: Sequence[CallRow]) -> VersionRow:
+def _sum_up(
+    calls: Sequence[CallRow], before: Sequence[CallRow], traffic: tuple[Arrivals, Decimal] | None
+) -> VersionRow:
     first = calls[0]
     own, earlier = (
         Calls(version=side[0].version, model=side[0].model, calls=side) if side else None for side in (calls, before)
@@ -76,5 +83,5 @@ def _sum_up(calls: Sequence[CallRow], before: Sequence[CallRow]) -> VersionRow:
         cost=sum_known([call.cost for call in calls]),
         cost_without_cache=sum_known([call.cost_without_cache for call in calls]),
         not_priced=unique(reason for call in calls for reason in call.not_priced),
-        money=summarize(own, before=earlier),
+        money=summarize(own, before=earlier, traffic=traffic),
     )

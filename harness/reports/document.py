@@ -257,8 +257,8 @@ class BlockModel(_Part):
     """Lifetime of the breakpoint at its end."""
     is_cached: bool
     """Whether it stands before a breakpoint."""
-    state: Literal["as accepted", "changed", "new", "not accepted yet"]
-    """How it compares with the lock file."""
+    state: Literal["as accepted", "changed", "new", "not accepted yet"] | None
+    """How it compares with the lock file, which holds what stands before a breakpoint; null for what follows."""
 
 
 class PromptModel(_Part):
@@ -295,7 +295,7 @@ class AnswerModel(_Part):
     """One answer of a case."""
 
     text: str | None
-    """Null in private runs."""
+    """Null in private runs, and if it holds a secret."""
     sha256: str
     length: Count
     """Characters."""

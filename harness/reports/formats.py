@@ -9,9 +9,10 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Protocol
 
+    from harness.reports.history import Run
     from harness.reports.report import RunReport
 
     class Write(Protocol):
@@ -27,8 +28,9 @@ class ReportFormat(NamedTuple):
     file: str
     """Name of the file in the folder ``harness_reports``."""
     write: Write
-    finish: Callable[[str], str] | None = None
-    """Makes the content of the file from what ``write`` wrote, after secrets are removed from that."""
+    finish: Callable[[str, Sequence[Run]], str] | None = None
+    """Makes the content of the file from what ``write`` wrote, after secrets are removed from that, and from the
+    history of earlier runs."""
 
 
 # The modules are imported only when a report is written: help texts need just the file names.
@@ -51,10 +53,17 @@ def _sarif(report: RunReport, *, is_private: bool) -> str:
     return sarif(in_repository(report.findings, report.folder), is_private=is_private)
 
 
-def _page(text: str) -> str:
+def _page(text: str, history: Sequence[Run]) -> str:
     from harness.reports.html.page import render_page
 
-    return render_page(json.loads(text))
+    return render_page(json.loads(text), history=history)
+
+
+def _badge(text: str, _: Sequence[Run]) -> str:
+    from harness.reports.badge import badge
+    from harness.reports.document import read_document
+
+    return badge(read_document(json.loads(text)))
 
 
 FORMATS = (
@@ -63,6 +72,7 @@ FORMATS = (
     ReportFormat(name="SARIF", file="report.sarif", write=_sarif),
     # The page holds its data packed, where no secret could be found.
     ReportFormat(name="HTML", file="report.html", write=_json, finish=_page),
+    ReportFormat(name="badge", file="badge.json", write=_json, finish=_badge),
 )
 """All formats, in the order in which they are written and named."""
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
+from importlib.metadata import version
 from typing import Any, Self
 
 from harness.calls.call import Call
@@ -117,6 +118,12 @@ class RunReport:
     """The project's folder in its repository; empty if it is the whole of it."""
     gateway: str = ""
     """Host through which the real API was called; empty for its own."""
+    created: str | None = None
+    """UTC time of the run, ISO 8601."""
+    prompts: tuple[Mapping[str, Any], ...] = ()
+    """The map of one request of each suite and version."""
+    cases: tuple[Mapping[str, Any], ...] = ()
+    """Each test that made calls."""
 
     @property
     def origins(self) -> tuple[Origin, ...]:
@@ -161,10 +168,13 @@ class RunReport:
         ``savings_usd``, ``savings_share`` (0 to 1), ``not_priced``, ``also_billed``, and the keys of
         `harness.money.summary.summarize`; ``gateway``, a host or empty. The four figures are
         ``null`` if a part of a call has no known price; ``not_priced`` lists these parts. ``also_billed``
-        lists what is billed besides the tokens of ``usage``, and what changes their price.
+        lists what is billed besides the tokens of ``usage``, and what changes their price. The published JSON schema
+        describes every key, also those of ``prompts`` and ``cases``.
         """
         document = {
             "schema": SCHEMA,
+            "created": self.created,
+            "harness_version": version("prompt-cache-harness"),
             "verdict": self.verdict,
             "mode": self.mode,
             "answered_by": list(self.origins),
@@ -173,6 +183,8 @@ class RunReport:
             "failed": self.failed,
             "findings": [finding.to_json(is_private=is_private) for finding in self.findings],
             "versions": [_version_json(row) for row in self.rows],
+            "prompts": list(self.prompts),
+            "cases": list(self.cases),
         }
         return json.dumps(document, indent=2, default=lambda amount: f"{amount:f}") + "\n"
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import httpx2
 from anthropic import Anthropic, AsyncAnthropic
 
+from harness.calls.answer import answer_text
 from harness.calls.call import Call
 from harness.cassettes.format import Cassette, Header, Interaction, RecordedRequest
 from harness.cassettes.scrub import Scrubber
@@ -19,12 +20,12 @@ from harness.cassettes.store import CassetteStore
 from harness.emulator.core import Emulator
 from harness.emulator.responder import Responder, respond
 from harness.emulator.transport import EmulatorTransport
-from harness.errors import CannotTellError, HarnessError
+from harness.errors import CannotTellError, CassetteError, HarnessError
 from harness.findings.finding import Finding
 from harness.prompt.reader import PromptReader, find_doubt
 from harness.provider.endpoints import API_URL, Origin, is_message_call
 from harness.sessions.budget import Budget, NotSentError
-from harness.sessions.interactions import BUILT_IN_ONLY, OnCall
+from harness.sessions.interactions import BUILT_IN_ONLY, OnCall, make_call
 from harness.sessions.live import LiveRoute, add_prefix
 from harness.sessions.miss import find_miss
 from harness.sessions.pause import Clock, Pause, Sleep
@@ -209,6 +210,21 @@ class CallSession:
             if recorded and self._recorder
             else []
         )
+
+    def accepted_answers(self) -> list[str]:
+        """Texts of the answers that the cassette holds, call by call; empty unless the same upstream gives new ones."""
+        if self._options.mode not in ("record", "live"):
+            return []
+        try:
+            recorded = self._options.store.load(self.name)
+        except CassetteError:
+            return []
+        if recorded is None or recorded.header.origin != self.origin:
+            return []
+        calls = (
+            make_call(item.request, item.response, self.origin, self._options.reader) for item in recorded.interactions
+        )
+        return [answer_text(call.answer) for call in calls if call is not None]
 
     @property
     def unanswered(self) -> tuple[HarnessError, ...]:

@@ -1,6 +1,8 @@
 """The savings table at the end of a run, and the reports that are written."""
 
 import json
+import re
+from importlib.metadata import version
 
 import pytest
 
@@ -133,6 +135,15 @@ def test_reports_hold_every_figure(project: Project) -> None:
     report = json.loads(reports["report.json"])
     money = {key: report["versions"][0].pop(key) for key in MONEY}
     assert money["break_even_calls"] == 2
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", report.pop("created"))
+    assert report.pop("harness_version") == version("prompt-cache-harness")
+    cases, (prompt,) = report.pop("cases"), report.pop("prompts")
+    assert [block["path"] for block in prompt["blocks"]] == ["system[0]", "messages[0].content[0]"]
+    assert [block["state"] for block in prompt["blocks"]] == ["not accepted yet", None]
+    assert [(case["id"], case["outcome"], len(case["calls"])) for case in cases] == [
+        (f"support/suite.yaml::support[v1-{name}]", "passed", 2) for name in ("parcel", "refund")
+    ]
+    assert all(answer["text"].startswith("This is the emulator") for case in cases for answer in case["answers"])
     assert report == {
         "schema": 5,
         "gateway": "",

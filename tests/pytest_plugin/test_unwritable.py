@@ -44,7 +44,7 @@ def test_a_full_disk_for_the_reports_does_not_lose_the_lock(project: Project, di
 
     result.assert_outcomes(passed=2)
     assert result.ret == 2
-    names = ("report.md", "report.json", "report.sarif", "report.html")
+    names = ("report.md", "report.json", "report.sarif", "report.html", "badge.json")
     folder = project.path / "reports"
     assert lines_with(result, "error: ") == [f"error: {folder / name} cannot be written: {FULL}" for name in names]
     assert lines_with(result, "written: reports") == []
@@ -60,7 +60,9 @@ def test_one_report_that_cannot_be_written_leaves_the_others(project: Project, d
     result = project.run(*UPDATE)
 
     assert result.ret == 2
-    assert "written: reports/report.md, reports/report.sarif, reports/report.html" in result.outlines
+    assert (
+        "written: reports/report.md, reports/report.sarif, reports/report.html, reports/badge.json" in result.outlines
+    )
 
 
 def test_a_full_disk_for_the_lock_is_named_and_the_old_one_stays(project: Project, disk: list[str]) -> None:

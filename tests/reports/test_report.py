@@ -1,5 +1,7 @@
 import json
+from dataclasses import replace
 from decimal import Decimal
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -174,6 +176,10 @@ def test_the_report_as_json_is_whole() -> None:
     )
     assert json.loads(report.to_json(is_private=False)) == {
         "schema": 5,
+        "created": None,
+        "harness_version": version("prompt-cache-harness"),
+        "prompts": [],
+        "cases": [],
         "verdict": "bust",
         "mode": "replay",
         "answered_by": ["emulator"],
@@ -343,7 +349,7 @@ def test_findings_come_back_from_the_report() -> None:
 def test_the_verdict_is_of_the_findings_and_the_failures_without_one(
     findings: tuple[Finding, ...], failed: int, explained: int, verdict: str
 ) -> None:
-    built = build_report([], mode="replay", passed=0, failed=failed, findings=findings, explained=explained)
+    built = replace(build_report([], mode="replay", passed=0, failed=failed, findings=findings), explained=explained)
     assert built.verdict == verdict
     assert json.loads(built.to_json())["verdict"] == verdict
 

@@ -45,7 +45,7 @@ def _prompt(at: int, prompt: PromptModel) -> Html:
             number(block.tokens, f"/prompts/{at}/blocks/{number_of}/tokens"),
             block.breakpoint or "-",
             "cached" if block.is_cached else "-",
-            badge(block.state),
+            badge(block.state) if block.state else "-",
         ]
         for number_of, block in enumerate(blocks)
     ]
