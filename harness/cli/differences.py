@@ -21,11 +21,14 @@ def show(text: str, style: str) -> None:
 
 def print_difference(old: Lock, new: Lock, style: str, *, same: str = "no difference") -> int:
     """Print how two lock files differ, or ``same``; return 1 if an entry changed without a reason, or is gone."""
-    from harness.lock.difference import compare_locks, difference_json, difference_table
+    from harness.lock.difference import compare_locks, difference_json, difference_table, flipped_lines
 
     differences = compare_locks(old, new)
     if style == "json":
         show(difference_json(differences), style)
     else:
         show(difference_table(differences, style=STYLES[style]) or same, style)
+        if flipped := flipped_lines(differences):
+            start = "\nchecks whose result changed:\n\n" if style == "markdown" else "\nchecks whose result changed:\n"
+            show(start + "\n".join(f"- {line}" for line in flipped), style)
     return int(any(difference.is_bust for difference in differences))

@@ -5,11 +5,12 @@ deterministic: the same requests in the same order give the same bytes.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from threading import Lock
 from typing import Any
 
+from harness.calls.answer import read_object
 from harness.emulator.events import dump, write_events
 from harness.emulator.responder import Responder, respond
 from harness.emulator.tools import ToolCall, count_call, forced_call
@@ -124,12 +125,20 @@ class Emulator:
         """Make the block that answers, and count its output tokens."""
         generation, request = prompt.model.generation, prompt.request
         if call:
+            call = self._scripted(call, request)
             block = {"type": "tool_use", "id": _id("toolu", self._served, body), "name": call.name, "input": call.input}
             return {**block, "caller": {"type": "direct"}}, count_call(call, generation, self._count_text)
         text = self._responder(request) if request["max_tokens"] else ""
         if not text:
             return None, 0
         return {"type": "text", "text": text}, self._count_text(text, generation.tokenizer) + 4
+
+    def _scripted(self, call: ToolCall, request: Mapping[str, Any]) -> ToolCall:
+        """The forced call with the input that the responder gives, if that is a JSON object."""
+        if self._responder is respond:
+            return call
+        given = read_object(self._responder(request).encode())
+        return call if given is None else replace(call, input=given)
 
 
 def _error(error: ApiError, request_id: str) -> HttpAnswer:

@@ -23,6 +23,8 @@ class CheckResult:
     """One sentence, without a full stop."""
     place: str = ""
     """Where in the answer, such as ``line 12`` or ``suggestions[2].reason``; empty if nowhere."""
+    is_broken: bool = False
+    """The check itself failed, so that it can tell nothing."""
 
     def to_json(self) -> dict[str, Any]:
         """The result as JSON."""

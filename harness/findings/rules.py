@@ -8,6 +8,7 @@ RunVerdict = Literal["pass", "cannot tell", "fail", "bust"]
 
 Rule = Literal[
     "accepted-bust",
+    "answer-check",
     "budget",
     "bust",
     "cannot-tell",
@@ -23,11 +24,13 @@ Rule = Literal[
     "new-version",
     "old-cassette",
     "prediction",
+    "regression",
     "second-call",
     "skipped",
     "unplayed",
     "unstable",
     "unused",
+    "worse",
 ]
 """Kind of a finding; also the id of the rule in SARIF."""
 
@@ -49,6 +52,12 @@ RULES: dict[Rule, RuleRow] = {
         short="An accepted change busts the prompt cache",
         help="The prefix changed under the same version, and the change was accepted with a reason. The first call "
         "after the release writes the new prefix once; calls that were cached under the old one pay for it.",
+    ),
+    "answer-check": RuleRow(
+        short="An answer fails a check",
+        help="The answer of a case, or too many answers of a version, is not what a check of the suite asks for. "
+        "Change the prompt, or the check.",
+        verdict="fail",
     ),
     "budget": RuleRow(
         short="The run stopped before it exceeded its budget",
@@ -126,6 +135,12 @@ RULES: dict[Rule, RuleRow] = {
         help="By the documented rules, the simulator predicts a different usage from what the API reported. Either the "
         "prompt has changed since the recording, or a rule has.",
     ),
+    "regression": RuleRow(
+        short="A case that passed when it was accepted fails now",
+        help="The lock file holds what the checks of the answers said when they were accepted. Undo the change, or "
+        "accept the new results.",
+        verdict="fail",
+    ),
     "second-call": RuleRow(
         short="The second call does not read what the first one wrote",
         help="Two calls with the same prefix, within its TTL, must read it the second time. Something before the last "
@@ -149,5 +164,11 @@ RULES: dict[Rule, RuleRow] = {
     "unused": RuleRow(
         short="An entry of the lock file belongs to no prompt",
         help="The suite, version or case is gone. Drop the entry, so that the lock file lists only what exists.",
+    ),
+    "worse": RuleRow(
+        short="A prompt version is worse than the one before it",
+        help="On the same cases, the results of a check are worse at the 2.5 % level, one-sided, after correction for "
+        "all comparisons of the run. Change the prompt, or keep the earlier version.",
+        verdict="fail",
     ),
 }

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Literal
@@ -12,10 +12,12 @@ from tabulate import tabulate
 from harness.findings.words import printable
 from harness.lock.entries import Lock, LockEntry
 from harness.lock.figures import price_of_1000
+from harness.lock.results import find_flipped
 from harness.provider.pricing import dollars
 
-ChangeKind = Literal["changed", "accepted", "new version", "new", "removed", "figures"]
-"""``figures``: the prefixes are the same, but the tokens or the reason differ."""
+ChangeKind = Literal["changed", "accepted", "new version", "new", "removed", "figures", "checks"]
+"""``figures``: the prefixes are the same, but the tokens or the reason differ; ``checks``: only what the checks of the
+answers said."""
 
 _HEADERS = ("suite", "version", "case", "change", "first difference", "prefix tokens", "per 1,000 calls", "reason")
 
@@ -43,6 +45,8 @@ class LockDifference:
     reason: str | None = None
     is_replaced: bool = False
     """The entry is gone, and its case has another version."""
+    flipped: tuple[str, ...] = ()
+    """Checks whose result changed between passed and failed, each with both results."""
 
     @property
     def is_bust(self) -> bool:
@@ -69,6 +73,15 @@ def difference_table(differences: Sequence[LockDifference], *, style: str) -> st
     align = ("left",) * 5 + ("right",) * 2 + ("left",)
     rows = [_cells(difference, style) for difference in differences]
     return tabulate(rows, headers=_HEADERS, tablefmt=style, colalign=align, disable_numparse=True)
+
+
+def flipped_lines(differences: Sequence[LockDifference]) -> list[str]:
+    """A line for each check of a case whose result changed between passed and failed."""
+    return [
+        f"{' '.join(part for part in (one.suite, one.version, one.case) if part)}: {printable(flipped)}"
+        for one in differences
+        for flipped in one.flipped
+    ]
 
 
 def difference_json(differences: Sequence[LockDifference]) -> str:
@@ -138,7 +151,13 @@ def _compare(before: LockEntry | None, after: LockEntry | None, known: set[tuple
         usd_per_1000_before=_price(before) if before else None,
         usd_per_1000_after=_price(after) if after else None,
         reason=after.reason if after else None,
+        flipped=tuple(_flipped(before, after)) if before and after else (),
     )
+
+
+def _flipped(before: LockEntry, after: LockEntry) -> Iterator[str]:
+    for name, old, new in find_flipped(before.results, after.results):
+        yield f"{name}: {old} → {new}"
 
 
 def _name_change(before: LockEntry | None, after: LockEntry | None, known: set[tuple[str, str]]) -> ChangeKind:
@@ -147,7 +166,8 @@ def _name_change(before: LockEntry | None, after: LockEntry | None, known: set[t
     if before is None:
         return "new version" if after.version and (after.suite, after.case) in known else "new"
     if before.prefix == after.prefix:
-        return "figures"
+        checked = replace(before, answered_by=after.answered_by, results=after.results)
+        return "checks" if checked == after else "figures"
     return "accepted" if after.reason and after.reason != before.reason else "changed"
 
 

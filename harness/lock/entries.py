@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Self
 
+from harness.lock.results import LockedResult, read_results
 from harness.lock.values import (
     check_block_path,
     check_choice,
@@ -172,6 +173,10 @@ class LockEntry:
     calls: tuple[LockedCall, ...]
     reason: str | None = None
     """Why a bust of the previously accepted requests was accepted."""
+    answered_by: str = ""
+    """Who gave the answers that were checked; empty without checks."""
+    results: Mapping[str, LockedResult] = field(default_factory=dict)
+    """What the checks of its answers said, by their names."""
 
     @property
     def key(self) -> str:
@@ -190,6 +195,7 @@ class LockEntry:
             "version": self.version,
             "case": self.case,
             **({"reason": self.reason} if self.reason else {}),
+            **({"answered_by": self.answered_by, "checks": dict(self.results)} if self.results else {}),
             "calls": [call.to_json() for call in self.calls],
         }
 
@@ -200,12 +206,14 @@ class LockEntry:
         Raises:
             ValueError: the data has another shape.
         """
-        check_keys(data, required=("suite", "version", "case", "calls"), optional=("reason",))
+        check_keys(data, required=("suite", "version", "case", "calls"), optional=("reason", "answered_by", "checks"))
         return cls(
             suite=check_text(data["suite"], "suite"),
             version=check_text(data["version"], "version"),
             case=check_text(data["case"], "case"),
             reason=check_text(data["reason"], "reason") if "reason" in data else None,
+            answered_by=check_text(data.get("answered_by", ""), "answered_by"),
+            results=read_results(data.get("checks", {})),
             calls=tuple(map(LockedCall.from_json, check_list(data["calls"], "calls"))),
         )
 

@@ -3,8 +3,9 @@
 The lines of a prompt version are grouped. First comes its prefix: a line for the model and the
 parameters, a line with the checksum of all lines of the prefix, which is its name, and a line for
 each block with its breakpoint. Then comes a line for each case, with the tokens that belong to the
-case alone. A version whose cases share one prefix, as almost all do, names it once, and the lines
-of its cases stay the same when the prompt changes. If there are several, each line names its prefix.
+case alone, and what the checks of its answers said: samples passed, samples judged, mean score. A
+version whose cases share one prefix, as almost all do, names it once, and the lines of its cases
+stay the same when the prompt changes. If there are several, each line names its prefix.
 
 Every line has its suite and version, because git merges files by lines. ``.gitattributes`` sets
 ``merge=union``, which every git knows without configuration: if two branches add lines at the same
@@ -82,6 +83,7 @@ def _group_paragraphs(group: Group, entries: list[LockEntry]) -> Iterator[list[d
             **({} if is_only or not row else {"prefixes": row}),
             "tail_tokens": [call.tail_tokens for call in entry.calls],
             **({} if entry.reason is None else {"reason": entry.reason}),
+            **({"answered_by": entry.answered_by, "checks": entry.results} if entry.results else {}),
         }
         for row, entry in zip(names, entries, strict=True)
     ]

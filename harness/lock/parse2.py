@@ -19,6 +19,7 @@ from harness.lock.entries import (
     prefix_ends,
 )
 from harness.lock.format2 import END, VERSION, Group, check_sum
+from harness.lock.results import read_results
 from harness.lock.values import (
     RESTORE,
     block_order,
@@ -33,6 +34,9 @@ from harness.lock.values import (
 from harness.numbers import make_decoder
 
 MERGE = "keep the lines of one side, or restore the file; then accept what changed: pytest --harness-update-lock"
+
+_OPTIONAL = ("version", "prefixes", "reason", "answered_by", "checks")
+"""Keys of the line of a case that it may lack."""
 
 type Prefix = tuple[Group, str]
 """Its group and its name."""
@@ -159,6 +163,8 @@ class _Lines:
                     replace(calls[group, name], tail_tokens=tail) for name, tail in zip(names, tails, strict=True)
                 ),
                 reason=line.data.get("reason"),
+                answered_by=line.data.get("answered_by", ""),
+                results=read_results(line.data.get("checks", {})),
             )
             for name in names:
                 unused.pop((group, name), None)
@@ -224,7 +230,7 @@ def _check_group(data: Mapping[str, Any]) -> None:
 
 def _check_case(data: Mapping[str, Any]) -> str:
     """Check the line of a case; return its key."""
-    check_keys(data, required=("suite", "case", "tail_tokens"), optional=("version", "prefixes", "reason"))
+    check_keys(data, required=("suite", "case", "tail_tokens"), optional=_OPTIONAL)
     _check_group(data)
     tails = check_list(data["tail_tokens"], "tail_tokens")
     for tokens in tails:
@@ -235,8 +241,9 @@ def _check_case(data: Mapping[str, Any]) -> str:
             raise ValueError(f"prefixes has {len(names)} values, but tail_tokens has {len(tails)}")
         for name in names:
             check_text(name, "prefixes")
-    if "reason" in data:
-        check_text(data["reason"], "reason")
+    for key in ("reason", "answered_by"):
+        check_text(data.get(key, ""), key)
+    read_results(data.get("checks", {}))
     suite, version = _group(data)
     return LockEntry(suite=suite, version=version, case=check_text(data["case"], "case"), calls=()).key
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from harness.calls.call import Call
     from harness.findings.finding import Finding
 
-AttachmentKind = Literal["calls", "case", "changed-answers", "entry", "finding", "old", "prompt", "traffic", "unplayed"]
+AttachmentKind = Literal[
+    "calls", "case", "changed-answers", "checks", "entry", "finding", "old", "prompt", "traffic", "unplayed"
+]
 
 _ATTACHED: pytest.StashKey[dict[str, list[str]]] = pytest.StashKey()
 _RUNS: pytest.StashKey[int] = pytest.StashKey()

@@ -20,11 +20,15 @@ from harness.suites.loader import load_function, read_suite_file
 from harness.suites.runner import CaseRun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from harness.calls.call import Call
+    from harness.evaluation.check import Check
+    from harness.findings.finding import Finding
     from harness.prompt.reading import Prompt
+    from harness.pytest_plugin.answer_checks import AnswerChecks
     from harness.sessions.session import CallSession
+    from harness.suites.model import Suite
     from harness.suites.runner import SuiteFunction
 
 _OWN = frozenset(module.__file__ for module in (runner, built, execution))
@@ -49,13 +53,30 @@ class SuiteCollector(pytest.File):
         for name in source.entries:
             try:
                 suite = source.load(name)
+                checks = _compile_checks(suite)
             except SuiteError as error:
                 yield RefusedItem.from_parent(self, name=name, error=error)
                 continue
             for version in suite.versions:
                 for case in suite.cases:
                     case_run = CaseRun(suite=suite, version=version, case=case)
-                    yield CaseItem.from_parent(self, name=case_run.name, case_run=case_run)
+                    yield CaseItem.from_parent(
+                        self, name=case_run.name, case_run=case_run, checks=checks.get(case.name, ())
+                    )
+
+
+def _compile_checks(suite: Suite) -> Mapping[str, Sequence[Check]]:
+    """The checks of each case of a suite, by its name.
+
+    Raises:
+        SuiteError: a check is invalid; starts with ``path:line:``.
+    """
+    if suite.checks is None and suite.gate is None and all(case.checks is None for case in suite.cases):
+        return {}
+    # Suites without checks need none of it.
+    from harness.evaluation.suites import compile_suite
+
+    return compile_suite(suite)
 
 
 class RefusedItem(pytest.Item):
@@ -80,9 +101,11 @@ class RefusedItem(pytest.Item):
 class CaseItem(pytest.Item):
     """One case with one version of the prompt: makes the calls of its plan, and checks them."""
 
-    def __init__(self, *, case_run: CaseRun, **kwargs: Any) -> None:
+    def __init__(self, *, case_run: CaseRun, checks: Sequence[Check] = (), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.case_run = case_run
+        self.checks = checks
+        """The checks of its answers."""
         self.cassette = case_run.cassette(self.config.rootpath)
         """Name of the case's cassette, and of its entry in the lock file."""
 
@@ -106,8 +129,11 @@ class CaseItem(pytest.Item):
 
     def _run_calls(self, function: SuiteFunction, session: CallSession) -> None:
         self.stash[SESSION] = session
+        answers, checked = self._make_checks(), []
         try:
             rounds = execution.run_case(self.case_run, function, session)
+            if answers is not None:
+                checked = answers.check(rounds, session)
         except CheckError:
             # If the application swallowed a miss or a refusal, the failed checks follow from it.
             self._raise_miss(function, session)
@@ -119,12 +145,40 @@ class CaseItem(pytest.Item):
             self._raise_miss(function, session)
             raise
         finally:
-            self._note(session.calls, accepted=session.accepted_answers)
+            judged = [] if answers is None else answers.judged
+            own = [call for call in session.calls if all(call is not other for other in judged)]
+            self._note(own, accepted=session.accepted_answers)
             for remark in session.remarks:
                 note_finding(self, remark)
         self._raise_miss(function, session)
-        self._check(function, rounds)
-        self._run.sessions.close(self, session, self.cassette)
+        accepted = None if self._run.options.is_updating_lock else self._run.gate.find_entry(self)
+        faults = [] if answers is None else answers.find(checked, accepted)
+        try:
+            self._check(function, rounds)
+            # Answers that fail a check are recorded all the same: the next run shows them again.
+            self._run.sessions.close(self, session, self.cassette)
+        except CheckError:
+            for fault in faults:
+                note_finding(self, fault)
+            raise
+        self._raise_faults(faults)
+
+    def _make_checks(self) -> AnswerChecks | None:
+        """What checks the answers; ``None`` if nothing does, and in a mutation test, which changes the requests."""
+        if not self.checks or self._run.sessions.rewrite is not None:
+            return None
+        from harness.pytest_plugin.answer_checks import AnswerChecks
+
+        return AnswerChecks(self, self.case_run, self.checks, may_show=self._run.rows.may_show)
+
+    def _raise_faults(self, faults: Sequence[Finding]) -> None:
+        """Raise what the checks of the answers found.
+
+        Raises:
+            CheckError: an answer fails a check, or a check cannot tell.
+        """
+        if faults:
+            raise CheckError("\n".join(map(str, faults)), hint=test_command(self), findings=tuple(faults))
 
     def _raise_miss(self, function: SuiteFunction, session: CallSession) -> None:
         """Raise the first miss, or what the requests depend on: that is why no cassette can hold them.

@@ -16,7 +16,7 @@ from harness.findings.ranking import of_level
 from harness.lock.unused import Collected, describe_unused
 from harness.pytest_plugin.attachments import note, note_finding, test_command
 from harness.pytest_plugin.cassette_names import cassette_of, is_refused, key_of
-from harness.pytest_plugin.stash import SESSION
+from harness.pytest_plugin.stash import RESULTS, SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -227,7 +227,8 @@ class LockGate:
     def _accept(self, item: pytest.Item, case: CaseRequests) -> None:
         from harness.lock.accept import keep_texts
 
-        entry = case.make_entry()
+        answered_by, results = item.stash.get(RESULTS, ("", {}))
+        entry = replace(case.make_entry(), answered_by=answered_by, results=results)
         text = json.dumps(entry.to_json())
         self._storage.guard.check_text(text)
         for prompt, call in zip(case.prompts, entry.calls, strict=True):
@@ -307,7 +308,7 @@ class LockGate:
             WriteError: the file cannot be written.
         """
         from harness.findings.words import count
-        from harness.lock.difference import compare_locks, difference_table
+        from harness.lock.difference import compare_locks, difference_table, flipped_lines
         from harness.lock.entries import LockEntry
         from harness.lock.updating import Update, update_lock
 
@@ -322,11 +323,13 @@ class LockGate:
         total = count(len(done.new.entries), "entry", "entries")
         if not done.is_changed:
             return [f"{self._relative} is up to date: {total}"]
-        table = difference_table(compare_locks(done.old, done.new), style="simple")
+        differences = compare_locks(done.old, done.new)
+        table = difference_table(differences, style="simple")
         cassettes = relative(self._options.cassettes, self._options.root)
         commit = " ".join(["commit: git add", self._relative, cassettes, *beside])
         return [
             *table.splitlines(),
+            *(f"check: {line}" for line in flipped_lines(differences)),
             f"written: {self._relative}, {total}",
             commit,
         ]

@@ -58,11 +58,11 @@ class ReportRows:
             "suite": suite,
             "version": version,
             "case": case,
-            "answers": list_answers(calls, accepted(), may_show=self._may_show),
+            "answers": list_answers(calls, accepted(), may_show=self.may_show),
         }
         note(item, "case", json.dumps(row))
 
-    def _may_show(self, text: str) -> bool:
+    def may_show(self, text: str) -> bool:
         """Whether the reports may show an answer; what a cassette holds has been searched for secrets already."""
         if self._options.is_private:
             return False
@@ -137,8 +137,10 @@ def gather_cases(reporter: pytest.TerminalReporter) -> list[dict[str, Any]]:
     found = []
     for report in last_reports(reporter):
         calls = [json.loads(row) for lines in of_report(report, "calls") for row in json.loads(lines)]
+        checks = [check for row in of_report(report, "checks") for check in json.loads(row)["shown"]]
         for line in of_report(report, "case"):
-            found.append(_case(json.loads(line), calls, outcomes.get(report.nodeid, "passed")))
+            row = {**json.loads(line), "checks": checks}
+            found.append(_case(row, calls, outcomes.get(report.nodeid, "passed")))
     return sorted(found, key=lambda case: case["id"])
 
 
@@ -177,7 +179,7 @@ def _case(row: dict[str, Any], calls: Sequence[Mapping[str, Any]], outcome: str)
             }
             for call, usage in zip(calls, usages, strict=True)
         ],
-        "checks": row.get("checks", []),
+        "checks": row["checks"],
         "answers": row["answers"],
     }
 

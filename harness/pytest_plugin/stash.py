@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.errors import NetworkBlockedError
+    from harness.lock.results import LockedResult
     from harness.network.guard import Guard
     from harness.sessions.session import CallSession
 
@@ -22,6 +23,8 @@ EXPECTED: pytest.StashKey[bool] = pytest.StashKey()
 REPORTED: pytest.StashKey[bool] = pytest.StashKey()
 """Whether a report of the test shows an error of the harness."""
 SESSION: pytest.StashKey[CallSession] = pytest.StashKey()
+RESULTS: pytest.StashKey[tuple[str, dict[str, LockedResult]]] = pytest.StashKey()
+"""Who answered, and what the checks of the answers said, for the lock file."""
 GUARD: pytest.StashKey[Guard] = pytest.StashKey()
 ON_LATE: pytest.StashKey[Callable[[NetworkBlockedError], None]] = pytest.StashKey()
 """Told what the test's threads try after its end."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.findings.finding import Finding
+    from harness.pytest_plugin.quality import RunQuality
     from harness.pytest_plugin.run import Run
     from harness.reports.history import Run as HistoryRun
     from harness.reports.report import RunReport
@@ -70,6 +71,7 @@ class Summary:
         self._print_cassettes()
         if self._calls or self._findings:
             self._print_savings()
+            self._print_quality()
             self._print_findings()
             self._append_step_summary()
             self._write_reports()
@@ -98,13 +100,24 @@ class Summary:
         unused = self._run.gate.find_unused()
         if self._calls:
             unused += self._run.gate.find_missing(self._reporter.config.invocation_params.dir)
-        if not lines and not unused:
+        quality = self._quality.findings if self._quality is not None else ()
+        if not lines and not unused and not quality:
             return ()
         from harness.findings.finding import Finding
         from harness.findings.merging import merge
 
-        lines += [json.dumps(finding.to_json()) for finding in unused]
+        lines += [json.dumps(finding.to_json()) for finding in (*unused, *quality)]
         return merge([Finding.from_json(json.loads(self._hide_keys(line))) for line in lines])
+
+    @cached_property
+    def _quality(self) -> RunQuality | None:
+        """What the checks of the answers say together; ``None`` for a run without any."""
+        rows = gather(self._reporter, "checks")
+        if not rows:
+            return None
+        from harness.pytest_plugin.quality import judge_run
+
+        return judge_run(rows, root=self._options.root)
 
     def _hide_keys(self, text: str) -> str:
         """In a private run, remove texts from the names of cassettes; the tests of a worker have removed their own."""
@@ -156,6 +169,8 @@ class Summary:
             created=self._run.sessions.clock().strftime("%Y-%m-%dT%H:%M:%SZ"),
             prompts=tuple(gather_maps(gather(self._reporter, "prompt"))),
             cases=tuple(gather_cases(self._reporter)),
+            quality={} if self._quality is None else self._quality.by_version,
+            comparisons=() if self._quality is None else tuple(one.to_json() for one in self._quality.comparisons),
         )
 
     # --- what is printed ---------------------------------------------------------------------------------
@@ -170,6 +185,16 @@ class Summary:
         for line in cost_notes(self._report):
             self._reporter.line(line)
         self._reporter.line(f"{self._options.mode} mode; {answered_by(self._report)}.")
+
+    def _print_quality(self) -> None:
+        if self._quality is None:
+            return
+        from harness.reports.quality import comparison_lines, quality_table
+
+        self._reporter.section("answers")
+        self._reporter.line(quality_table(self._report, style="simple"))
+        for line in (*comparison_lines(self._report), *filter(None, [self._quality.hint])):
+            self._reporter.line(line)
 
     def _print_findings(self) -> None:
         if not self._findings:

@@ -168,6 +168,17 @@ class TrafficModel(_Part):
     """By lifetime, dollars for 1,000 calls at the stated rate."""
 
 
+class PassAt(_Part):
+    """The chances that answers pass, if several are given, as means over the cases; unbiased."""
+
+    k: Count
+    """Answers that are given."""
+    any: Share | None
+    """That at least one of them passes: pass@k."""
+    all: Share | None
+    """That all of them pass: pass^k."""
+
+
 class Quality(_Part):
     """The results of one check over the cases of a version."""
 
@@ -182,6 +193,12 @@ class Quality(_Part):
     """Share of the cases that pass, of those that could be judged."""
     interval: Interval | None
     """95 % interval of the rate or mean score."""
+    samples: Count = 1
+    """Most samples of a case."""
+    spread: float | None = None
+    """Mean over the cases of the standard deviation of the scores of their samples."""
+    pass_at: tuple[PassAt, ...] = ()
+    """For several samples."""
 
 
 class VersionModel(_Part):

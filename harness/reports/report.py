@@ -18,6 +18,9 @@ from harness.provider.endpoints import Origin
 from harness.provider.pricing import price, price_without_cache
 from harness.provider.usage import Usage
 
+JUDGE = "judge"
+"""The plan of the calls of judges, which keeps their cost apart."""
+
 SCHEMA = 5
 """Schema of the JSON report; 2 added ``verdict`` and ``findings``, 3 the ``plan`` of each version, 4 ``not_priced``
 and ``also_billed``, 5 ``gateway``, the ``edits`` of a finding, and the money of each version by call."""
@@ -124,6 +127,10 @@ class RunReport:
     """The map of one request of each suite and version."""
     cases: tuple[Mapping[str, Any], ...] = ()
     """Each test that made calls."""
+    quality: Mapping[tuple[str, str, str], Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """What the checks of the answers say, by suite, version and origin."""
+    comparisons: tuple[Mapping[str, Any], ...] = ()
+    """Versions compared by these checks."""
 
     @property
     def origins(self) -> tuple[Origin, ...]:
@@ -182,11 +189,18 @@ class RunReport:
             "passed": self.passed,
             "failed": self.failed,
             "findings": [finding.to_json(is_private=is_private) for finding in self.findings],
-            "versions": [_version_json(row) for row in self.rows],
+            "versions": [self._version_json(row) for row in self.rows],
+            "comparisons": list(self.comparisons),
             "prompts": list(self.prompts),
             "cases": list(self.cases),
         }
         return json.dumps(document, indent=2, default=lambda amount: f"{amount:f}") + "\n"
+
+    def _version_json(self, row: VersionRow) -> dict[str, Any]:
+        # The calls of a judge have a row of their own.
+        is_judged = row.plan != JUDGE
+        quality = self.quality.get((row.suite, row.version, row.origin), ()) if is_judged else ()
+        return {**_version_json(row), "quality": list(quality)}
 
 
 def sum_known(amounts: Sequence[Decimal | None]) -> Decimal | None:

@@ -36,6 +36,10 @@ def _block(finding: Finding, command: str, *, is_private: bool) -> list[str]:
     lines = [f"{finding.level}: {finding.headline}"]
     if place := _place(finding, is_private=is_private):
         lines.append(f"  {place}")
+    if not finding.test:
+        # No failure above shows the rest.
+        lines += [f"  {fact}" for fact in finding.facts]
+        lines += [f"  fix: {finding.fix}"] if finding.fix is not None and not finding.command else []
     if explained := finding.explained_cause:
         lines.append(f"  cause: {explained}")
     lines += [f"  also {edit.cause}: {_show(edit.place, is_private=is_private)}" for edit in finding.edits]

@@ -7,7 +7,7 @@ from typing import Any
 from harness.errors import SuiteError
 from harness.files.yaml_text import YamlPlace
 from harness.suites.fixtures import load_fixture
-from harness.suites.model import Case, SuiteEntry
+from harness.suites.model import Case, CheckEntries, SuiteEntry
 from harness.suites.yaml_lines import line_of
 
 
@@ -42,6 +42,7 @@ class CaseReader:
     def _read(self, name: str) -> Case:
         """Read one case; in a plan of questions, each round has the case's inputs and its own."""
         inputs = dict(self.entry.cases[name])
+        checks = self._checks(inputs.pop("checks", None), name)
         planned = self.entry.plan_of(name)
         own = self._read_rounds(name, inputs.pop("rounds", None)) if planned.kind == "questions" else []
         shared = self._load(inputs, "cases", name)
@@ -54,7 +55,15 @@ class CaseReader:
             inputs=questions[0] if questions else shared,
             questions=questions,
             plan=planned.make_plan(questions=len(questions)),
+            checks=checks,
+            fixtures={key: str(inputs[key]) for key in self.entry.fixtures if key in inputs},
         )
+
+    def _checks(self, entries: Any, case: str) -> CheckEntries | None:
+        if entries is None:
+            return None
+        place = ("suites", self.suite, "cases", case, "checks")
+        return CheckEntries(entries=entries, path=self.path, lines=self.lines, at=place, root=self.root)
 
     def _read_rounds(self, case: str, rounds: Any) -> list[dict[str, Any]]:
         """The inputs that belong to single rounds of a case, one set per round."""

@@ -1,9 +1,7 @@
 """Load ``suite.yaml`` files and what they name: prompts, fixtures, and the function that makes the call."""
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module, util
 from os.path import normpath
 from pathlib import Path
 from typing import Any
@@ -11,14 +9,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness.errors import SuiteError
-from harness.files import read_file
 from harness.files.yaml_text import YamlPlace
 from harness.findings.words import printable
 from harness.settings import DEFAULT_MODEL
 from harness.suites.cases import CaseReader
 from harness.suites.fixtures import load_text
 from harness.suites.function_prompt import find_prompt_problem
-from harness.suites.model import PromptVersion, Suite, SuiteEntry, SuiteFile
+from harness.suites.importing import import_function
+from harness.suites.model import CheckEntries, PromptVersion, Suite, SuiteEntry, SuiteFile
 from harness.suites.yaml_lines import line_of, load_yaml
 
 
@@ -68,25 +66,12 @@ def load_function(suite: Suite) -> Callable[..., Any]:
     Raises:
         SuiteError: the module or the function does not exist, or it takes no prompt, or one that no version has.
     """
-    source, _, name = suite.function.rpartition(":")
     key = f"{'build' if suite.is_build else 'call'} is {suite.function!r}"
     place = f"{suite.path}:{suite.line}"
-    is_file = source.endswith(".py")
-    if not source or not name or (source.startswith(".") and not is_file):
-        raise SuiteError(f"{place}: {key}, expected module:function or file.py:function")
-    try:
-        if is_file:
-            # What is no regular file would never come to an end, or keep the import waiting.
-            read_file(suite.path.parent / source)
-        module = _import_file(suite.path.parent / source) if is_file else import_module(source)
-    except (ImportError, OSError) as error:
-        raise SuiteError(f"{place}: {key}, but {source} cannot be imported: {error}") from error
-    function = getattr(module, name, None)
-    if not callable(function):
-        raise SuiteError(f"{place}: {key}, but {source} has no function {name!r}")
+    function = import_function(suite.function, folder=suite.path.parent, named_at=f"{place}: {key}")
     if problem := find_prompt_problem(suite, function):
         raise SuiteError(f"{place}: {problem}")
-    return function  # type: ignore[no-any-return]
+    return function
 
 
 def _load(source: SuiteSource, name: str) -> Suite:
@@ -112,6 +97,9 @@ def _load(source: SuiteSource, name: str) -> Suite:
             raise SuiteError(f"{path}:{line}: suite {name!r} has no {what}")
     if (entry.call is None) == (entry.build is None):
         raise SuiteError(f"{path}:{line}: suite {name!r} needs either call or build")
+    if entry.build is not None and (checked := _find_checked(entry)):
+        where = f"{path}:{line_of(lines, (*place, *checked))}"
+        raise SuiteError(f"{where}: suite {name!r} builds requests, so there are no answers to check")
     return Suite(
         name=name,
         path=path,
@@ -123,36 +111,20 @@ def _load(source: SuiteSource, name: str) -> Suite:
         cases=cases,
         determinism=entry.determinism,
         traffic=entry.traffic,
+        checks=None
+        if entry.checks is None
+        else CheckEntries(entries=entry.checks, path=path, lines=lines, at=(*place, "checks"), root=source.root),
+        judge_repeats=entry.judge_repeats,
+        gate=entry.gate,
         siblings=tuple(source.entries),
     )
 
 
-def _import_file(path: Path) -> Any:
-    """Import a file as pytest would: by its dotted name if its folder is a package, else by its path."""
-    path = path.resolve(strict=True)
-    root = path.parent
-    while (root / "__init__.py").exists():
-        root = root.parent
-    if root != path.parent:
-        if str(root) not in sys.path:
-            sys.path.insert(0, str(root))
-        return import_module(".".join(path.relative_to(root).with_suffix("").parts))
-    name = f"harness_suite_{abs(hash(path))}_{path.stem}"
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is not a Python file")
-    module = sys.modules[name] = util.module_from_spec(spec)
-    if str(path.parent) not in sys.path:
-        sys.path.insert(0, str(path.parent))
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        # The next suite that names this file must not find a half-imported module.
-        del sys.modules[name]
-        raise
-    return module
+def _find_checked(entry: SuiteEntry) -> YamlPlace | None:
+    """Where a suite or its first case with checks has them."""
+    if entry.checks is not None:
+        return ("checks",)
+    return next((("cases", case, "checks") for case, inputs in entry.cases.items() if "checks" in inputs), None)
 
 
 def _explain(error: Any) -> str:

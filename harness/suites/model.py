@@ -1,13 +1,17 @@
 """The records of a suite: the call to make, versions of its prompt, and cases."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from harness.files.yaml_text import YamlPlace
+from harness.suites.gate import GateEntry
 from harness.suites.plan import TWO_EQUAL_ROUNDS, Plan, PlanKind
 from harness.suites.traffic import TrafficEntry
+from harness.suites.yaml_lines import line_of
 
 ClientKind = Literal["claude", "anthropic", "http"]
 """The client that a suite's function gets: ``ClaudeClient``, ``anthropic.Anthropic``, or none, as it has its own."""
@@ -78,6 +82,9 @@ class SuiteEntry(BaseModel):
     samples: Annotated[int, Field(ge=2, strict=True)] | None = None
     case_plans: dict[str, PlanEntry] = {}
     traffic: TrafficEntry | None = None
+    checks: Any = None
+    judge_repeats: Annotated[int, Field(ge=1, le=100, strict=True)] = 1
+    gate: GateEntry | None = None
     prompts: dict[Name, PromptEntry]
     fixtures: dict[str, str] = {}
     cases: dict[Name, dict[str, Any]]
@@ -119,6 +126,24 @@ class PromptVersion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckEntries:
+    """The checks of a suite or a case, as ``suite.yaml`` has them; `harness.evaluation` compiles them."""
+
+    entries: Any
+    path: Path
+    """Of the suite file."""
+    lines: Mapping[YamlPlace, int] = field(repr=False)
+    at: YamlPlace
+    """Where they stand in the file."""
+    root: Path | None
+    """The folder that the files which they name must be in; ``None`` for any."""
+
+    def place(self, *keys: str | int) -> str:
+        """``path:line`` of a value below them."""
+        return f"{self.path}:{line_of(self.lines, (*self.at, *keys))}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One set of inputs: a resume and a job, or whatever else the call takes."""
 
@@ -129,6 +154,10 @@ class Case:
     questions: tuple[dict[str, Any], ...] = ()
     """Inputs of each round, if the rounds ask different questions."""
     plan: Plan = TWO_EQUAL_ROUNDS
+    checks: CheckEntries | None = None
+    """Its own checks, besides those of its suite."""
+    fixtures: Mapping[str, str] = field(default_factory=dict)
+    """Names of the fixtures that it uses, by input: cases that share one are related."""
 
     def round_inputs(self, number: int) -> dict[str, Any]:
         """The inputs of a round, counted from 0."""
@@ -152,5 +181,11 @@ class Suite:
     determinism: Determinism = "fields"
     traffic: TrafficEntry | None = None
     """How often it is called in production, if that is stated."""
+    checks: CheckEntries | None = None
+    """The checks of the answers of all cases."""
+    judge_repeats: int = 1
+    """How often a judge is asked about the same answer."""
+    gate: GateEntry | None = None
+    """When the answers fail the run, if that is stated."""
     siblings: tuple[str, ...] = ()
     """Names of all suites in its file."""

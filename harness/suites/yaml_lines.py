@@ -1,5 +1,6 @@
 """Load the YAML of a suite with the line of every value."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ def load_yaml(path: Path) -> tuple[Any, dict[YamlPlace, int]]:
     return parse_yaml(read_text(path, SuiteError, place=f"{path}:1"), path, SuiteError)
 
 
-def line_of(lines: dict[YamlPlace, int], place: YamlPlace) -> int:
+def line_of(lines: Mapping[YamlPlace, int], place: YamlPlace) -> int:
     """The line of a value, or of the closest value around it."""
     while place and place not in lines:
         place = place[:-1]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from harness.lock.entries import Lock, LockedBlock, LockedBreakpoint, LockedCall, LockEntry, prefix_ends
+from harness.lock.results import LockedResult
 from harness.lock.values import block_order
 
 POINT = LockedBreakpoint("system[0]", "5m", 2_400, "ab" * 32)
@@ -70,6 +71,22 @@ def _calls(draw: st.DrawFn) -> LockedCall:
     )
 
 
+_RESULTS = st.dictionaries(
+    st.text(min_size=1),
+    st.builds(
+        lambda passed, others, score: LockedResult.of(passed, passed + others, score),
+        st.integers(0, 20),
+        st.integers(0, 20),
+        st.none() | st.floats(0, 1),
+    ),
+    max_size=3,
+)
+
+
+def _with_results(entry: LockEntry, results: dict[str, LockedResult]) -> LockEntry:
+    return replace(entry, answered_by="emulator", results=results) if results else entry
+
+
 @st.composite
 def _entries(draw: st.DrawFn) -> list[LockEntry]:
     """The entries of a version, some of which share a prefix."""
@@ -84,6 +101,7 @@ def _entries(draw: st.DrawFn) -> list[LockEntry]:
         calls=st.lists(shared, max_size=2).map(tuple),
         reason=st.none() | st.text(min_size=1),
     )
+    entries = st.builds(_with_results, entries, _RESULTS)
     return draw(st.lists(entries, max_size=4))
 
 

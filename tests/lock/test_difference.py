@@ -119,6 +119,7 @@ def test_json() -> None:
             "usd_per_1000_before": "0.2538",
             "usd_per_1000_after": "0.2640",
             "reason": None,
+            "flipped": [],
         }
     ]
 

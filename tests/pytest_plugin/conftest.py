@@ -13,13 +13,15 @@ from harness.promptcache.simulator import Simulator
 from tests.pytest_plugin.live_api import Api, Pauses, Serve
 
 # pytester restores sys.modules after each in-process run. Imported again, these modules would break
-# (yaml) or take a second each time (anthropic).
+# (yaml, and the compiled ones) or take a second each time (anthropic).
 for heavy in (
     "anthropic",
     "ctok",
     "genai_prices",
     "httpcore2",
     "httpx2",
+    "scipy.stats",
+    "vl_convert",
     "yaml",
     "harness.sessions.session",
     "harness.pytest_plugin.collect",

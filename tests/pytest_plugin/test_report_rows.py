@@ -7,6 +7,8 @@ import pytest
 
 from tests.pytest_plugin.conftest import PROMPT, RECORD, SUITE, Project
 
+pytest_plugins = ("pytester",)
+
 REPORTS = ("-o", "harness_reports=reports")
 ANSWERS = """
 import os

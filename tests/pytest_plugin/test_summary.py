@@ -137,6 +137,7 @@ def test_reports_hold_every_figure(project: Project) -> None:
     assert money["break_even_calls"] == 2
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", report.pop("created"))
     assert report.pop("harness_version") == version("prompt-cache-harness")
+    assert report.pop("comparisons") == []
     cases, (prompt,) = report.pop("cases"), report.pop("prompts")
     assert [block["path"] for block in prompt["blocks"]] == ["system[0]", "messages[0].content[0]"]
     assert [block["state"] for block in prompt["blocks"]] == ["not accepted yet", None]
@@ -174,6 +175,7 @@ def test_reports_hold_every_figure(project: Project) -> None:
                 "savings_share": "0.3308",
                 "not_priced": [],
                 "also_billed": [],
+                "quality": [],
             }
         ],
     }
