@@ -13,12 +13,12 @@ from harness.evaluation.statistics import (
     EQUAL,
     Interval,
     PValues,
-    bonett_price,
-    fewest_changes,
-    holm,
+    adjust,
+    bonett_price_interval,
+    flip_signs,
+    level_among,
     lowest_p,
     mcnemar,
-    sign_flip,
     t_interval,
 )
 from harness.findings.words import count
@@ -107,13 +107,16 @@ def compare_all(pairs: Sequence[Pair]) -> list[Compared]:
     """
     measured = [_measure(pair) for pair in pairs]
     family = [index for index, one in enumerate(measured) if lowest_p(one.differences) <= LEVEL]
-    sides = zip(*(holm([side(measured[index].p) for index in family]) for side in _SIDES), strict=True)
+    sides = zip(*(adjust([side(measured[index].p) for index in family]) for side in _SIDES), strict=True)
     corrected = dict(zip(family, sides, strict=True))
+    lowest = [min(one.p.worse, one.p.better) for one in measured]
     return [
         _conclude(
             one,
             corrected.get(index) or tuple(side(one.p) for side in _SIDES),
-            family=len(family) + (index not in corrected),
+            level=level_among([lowest[other] for other in family if other != index], LEVEL),
+                [min(measured[other].p.worse, measured[other].p.better) for other in family if other != index], LEVEL
+            ),
         )
         for index, one in enumerate(measured)
     ]
@@ -161,15 +164,15 @@ def _by_cluster(differences: Sequence[tuple[str, float]]) -> tuple[float, ...]:
 def _test(differences: Sequence[float], *, is_exact: bool) -> tuple[PValues, Interval | None]:
     if is_exact:
         lost, gained = (sum(one == sign for one in differences) for sign in (-1, 1))
-        interval = bonett_price(lost, gained, len(differences)) if differences else None
-        return mcnemar(lost, gained), interval
+        interval = bonett_price_interval(worse=lost, better=gained, cases=len(differences)) if differences else None
+        return mcnemar(worse=lost, better=gained), interval
     if not any(differences):
         # No test is needed, and no interval can be told from equal numbers.
         return EQUAL, None
-    return sign_flip(differences), t_interval(differences)
+    return flip_signs(differences), t_interval(differences)
 
 
-def _conclude(one: _Measured, p: tuple[float, ...], *, family: int) -> Compared:
+def _conclude(one: _Measured, p: tuple[float, ...], *, level: float) -> Compared:
     two_sided, worse, better = p
     word: Word = "worse" if worse <= LEVEL else "better" if better <= LEVEL else "not shown"
     pair = one.pair
@@ -183,29 +186,27 @@ def _conclude(one: _Measured, p: tuple[float, ...], *, family: int) -> Compared:
         p_value=two_sided,
         difference=fmean(one.differences) if one.differences else None,
         interval=one.interval,
-        says=_say(one, family),
+        says=_say(one, level),
         flipped=one.flipped,
         fixed=one.fixed,
     )
 
 
-def _say(one: _Measured, family: int) -> str:
+def _say(one: _Measured, level: float) -> str:
     units = len(one.differences)
     if not units:
         return "No case could be judged with both versions."
     is_clustered = units < len(one.cases)
     noun = count(units, "group of related cases", "groups of related cases") if is_clustered else count(units, "case")
     lower, higher = sum(value < 0 for value in one.differences), sum(value > 0 for value in one.differences)
-    return f"{_say_need(noun, units, LEVEL / family)}; {_say_changes(lower, higher)}. {_say_difference(one)}"
+    return f"{_say_need(noun, units, level)}; {_say_changes(lower, higher)}. {_say_difference(one)}"
 
 
 def _say_need(noun: str, units: int, level: float) -> str:
     """What it would take at least to show a difference: so many changes, and none the other way."""
-    needed = fewest_changes(units, level)
-    if needed is None:
-        return (
-            f"{noun} can show nothing by this test, which needs {fewest_changes(1_000, level)} that change the same way"
-        )
+    needed = needed_changes(level)
+    if needed > units:
+        return f"{noun} can show nothing by this test, which needs {needed} that change the same way"
     return f"{needed} of {noun} would have to change the same way"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
 
-from harness.evaluation.statistics import pass_at_k, pass_hat_k, wilson
+from harness.evaluation.statistics import pass_at_k, pass_hat_k, wilson_interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,7 +65,7 @@ def sum_up(check: str, results: Sequence[CaseResult]) -> dict[str, Any]:
         "cannot_tell": len(results) - len(told),
         "mean_score": _round(fmean(scores)) if scores else None,
         "rate": _round(fmean(told)) if told else None,
-        "interval": _interval(wilson(sum(told), len(told))) if is_single else None,
+        "interval": _interval(wilson_interval(sum(told), len(told))) if is_single and told else None,
         "samples": most,
         "spread": _round(_mean(stdev(one.scores) for one in results if len(one.scores) > 1)),
         "pass_at": [] if is_single else [_pass_at(k, results) for k in _list_k(most)],
@@ -78,11 +78,11 @@ def _list_k(most: int) -> list[int]:
 
 
 def _pass_at(k: int, results: Sequence[CaseResult]) -> dict[str, Any]:
-    counted = [(len(one.passes), sum(one.passes)) for one in results]
+    counted = [(len(one.passes), sum(one.passes)) for one in results if len(one.passes) >= k]
     return {
         "k": k,
-        "any": _round(_mean(pass_at_k(*pair, k) for pair in counted)),
-        "all": _round(_mean(pass_hat_k(*pair, k) for pair in counted)),
+        "any": _round(_mean(pass_at_k(*pair, k=k) for pair in counted)),
+        "all": _round(_mean(pass_hat_k(*pair, k=k) for pair in counted)),
     }
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
 from harness.evaluation.cases import CaseCheck
-from harness.evaluation.clusters import find_clusters
+from harness.evaluation.clusters import clusters
 from harness.evaluation.comparison import Compared, Pair, compare_all
 from harness.evaluation.quality import CaseResult, make_result, sum_up
 from harness.evaluation.rules import find_broken_rules, find_worse
@@ -75,14 +75,14 @@ def judge_run(rows: Iterable[str], *, root: Path) -> RunQuality:
 
 def _read_results(group: Sequence[Mapping[str, Any]]) -> dict[str, _Results]:
     """The results of a suite by version; the order of versions is that of their names."""
-    clusters = find_clusters({case["case"]: case["fixtures"] for case in group})
+    units = clusters({case["case"]: case["fixtures"] for case in group})
     versions: dict[str, _Results] = {}
     for case in sorted(group, key=lambda one: (_natural(one["version"]), one["case"])):
         checks = versions.setdefault(case["version"], {})
         for data in case["results"]:
             check = CaseCheck.from_json(data)
             name = case["case"]
-            checks.setdefault(check.name, {})[name] = make_result(name, clusters[name], check)
+            checks.setdefault(check.name, {})[name] = make_result(name, units[name], check)
     return versions
 
 
