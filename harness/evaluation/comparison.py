@@ -115,8 +115,6 @@ def compare_all(pairs: Sequence[Pair]) -> list[Compared]:
             one,
             corrected.get(index) or tuple(side(one.p) for side in _SIDES),
             level=level_among([lowest[other] for other in family if other != index], LEVEL),
-                [min(measured[other].p.worse, measured[other].p.better) for other in family if other != index], LEVEL
-            ),
         )
         for index, one in enumerate(measured)
     ]
