@@ -19,6 +19,7 @@ from harness.evaluation.statistics import (
     level_among,
     lowest_p,
     mcnemar,
+    needed_changes,
     t_interval,
 )
 from harness.findings.words import count

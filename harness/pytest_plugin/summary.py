@@ -189,11 +189,11 @@ class Summary:
     def _print_quality(self) -> None:
         if self._quality is None:
             return
-        from harness.reports.quality import comparison_lines, quality_table
+        from harness.reports.quality import check_lines, comparison_lines, quality_table
 
         self._reporter.section("answers")
         self._reporter.line(quality_table(self._report, style="simple"))
-        for line in (*comparison_lines(self._report), *filter(None, [self._quality.hint])):
+        for line in (*check_lines(self._report), *comparison_lines(self._report), *filter(None, [self._quality.hint])):
             self._reporter.line(line)
 
     def _print_findings(self) -> None:

@@ -7,55 +7,69 @@ from typing import TYPE_CHECKING, Any
 
 from tabulate import tabulate
 
-from harness.findings.words import printable
+from harness.findings.words import count, printable
 
 if TYPE_CHECKING:
     from harness.reports.report import RunReport
 
 TEMPLATES = "The emulator's answers are templates: they show the machinery, not the model."
 
-_HEADERS = ("suite", "version", "check", "passed", "score", "interval")
+_HEADERS = ("suite", "version", "checks", "cases", "passed", "mean scores")
 
 
 def quality_table(report: RunReport, *, style: str) -> str:
-    """A row for each suite, version and check; ``style`` is a table format of ``tabulate``. Empty without checks."""
+    """A row for each suite and version; ``style`` is a table format of ``tabulate``. Empty without checks."""
     rows = [
-        (suite, version, printable(row["check"]), _passed(row), _number(row["mean_score"]), _interval(row["interval"]))
-        for (suite, version, _), rows in sorted(report.quality.items())
-        for row in rows
+        (
+            suite,
+            version,
+            str(len(checks)),
+            str(max(row["cases"] for row in checks)),
+            f"{sum(row['passed'] for row in checks)} of {sum(row['passed'] + row['failed'] for row in checks)}",
+            ", ".join(f"{printable(row['check'])} {row['mean_score']:.2f}" for row in checks if _has_score(row)) or "-",
+        )
+        for (suite, version, _), checks in sorted(report.quality.items())
     ]
     if not rows:
         return ""
-    align = ("left",) * 3 + ("right",) * 3
+    align = ("left", "left", "right", "right", "right", "left")
     return tabulate(rows, headers=_HEADERS, tablefmt=style, colalign=align, disable_numparse=True)
+
+
+def check_lines(report: RunReport) -> Iterator[str]:
+    """A line for each check that not every case of a version passes."""
+    for (suite, version, _), checks in sorted(report.quality.items()):
+        for row in checks:
+            if row["passed"] == row["cases"]:
+                continue
+            interval = "" if row["interval"] is None else f", 95 % interval {_percent(row['interval'])}"
+            rest = f", {row['cannot_tell']} cannot be told" if row["cannot_tell"] else ""
+            told = row["passed"] + row["failed"]
+            yield f"{suite} {version}, {printable(row['check'])}: {row['passed']} of {told} pass{interval}{rest}"
 
 
 def comparison_lines(report: RunReport) -> Iterator[str]:
     """A line for each comparison in which anything changed, the number of the others, and who gave the answers."""
-    equal = 0
+    equal, shown = 0, 0
     for one in report.comparisons:
         if one["word"] == "not shown" and not one["difference"]:
             equal += 1
             continue
+        shown += 1
         cases = [f"now failing: {', '.join(one['flipped'])}"] if one["flipped"] else []
         cases += [f"now passing: {', '.join(one['fixed'])}"] if one["fixed"] else []
         title = f"{one['suite']} {one['before']} to {one['after']}, {printable(one['check'])}: {one['word']}"
         yield " ".join([f"{title}. {one['says']}", *(f"({case})" for case in cases)])
     if equal:
-        yield f"{equal} more comparisons of versions: not shown, with equal results."
+        number = count(equal, f"{'more ' if shown else ''}comparison")
+        yield f"{number} of versions: not shown, with equal results."
     if any(origin == "emulator" for _, _, origin in report.quality):
         yield TEMPLATES
 
 
-def _passed(row: Mapping[str, Any]) -> str:
-    told = row["passed"] + row["failed"]
-    said = f"{row['passed']} of {told}"
-    return f"{said}, {row['cannot_tell']} cannot tell" if row["cannot_tell"] else said
+def _has_score(row: Mapping[str, Any]) -> bool:
+    return row["mean_score"] is not None
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.2f}"
-
-
-def _interval(ends: list[float] | None) -> str:
-    return "-" if ends is None else f"{ends[0]:.2f} to {ends[1]:.2f}"
+def _percent(ends: list[float]) -> str:
+    return f"{100 * ends[0]:.0f} to {100 * ends[1]:.0f} %"

@@ -98,10 +98,9 @@ def test_the_table_of_answers_is_printed(project: Project) -> None:
 
     assert result.ret == 0
     assert shown(result, "answers", "The emulator") == (
-        "suite    version    check       passed    score      interval\n"
-        "-------  ---------  --------  --------  -------  ------------\n"
-        "support  v1         contains    2 of 2        -  0.34 to 1.00\n"
-        "support  v1         keywords    2 of 2     0.50  0.34 to 1.00"
+        "suite    version      checks    cases    passed  mean scores\n"
+        "-------  ---------  --------  -------  --------  -------------\n"
+        "support  v1                2        2    4 of 4  keywords 0.50"
     )
 
 
@@ -210,7 +209,7 @@ def test_an_equal_version_is_not_shown_to_differ_and_scipy_is_not_needed(project
     result = project.run(*EMULATE)
 
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["1 more comparisons of versions: not shown, with equal results."])
+    result.stdout.fnmatch_lines(["1 comparison of versions: not shown, with equal results."])
 
 
 def test_samples_are_checked_each(project: Project) -> None:

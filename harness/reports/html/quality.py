@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.findings.words import count
 from harness.reports.html.charts import SERIES, Range, dots, scatter
 from harness.reports.html.costs import Numbered, short_label
 from harness.reports.html.figures import decimal, number, percent, usd
@@ -14,7 +15,7 @@ from harness.reports.html.parts import Column, badge, figure, legend, section, t
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.reports.document import Interval, Quality, ReportDocument
+    from harness.reports.document import Comparison, Interval, Quality, ReportDocument
     from harness.reports.html.drawing import Drawer
 
 
@@ -123,8 +124,22 @@ def _numbers(suite: str, rows: Sequence[Numbered]) -> Html:
 
 
 def _comparisons(report: ReportDocument) -> Html | None:
+    """The comparisons in which anything changed, then, folded, those with equal results."""
     if not report.comparisons:
         return None
+    numbered = list(enumerate(report.comparisons))
+    changed = [row for row in numbered if row[1].word != "not shown" or row[1].difference]
+    equal = [row for row in numbered if row not in changed]
+    title = "Versions compared on the same cases"
+    words = f"{count(len(equal), 'comparison')} with equal results"
+    return join(
+        element("h3", title),
+        _comparison_table(changed, title) if changed else None,
+        element("details", element("summary", words), _comparison_table(equal, words)) if equal else None,
+    )
+
+
+def _comparison_table(rows: Sequence[tuple[int, Comparison]], title: str) -> Html:
     titles = ("suite", "check", "versions", "result", "what it rests on")
     columns = [Column(title) for title in titles]
     columns += [Column(name, True) for name in ("cases", "difference", "interval", "p")]
@@ -142,10 +157,9 @@ def _comparisons(report: ReportDocument) -> Html | None:
             decimal(one.p_value, f"/comparisons/{at}/p_value"),
             _changed(one.flipped, one.fixed),
         ]
-        for at, one in enumerate(report.comparisons)
+        for at, one in rows
     ]
-    title = "Versions compared on the same cases"
-    return join(element("h3", title), table(columns, body, caption=title))
+    return table(columns, body, caption=title)
 
 
 def _changed(flipped: Sequence[str], fixed: Sequence[str]) -> str:
