@@ -1,17 +1,20 @@
-"""Two prompt versions compared on the same cases: better, worse, or not shown."""
+"""Compare two versions of a prompt by what a check said about their answers to the same cases.
+
+The words are "better", "worse" and "not shown": no test shows that two versions are equal.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import asdict, dataclass
 from operator import attrgetter
 from statistics import fmean
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
-from harness.evaluation.quality import CaseResult
+from harness.evaluation.quality import has_one_sample
 from harness.evaluation.statistics import (
     EQUAL,
-    Interval,
+    TINY,
     PValues,
     adjust,
     bonett_price_interval,
@@ -22,208 +25,293 @@ from harness.evaluation.statistics import (
     needed_changes,
     t_interval,
 )
-from harness.findings.words import count
 
-type Word = Literal["better", "worse", "not shown"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from harness.evaluation.quality import CaseResult
+    from harness.evaluation.statistics import Interval
+
+_SIDES = (attrgetter("worse"), attrgetter("better"), attrgetter("two_sided"))
 
 LEVEL = 0.025
-"""One-sided level at which a version is called better or worse."""
+"""Largest adjusted one-sided p-value of a difference that is shown."""
+
 _PLACES = 4
-_SIDES = (attrgetter("two_sided"), attrgetter("worse"), attrgetter("better"))
+"""Decimal places in a report."""
+
+Word = Literal["better", "worse", "not shown"]
+
+Kind = Literal["passes", "rates", "scores"]
+"""What is compared: one verdict a case, shares of passing samples or groups, or scores."""
 
 
-class Pair(NamedTuple):
-    """One check of one suite, with the results of two versions by case."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Two versions to compare by one check of one suite."""
 
     suite: str
     check: str
     before: str
+    """Name of the earlier version."""
     after: str
-    results_before: Mapping[str, CaseResult]
-    results_after: Mapping[str, CaseResult]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Measured:
-    """A comparison before it is known how many others there are."""
-
-    pair: Pair
-    cases: tuple[str, ...]
-    is_score: bool
-    differences: tuple[float, ...]
-    """One for each unit: a case, or the cases that share a resume or a job."""
-    p: PValues
-    interval: Interval | None
-    flipped: tuple[str, ...]
-    fixed: tuple[str, ...]
+    results_before: tuple[CaseResult, ...]
+    results_after: tuple[CaseResult, ...]
+    clusters: Mapping[str, str] | None = None
+    """The cluster of each case (`harness.evaluation.clusters.clusters`); without it, each case is its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """Two versions compared by one check."""
+    """How the later version differs from the earlier one."""
 
     suite: str
     check: str
     before: str
     after: str
     cases: int
+    """Cases that both versions answered, and of which the check could tell."""
+    units: int
+    """Cases, or fewer groups of cases that share a fixture."""
     word: Word
     p_value: float
-    """Two-sided, corrected for all comparisons of the run."""
+    """Two-sided, adjusted for all comparisons of the run."""
+    p_worse: float
+    """One-sided, adjusted: at most 0.025 means "worse"."""
+    p_better: float
+    """One-sided, adjusted: at most 0.025 means "better"."""
     difference: float | None
-    """Mean of after less before, over units; a rate or a score, from -1 to 1."""
+    """Later minus earlier rate or mean score, from -1 to 1; ``None`` without cases."""
     interval: Interval | None
+    """The 95 % interval of the difference, not adjusted; ``None`` if the units do not tell."""
     says: str
+    """One or two sentences."""
     flipped: tuple[str, ...]
-    """Cases that passed before and fail now."""
+    """Cases that passed before and now fail."""
     fixed: tuple[str, ...]
-    """Cases that failed before and pass now."""
+    """Cases that failed before and now pass."""
 
     def to_json(self) -> dict[str, Any]:
         """The comparison with the keys of ``Comparison`` in ``report.json``."""
+        figures = {key: None if value is None else round(value, _PLACES) for key, value in self._figures.items()}
+        interval = None if self.interval is None else [round(end, _PLACES) for end in self.interval]
+        return {**asdict(self), **figures, "interval": interval}
+
+    @property
+    def _figures(self) -> dict[str, float | None]:
         return {
-            "suite": self.suite,
-            "check": self.check,
-            "before": self.before,
-            "after": self.after,
-            "cases": self.cases,
-            "word": self.word,
-            "p_value": round(self.p_value, _PLACES),
-            "difference": None if self.difference is None else round(self.difference, _PLACES),
-            "interval": None if self.interval is None else [round(end, _PLACES) for end in self.interval],
-            "says": self.says,
-            "flipped": list(self.flipped),
-            "fixed": list(self.fixed),
+            "p_value": self.p_value,
+            "p_worse": self.p_worse,
+            "p_better": self.p_better,
+            "difference": self.difference,
         }
 
 
-def compare_all(pairs: Sequence[Pair]) -> list[Compared]:
-    """Compare pairs of versions; the words allow for the number of comparisons (Holm).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measured:
+    """A pair before the adjustment for other comparisons."""
 
-    A comparison in which so few cases changed that it could show nothing at all is none of the family. That depends on
-    how many changed and not on which way, so the level is kept (Tarone 1990, Biometrics 46).
+    kind: Kind
+    cases: int
+    before: tuple[float, ...]
+    """One value for each unit."""
+    after: tuple[float, ...]
+    p: PValues
+    interval: Interval | None
+
+    @property
+    def units(self) -> int:
+        return len(self.before)
+
+    @property
+    def differences(self) -> tuple[float, ...]:
+        return _subtract(self.before, self.after)
+
+    @property
+    def lower(self) -> int:
+        return sum(value < 0 for value in self.differences)
+
+    @property
+    def higher(self) -> int:
+        return sum(value > 0 for value in self.differences)
+
+
+def compare(pair: Pair) -> Compared:
+    """Compare two versions, as the only comparison of a run.
 
     Raises:
-        UsageError: two versions differ, and SciPy is not installed.
+        UsageError: results differ, and SciPy is not installed.
+    """
+    return compare_all([pair])[0]
+
+
+def compare_all(pairs: Sequence[Pair]) -> tuple[Compared, ...]:
+    """Compare versions, one result a pair; p-values are adjusted by Holm's method for all that could show anything.
+
+    A pair in which so few units changed that no signs of the changes could be shown is none of these. How many changed
+    does not depend on which way they did, so the level is kept (Tarone, "A modified Bonferroni method for discrete
+    data", Biometrics 46 (1990)).
+
+    Raises:
+        UsageError: results differ, and SciPy is not installed.
     """
     measured = [_measure(pair) for pair in pairs]
-    family = [index for index, one in enumerate(measured) if lowest_p(one.differences) <= LEVEL]
-    sides = zip(*(adjust([side(measured[index].p) for index in family]) for side in _SIDES), strict=True)
-    corrected = dict(zip(family, sides, strict=True))
-    lowest = [min(one.p.worse, one.p.better) for one in measured]
-    return [
+    family = [index for index, found in enumerate(measured) if lowest_p(found.differences) <= LEVEL]
+    columns = (adjust([side(measured[index].p) for index in family]) for side in _SIDES)
+    adjusted = dict(zip(family, zip(*columns, strict=True), strict=True))
+    return tuple(
         _conclude(
-            one,
-            corrected.get(index) or tuple(side(one.p) for side in _SIDES),
-            level=level_among([lowest[other] for other in family if other != index], LEVEL),
+            pair,
+            found,
+            adjusted.get(index) or tuple(side(found.p) for side in _SIDES),
+            others=[measured[i].p for i in family if i != index],
         )
-        for index, one in enumerate(measured)
-    ]
-
-
-def _measure(pair: Pair) -> _Measured:
-    known = [
-        (case, before, after)
-        for case, before in pair.results_before.items()
-        if (after := pair.results_after.get(case)) is not None
-    ]
-    is_score = any(after.scores and before.scores for _, before, after in known)
-    values = [
-        (case, old, new, after.cluster)
-        for case, before, after in known
-        if (old := _value(before, is_score)) is not None and (new := _value(after, is_score)) is not None
-    ]
-    differences = _by_cluster([(cluster, new - old) for _, old, new, cluster in values])
-    is_single = all(len(one.passes) == 1 for _, *both in known for one in both)
-    is_clustered = len(differences) < len(values)
-    p, interval = _test(differences, is_exact=not is_score and is_single and not is_clustered)
-    return _Measured(
-        pair=pair,
-        cases=tuple(case for case, *_ in values),
-        is_score=is_score,
-        differences=differences,
-        p=p,
-        interval=interval,
-        flipped=tuple(case for case, old, new in known if old.passed is True and new.passed is False),
-        fixed=tuple(case for case, old, new in known if old.passed is False and new.passed is True),
+        for index, (pair, found) in enumerate(zip(pairs, measured, strict=True))
     )
 
 
-def _value(result: CaseResult, is_score: bool) -> float | None:
-    return result.score if is_score else result.rate
-
-
-def _by_cluster(differences: Sequence[tuple[str, float]]) -> tuple[float, ...]:
-    clusters: dict[str, list[float]] = {}
-    for cluster, difference in differences:
-        clusters.setdefault(cluster, []).append(difference)
-    return tuple(fmean(one) for one in clusters.values())
-
-
-def _test(differences: Sequence[float], *, is_exact: bool) -> tuple[PValues, Interval | None]:
-    if is_exact:
-        lost, gained = (sum(one == sign for one in differences) for sign in (-1, 1))
-        interval = bonett_price_interval(worse=lost, better=gained, cases=len(differences)) if differences else None
-        return mcnemar(worse=lost, better=gained), interval
-    if not any(differences):
-        # No test is needed, and no interval can be told from equal numbers.
-        return EQUAL, None
-    return flip_signs(differences), t_interval(differences)
-
-
-def _conclude(one: _Measured, p: tuple[float, ...], *, level: float) -> Compared:
-    two_sided, worse, better = p
+def _conclude(pair: Pair, found: _Measured, p_values: tuple[float, ...], *, others: Sequence[PValues]) -> Compared:
+    worse, better, two_sided = p_values
     word: Word = "worse" if worse <= LEVEL else "better" if better <= LEVEL else "not shown"
-    pair = one.pair
+    both = _both(pair)
     return Compared(
         suite=pair.suite,
         check=pair.check,
         before=pair.before,
         after=pair.after,
-        cases=len(one.cases),
+        cases=found.cases,
+        units=found.units,
         word=word,
         p_value=two_sided,
-        difference=fmean(one.differences) if one.differences else None,
-        interval=one.interval,
-        says=_say(one, level),
-        flipped=one.flipped,
-        fixed=one.fixed,
+        p_worse=worse,
+        p_better=better,
+        difference=fmean(found.differences) if found.units else None,
+        interval=found.interval,
+        says=_say(found, word, others),
+        flipped=tuple(old.case for old, new in both if old.passed is True and new.passed is False),
+        fixed=tuple(old.case for old, new in both if old.passed is False and new.passed is True),
     )
 
 
-def _say(one: _Measured, level: float) -> str:
-    units = len(one.differences)
-    if not units:
-        return "No case could be judged with both versions."
-    is_clustered = units < len(one.cases)
-    noun = count(units, "group of related cases", "groups of related cases") if is_clustered else count(units, "case")
-    lower, higher = sum(value < 0 for value in one.differences), sum(value > 0 for value in one.differences)
-    return f"{_say_need(noun, units, level)}; {_say_changes(lower, higher)}. {_say_difference(one)}"
+def _measure(pair: Pair) -> _Measured:
+    kind, both = _kind_and_cases(pair)
+    before, after = _units(pair, kind, both)
+    if kind == "passes" and len(before) < len(both):
+        kind = "rates"
+    differences = _subtract(before, after)
+    p, interval = (_test_passes if kind == "passes" else _test_means)(differences)
+    return _Measured(kind=kind, cases=len(both), before=before, after=after, p=p, interval=interval)
 
 
-def _say_need(noun: str, units: int, level: float) -> str:
-    """What it would take at least to show a difference: so many changes, and none the other way."""
-    needed = needed_changes(level)
-    if needed > units:
-        return f"{noun} can show nothing by this test, which needs {needed} that change the same way"
-    return f"{needed} of {noun} would have to change the same way"
+def _both(pair: Pair) -> list[tuple[CaseResult, CaseResult]]:
+    """The results of the cases that both versions answered."""
+    after = {result.case: result for result in pair.results_after}
+    return [(old, after[old.case]) for old in pair.results_before if old.case in after]
 
 
-def _say_changes(lower: int, higher: int) -> str:
-    if lower and higher:
-        return f"{lower} got worse, {higher} better"
-    if not lower and not higher:
-        return "none did"
-    return f"{lower} did, for the worse" if lower else f"{higher} did, for the better"
+def _kind_and_cases(pair: Pair) -> tuple[Kind, list[tuple[CaseResult, CaseResult]]]:
+    """Take scores if all cases that could be told have them: they tell more than passes."""
+    told = [(old, new) for old, new in _both(pair) if all(result.told or result.scored for result in (old, new))]
+    if told and all(old.scored and new.scored for old, new in told):
+        return "scores", told
+    told = [(old, new) for old, new in told if old.told and new.told]
+    has_samples = not has_one_sample([result for both in told for result in both])
+    return ("rates" if has_samples else "passes"), told
 
 
-def _say_difference(one: _Measured) -> str:
-    mean = fmean(one.differences)
-    if one.interval is None:
-        return f"Difference {_points(mean)}."
-    low, high = one.interval
-    return f"Difference {_points(mean)}, 95 % interval {100 * low:+.0f} to {100 * high:+.0f}."
+def _units(
+    pair: Pair, kind: Kind, both: Sequence[tuple[CaseResult, CaseResult]]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The mean of the cases of each unit, before and after."""
+    groups: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for old, new in both:
+        unit = (pair.clusters or {}).get(old.case, old.case)
+        groups[unit].append((_value(old, kind), _value(new, kind)))
+    before = tuple(fmean(old for old, _ in group) for group in groups.values())
+    after = tuple(fmean(new for _, new in group) for group in groups.values())
+    return before, after
 
 
-def _points(share: float) -> str:
-    return f"{100 * share:+.0f} points" if share else "0 points"
+def _value(result: CaseResult, kind: Kind) -> float:
+    return fmean(result.scored if kind == "scores" else result.told)
+
+
+def _subtract(before: Sequence[float], after: Sequence[float]) -> tuple[float, ...]:
+    found = (new - old for old, new in zip(before, after, strict=True))
+    return tuple(value if abs(value) > TINY else 0.0 for value in found)
+
+
+def _test_passes(differences: Sequence[float]) -> tuple[PValues, Interval | None]:
+    if not differences:
+        return EQUAL, None
+    worse, better = sum(value < 0 for value in differences), sum(value > 0 for value in differences)
+    interval = bonett_price_interval(worse=worse, better=better, cases=len(differences))
+    return mcnemar(worse=worse, better=better), interval
+
+
+def _test_means(differences: Sequence[float]) -> tuple[PValues, Interval | None]:
+    interval = t_interval(differences)
+    return flip_signs(differences), interval and (max(-1.0, interval[0]), min(1.0, interval[1]))
+
+
+def _say(found: _Measured, word: Word, others: Sequence[PValues]) -> str:
+    if not found.units:
+        return "No case that both versions answered, and of which the check could tell."
+    return f"{_say_changes(found, word, others)}. {_say_difference(found)}."
+
+
+def _say_changes(found: _Measured, word: Word, others: Sequence[PValues]) -> str:
+    is_lower = found.lower >= found.higher
+    level = level_among([p.worse if is_lower else p.better for p in others], LEVEL)
+    needed, counted = needed_changes(level), _counted(found)
+    if word != "not shown":
+        return f"{counted}: {_changes(found)}"
+    if needed > found.units:
+        among = f" among {len(others) + 1} comparisons" if others else ""
+        return f"{counted} can never show a difference{among} by this test; {_changes(found)}"
+    same_way = max(found.lower, found.higher)
+    if same_way >= needed:
+        return f"{counted}: {_changes(found)}, too mixed to show a difference"
+    if found.kind == "passes":
+        did = f"{same_way or 'none'} did" + (f" ({_changes(found)})" if same_way else "")
+        return f"{counted}: at least {needed} would have to change the same way; {did}"
+    return f"{counted}: {_changes(found)}; at least {needed} would have to change the same way"
+
+
+def _counted(found: _Measured) -> str:
+    cases = f"{found.cases} case{'s' * (found.cases != 1)}"
+    groups = f" in {found.units} group{'s' * (found.units != 1)}"
+    return cases + groups * (found.units < found.cases)
+
+
+def _changes(found: _Measured) -> str:
+    """Such as "2 worse, 0 better", or "mean 0.81 -> 0.65, 7 of 8 lower, 1 higher"."""
+    if found.kind == "passes":
+        return f"{found.lower} worse, {found.higher} better"
+    sides = sorted([(found.lower, "lower"), (found.higher, "higher")], key=lambda side: -side[0])
+    (most, way), (fewest, other_way) = sides
+    counted = f"{most} of {found.units} {way}" if most else "none changed"
+    return f"{_means(found)}, {counted}" + (f", {fewest} {other_way}" if fewest else "")
+
+
+def _means(found: _Measured) -> str:
+    before, after = fmean(found.before), fmean(found.after)
+    if found.kind == "scores":
+        return f"mean {before:.2f} -> {after:.2f}"
+    return f"pass rate {100 * before:.0f} % -> {100 * after:.0f} %"
+
+
+def _say_difference(found: _Measured) -> str:
+    difference = _signed(fmean(found.differences), found.kind)
+    unit = "" if found.kind == "scores" else " points"
+    if found.interval is None:
+        why = "all changed alike" if found.units > 1 else "it takes two"
+        return f"Difference {difference}{unit}, no interval ({why})"
+    low, high = (_signed(bound, found.kind) for bound in found.interval)
+    return f"Difference {difference}{unit}, interval {low} to {high}"
+
+
+def _signed(value: float, kind: Kind) -> str:
+    """A difference of scores with two significant digits, of rates in points; zero without a sign."""
+    text = f"{round(value, 4):+.2g}" if kind == "scores" else f"{100 * value:+.0f}"
+    return "0" if float(text) == 0 else text

@@ -1,99 +1,134 @@
-"""The results of a check over the cases of a version: rates, scores, intervals, pass@k."""
+"""The results of a check over the samples of cases, and their summary for one version of a prompt."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from statistics import fmean, stdev
+from dataclasses import asdict, dataclass
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
-from harness.evaluation.statistics import pass_at_k, pass_hat_k, wilson_interval
+from harness.evaluation.statistics import Interval, mean, pass_at_k, pass_hat_k, spread, wilson_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from harness.evaluation.cases import CaseCheck
-    from harness.evaluation.statistics import Interval
+
+_PLACES = 4
+"""Decimal places in a report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
-    """One case with one check."""
+    """What one check said about the samples of one case."""
 
     case: str
-    cluster: str
-    """Cases of one cluster are one unit of a comparison."""
-    passes: tuple[bool, ...]
-    """Of the samples of which the check could tell."""
-    scores: tuple[float, ...]
-    """Of the samples that have one."""
-    passed: bool | None
-    """Whether enough samples pass; ``None`` if that of none is known."""
+    passes: tuple[bool | None, ...]
+    """One for each sample; ``None``: the check could not tell."""
+    scores: tuple[float | None, ...] = ()
+    """One for each sample, from 0 to 1; ``None``, or none at all, if the check gave no score."""
+    pass_rate: float = 1.0
+    """Share of the samples that must pass."""
 
     @property
-    def rate(self) -> float | None:
-        """Share of the samples that pass."""
-        return fmean(self.passes) if self.passes else None
+    def told(self) -> tuple[bool, ...]:
+        """The samples of which the check could tell whether they pass."""
+        return tuple(passed for passed in self.passes if passed is not None)
 
     @property
-    def score(self) -> float | None:
-        """Mean score of the samples."""
-        return fmean(self.scores) if self.scores else None
+    def scored(self) -> tuple[float, ...]:
+        """The scores of the samples that have one."""
+        return tuple(score for score in self.scores if score is not None)
+
+    @property
+    def passed(self) -> bool | None:
+        """Whether enough of the samples pass, of those that the check could tell; ``None`` if there are none."""
+        return sum(self.told) / len(self.told) >= self.pass_rate if self.told else None
 
 
-def make_result(case: str, cluster: str, check: CaseCheck) -> CaseResult:
-    """Make the result of a case from a check of its answers."""
-    return CaseResult(
-        case=case,
-        cluster=cluster,
-        passes=tuple(one.passed for one in check.results if one.passed is not None),
-        scores=tuple(one.score for one in check.results if one.score is not None),
-        passed=check.passed,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityRow:
+    """What one check said about all cases of one version."""
+
+    check: str
+    cases: int
+    passed: int
+    failed: int
+    cannot_tell: int
+    mean_score: float | None
+    """Mean over the cases of their mean scores."""
+    rate: float | None
+    """Share of the cases that pass, of those that the check could tell."""
+    interval: Interval | None
+    """Wilson's 95 % interval of the rate; ``None`` for several samples of a case, which are not independent."""
+    k: int | None
+    """The k of the next two fields; ``None`` if a case has too few samples."""
+    pass_at_k: float | None
+    """Chance that at least one of k samples passes: mean over the cases."""
+    pass_hat_k: float | None
+    """Chance that all of k samples pass: mean over the cases."""
+    spread: float | None
+    """Standard deviation among samples of the same case, of scores if there are any, otherwise of passes."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The row with the keys of ``Quality`` in ``report.json``."""
+        data = {
+            key: round(value, _PLACES) if isinstance(value, float) else value for key, value in asdict(self).items()
+        }
+        return {**data, "interval": None if self.interval is None else [round(end, _PLACES) for end in self.interval]}
+
+
+def sum_up(check: str, results: Sequence[CaseResult], *, k: int | None = None) -> QualityRow:
+    """Sum up the results of a check.
+
+    Without ``k``, it is one less than the fewest samples of a case, and at least 2: an estimate for as many
+    as were taken is only 0 or 1 for each case.
+
+    Raises:
+        UsageError: ``k`` is larger than the number of samples of a case.
+    """
+    verdicts = [result.passed for result in results if result.passed is not None]
+    passed, told = sum(verdicts), len(verdicts)
+    k = k or _usual_k(results)
+    return QualityRow(
+        check=check,
+        cases=len(results),
+        passed=passed,
+        failed=told - passed,
+        cannot_tell=len(results) - told,
+        mean_score=_mean_over_cases([result.scored for result in results]),
+        rate=passed / told if told else None,
+        interval=wilson_interval(passed, told) if told and has_one_sample(results) else None,
+        k=k,
+        pass_at_k=_estimate(results, k, is_all=False),
+        pass_hat_k=_estimate(results, k, is_all=True),
+        spread=_spread_within(results),
     )
 
 
-def sum_up(check: str, results: Sequence[CaseResult]) -> dict[str, Any]:
-    """Sum up a check over the cases of a version, with the keys of ``Quality`` in ``report.json``."""
-    told = [one.passed for one in results if one.passed is not None]
-    scores = [score for one in results if (score := one.score) is not None]
-    most = max((len(one.passes) for one in results), default=0)
-    is_single = most <= 1
-    return {
-        "check": check,
-        "cases": len(results),
-        "passed": sum(told),
-        "failed": len(told) - sum(told),
-        "cannot_tell": len(results) - len(told),
-        "mean_score": _round(fmean(scores)) if scores else None,
-        "rate": _round(fmean(told)) if told else None,
-        "interval": _interval(wilson_interval(sum(told), len(told))) if is_single and told else None,
-        "samples": most,
-        "spread": _round(_mean(stdev(one.scores) for one in results if len(one.scores) > 1)),
-        "pass_at": [] if is_single else [_pass_at(k, results) for k in _list_k(most)],
-    }
+def has_one_sample(results: Sequence[CaseResult]) -> bool:
+    """Whether no case has more than one sample."""
+    return all(len(result.passes) <= 1 for result in results)
 
 
-def _list_k(most: int) -> list[int]:
-    """The numbers of answers for which pass@k is told: fewer than there are samples, where it says something."""
-    return [k for k in (1, 2, 3, 5, 10, 20) if k < most]
+def _usual_k(results: Sequence[CaseResult]) -> int | None:
+    fewest = min((len(result.told) for result in results if result.told), default=0)
+    return fewest - 1 if fewest > 2 else None
 
 
-def _pass_at(k: int, results: Sequence[CaseResult]) -> dict[str, Any]:
-    counted = [(len(one.passes), sum(one.passes)) for one in results if len(one.passes) >= k]
-    return {
-        "k": k,
-        "any": _round(_mean(pass_at_k(*pair, k=k) for pair in counted)),
-        "all": _round(_mean(pass_hat_k(*pair, k=k) for pair in counted)),
-    }
+def _estimate(results: Sequence[CaseResult], k: int | None, *, is_all: bool) -> float | None:
+    if k is None:
+        return None
+    estimate = pass_hat_k if is_all else pass_at_k
+    return mean([estimate(len(result.told), sum(result.told), k=k) for result in results if result.told])
 
 
-def _mean(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return fmean(known) if known else None
+def _mean_over_cases(values: Sequence[tuple[float, ...]]) -> float | None:
+    means = [mean(samples) for samples in values]
+    return mean([found for found in means if found is not None])
 
 
-def _round(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
-
-
-def _interval(ends: Interval | None) -> list[float] | None:
-    return None if ends is None else [round(end, 4) for end in ends]
+def _spread_within(results: Sequence[CaseResult]) -> float | None:
+    """The root of the mean variance; ``None`` if no case has two samples."""
+    has_scores = any(result.scored for result in results)
+    spreads = [spread(result.scored if has_scores else result.told) for result in results]
+    variance = mean([found**2 for found in spreads if found is not None])
+    return None if variance is None else sqrt(variance)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import comb, sqrt
-from statistics import NormalDist
+from statistics import NormalDist, fmean, stdev
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import UsageError
@@ -24,7 +24,7 @@ DRAWS = 9_999
 
 _SEED = 20_251_125
 
-_TINY = 1e-9
+TINY = 1e-9
 """Differences below it are errors of rounding: scores lie between 0 and 1."""
 
 Interval = tuple[float, float]
@@ -75,7 +75,7 @@ def flip_signs(differences: Sequence[float]) -> PValues:
         UsageError: SciPy is not installed.
     """
     # Sorted, so that random signs do not depend on the order of the cases.
-    kept = sorted(value for value in differences if abs(value) > _TINY)
+    kept = sorted(value for value in differences if abs(value) > TINY)
     if not kept:
         return EQUAL
     is_exact = len(kept) <= EXACT_UNITS
@@ -92,14 +92,14 @@ def flip_signs(differences: Sequence[float]) -> PValues:
     # The observed signs are one of all assignments, but not among those that were drawn.
     extra = 0 if is_exact else 1
     return PValues(
-        worse=(int((null <= observed + _TINY).sum()) + extra) / (len(null) + extra),
-        better=(int((null >= observed - _TINY).sum()) + extra) / (len(null) + extra),
+        worse=(int((null <= observed + TINY).sum()) + extra) / (len(null) + extra),
+        better=(int((null >= observed - TINY).sum()) + extra) / (len(null) + extra),
     )
 
 
 def lowest_p(differences: Sequence[float]) -> float:
     """The lowest one-sided p-value that differences could give, whatever their signs."""
-    changed = sum(abs(value) > _TINY for value in differences)
+    changed = sum(abs(value) > TINY for value in differences)
     return 0.5**changed if changed <= EXACT_UNITS else 1 / (DRAWS + 1)
 
 
@@ -162,7 +162,7 @@ def t_interval(differences: Sequence[float], *, confidence: float = 0.95) -> Int
     Raises:
         UsageError: SciPy is not installed.
     """
-    if len(differences) < 2 or max(differences) - min(differences) <= _TINY:
+    if len(differences) < 2 or max(differences) - min(differences) <= TINY:
         return None
     found = _scipy_stats().ttest_1samp(differences, 0).confidence_interval(confidence)
     return float(found.low), float(found.high)
@@ -182,6 +182,16 @@ def pass_hat_k(samples: int, passed: int, *, k: int) -> float:
     """Estimate without bias the chance that all of k samples pass."""
     _check_k(samples, k)
     return comb(passed, k) / comb(samples, k)
+
+
+def mean(values: Sequence[float]) -> float | None:
+    """The mean; ``None`` of nothing."""
+    return fmean(values) if values else None
+
+
+def spread(values: Sequence[float]) -> float | None:
+    """The sample standard deviation; ``None`` of fewer than two values."""
+    return stdev(values) if len(values) > 1 else None
 
 
 def _check_k(samples: int, k: int) -> None:

@@ -13,7 +13,7 @@ from harness.errors import UsageError
 from harness.evaluation.cases import CaseCheck
 from harness.evaluation.clusters import clusters
 from harness.evaluation.comparison import Compared, Pair, compare_all
-from harness.evaluation.quality import CaseResult, make_result, sum_up
+from harness.evaluation.quality import CaseResult, sum_up
 from harness.evaluation.rules import find_broken_rules, find_worse
 from harness.files import relative
 from harness.findings.finding import Finding
@@ -22,8 +22,8 @@ from harness.suites.gate import GateEntry
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    type _Results = dict[str, dict[str, CaseResult]]
-    """Results by check, then by case."""
+    type _Results = dict[str, list[CaseResult]]
+    """Results by check."""
     type _Group = tuple[str, str]
     """Suite and origin of the answers."""
 
@@ -54,13 +54,14 @@ def judge_run(rows: Iterable[str], *, root: Path) -> RunQuality:
     for (suite, origin), group in by_group.items():
         results = _read_results(group)
         for version, checks in results.items():
-            rows_of_version = [sum_up(check, list(found.values())) for check, found in checks.items()]
+            rows_of_version = [sum_up(check, found).to_json() for check, found in checks.items()]
             by_version[suite, version, origin] = rows_of_version
             if group[0]["gate"] is not None:
                 gate = GateEntry.model_validate(group[0]["gate"])
                 broken = find_broken_rules(gate, rows_of_version, title=f"{suite} {version}")
                 findings += [_place(finding, group[0], root) for finding in broken]
-        pairs += [(pair, group[0]) for pair in _list_pairs(suite, results)]
+        units = clusters({case["case"]: case["fixtures"] for case in group})
+        pairs += [(pair, group[0]) for pair in _list_pairs(suite, results, units)]
     try:
         compared = compare_all([pair for pair, _ in pairs])
     except UsageError as error:
@@ -75,24 +76,38 @@ def judge_run(rows: Iterable[str], *, root: Path) -> RunQuality:
 
 def _read_results(group: Sequence[Mapping[str, Any]]) -> dict[str, _Results]:
     """The results of a suite by version; the order of versions is that of their names."""
-    units = clusters({case["case"]: case["fixtures"] for case in group})
     versions: dict[str, _Results] = {}
     for case in sorted(group, key=lambda one: (_natural(one["version"]), one["case"])):
         checks = versions.setdefault(case["version"], {})
         for data in case["results"]:
             check = CaseCheck.from_json(data)
-            name = case["case"]
-            checks.setdefault(check.name, {})[name] = make_result(name, units[name], check)
+            checks.setdefault(check.name, []).append(_result_of(case["case"], check))
     return versions
 
 
-def _list_pairs(suite: str, versions: Mapping[str, _Results]) -> Iterable[Pair]:
+def _result_of(case: str, check: CaseCheck) -> CaseResult:
+    return CaseResult(
+        case=case,
+        passes=tuple(one.passed for one in check.results),
+        scores=tuple(one.score for one in check.results),
+        pass_rate=check.pass_rate,
+    )
+
+
+def _list_pairs(suite: str, versions: Mapping[str, _Results], units: Mapping[str, str]) -> Iterable[Pair]:
     """Each version with the one before it, by check."""
-    names = list(versions)
-    for before, after in pairwise(names):
+    for before, after in pairwise(versions):
         for check, results in versions[after].items():
             if check in versions[before]:
-                yield Pair(suite, check, before, after, versions[before][check], results)
+                yield Pair(
+                    suite=suite,
+                    check=check,
+                    before=before,
+                    after=after,
+                    results_before=tuple(versions[before][check]),
+                    results_after=tuple(results),
+                    clusters=units,
+                )
 
 
 def _fails_if_worse(case: Mapping[str, Any]) -> bool:

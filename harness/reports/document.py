@@ -168,17 +168,6 @@ class TrafficModel(_Part):
     """By lifetime, dollars for 1,000 calls at the stated rate."""
 
 
-class PassAt(_Part):
-    """The chances that answers pass, if several are given, as means over the cases; unbiased."""
-
-    k: Count
-    """Answers that are given."""
-    any: Share | None
-    """That at least one of them passes: pass@k."""
-    all: Share | None
-    """That all of them pass: pass^k."""
-
-
 class Quality(_Part):
     """The results of one check over the cases of a version."""
 
@@ -193,12 +182,14 @@ class Quality(_Part):
     """Share of the cases that pass, of those that could be judged."""
     interval: Interval | None
     """95 % interval of the rate or mean score."""
-    samples: Count = 1
-    """Most samples of a case."""
+    k: Count | None = None
+    """Number of answers of the next two figures; null for one sample a case."""
+    pass_at_k: Share | None = None
+    """Chance that at least one of k answers passes, unbiased: mean over the cases."""
+    pass_hat_k: Share | None = None
+    """Chance that all of k answers pass (pass^k), unbiased: mean over the cases."""
     spread: float | None = None
-    """Mean over the cases of the standard deviation of the scores of their samples."""
-    pass_at: tuple[PassAt, ...] = ()
-    """For several samples."""
+    """Standard deviation among the samples of the same case."""
 
 
 class VersionModel(_Part):
@@ -248,9 +239,16 @@ class Comparison(_Part):
     before: str
     after: str
     cases: Count
+    units: Count = 0
+    """Cases, or fewer groups of cases that share a fixture."""
     word: Literal["better", "worse", "not shown"]
     """What the comparison shows."""
     p_value: float | None
+    """Two-sided, adjusted for all comparisons of the run."""
+    p_worse: float | None = None
+    """One-sided, adjusted: at most 0.025 is "worse"."""
+    p_better: float | None = None
+    """One-sided, adjusted: at most 0.025 is "better"."""
     difference: float | None
     """Mean of after less before."""
     interval: Interval | None

@@ -26,9 +26,11 @@ from harness.evaluation.statistics import (
     level_among,
     lowest_p,
     mcnemar,
+    mean,
     needed_changes,
     pass_at_k,
     pass_hat_k,
+    spread,
     t_interval,
     wilson_interval,
 )
@@ -246,6 +248,10 @@ def test_more_samples_than_were_taken_cannot_be_estimated(k: int) -> None:
         pass_at_k(3, 1, k=k)
 
     assert str(caught.value) == f"k is {k}, expected 1 to 3, the number of samples\n  try: take more samples"
+
+
+def test_mean_and_spread_of_too_few_values_are_nothing() -> None:
+    assert (mean([]), spread([1.0]), mean([1, 2]), spread([1, 2])) == (None, None, 1.5, pytest.approx(sqrt(0.5)))
 
 
 @given(st.lists(tenths, max_size=14))
