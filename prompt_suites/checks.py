@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
 from typing import Any
 
 from harness.evaluation.result import CheckResult
@@ -83,6 +84,20 @@ def interview_has_five_to_eight_questions(answer: str) -> CheckResult:
     return CheckResult(check="", passed=is_whole, why=said)
 
 
+def of_an_object(check: Callable[..., CheckResult]) -> Callable[..., CheckResult]:
+    """Let a check say that it cannot tell if the answer is not the JSON object that is asked for."""
+
+    @wraps(check)
+    def checked(answer: str, **inputs: Any) -> CheckResult:
+        try:
+            return check(answer, **inputs)
+        except (json.JSONDecodeError, KeyError, TypeError):
+            return CheckResult(check="", passed=None, why="the answer is not the JSON object that is asked for")
+
+    return checked
+
+
+@of_an_object
 def edits_can_be_applied(answer: str, resume: Document) -> CheckResult:
     """Each original stands in the resume exactly once, and no stretch of text is edited twice."""
     text, seen = render_resume(resume), set[str]()
@@ -96,6 +111,7 @@ def edits_can_be_applied(answer: str, resume: Document) -> CheckResult:
     return _passes("every edit can be applied")
 
 
+@of_an_object
 def keywords_are_those_of_the_posting(answer: str, job: Document) -> CheckResult:
     """Each keyword stands in the posting, and in the suggested text."""
     posting = render_job(job).casefold()
@@ -108,6 +124,7 @@ def keywords_are_those_of_the_posting(answer: str, job: Document) -> CheckResult
     return _passes("every keyword is in the posting and in its suggestion")
 
 
+@of_an_object
 def numbers_are_those_of_the_resume(answer: str, resume: Document) -> CheckResult:
     """No number is invented in a suggested text, and there is no placeholder for one."""
     known = set(_NUMBER.findall(render_resume(resume)))
@@ -119,6 +136,7 @@ def numbers_are_those_of_the_resume(answer: str, resume: Document) -> CheckResul
     return _passes("every number is in the resume")
 
 
+@of_an_object
 def impacts_are_ranked(answer: str) -> CheckResult:
     """Entries are ordered by impact, with at most three marked high."""
     impacts = [entry["impact"] for _, entry in _entries(answer)]

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from tabulate import tabulate
 
-from harness.findings.words import count, printable
+from harness.findings.words import count, join, printable
 
 if TYPE_CHECKING:
     from harness.reports.report import RunReport
 
 TEMPLATES = "The emulator's answers are templates: they show the machinery, not the model."
+
+_MOST = 5
+"""Most cases that are named."""
 
 _HEADERS = ("suite", "version", "checks", "cases", "passed", "mean scores")
 
@@ -56,8 +59,8 @@ def comparison_lines(report: RunReport) -> Iterator[str]:
             equal += 1
             continue
         shown += 1
-        cases = [f"now failing: {', '.join(one['flipped'])}"] if one["flipped"] else []
-        cases += [f"now passing: {', '.join(one['fixed'])}"] if one["fixed"] else []
+        cases = [f"now failing: {join(one['flipped'], limit=_MOST)}"] if one["flipped"] else []
+        cases += [f"now passing: {join(one['fixed'], limit=_MOST)}"] if one["fixed"] else []
         title = f"{one['suite']} {one['before']} to {one['after']}, {printable(one['check'])}: {one['word']}"
         yield " ".join([f"{title}. {one['says']}", *(f"({case})" for case in cases)])
     if equal:
