@@ -55,8 +55,10 @@ def lose(given, message):
 
 def run(project: Project, suite: str, folder: str, lose: str) -> tuple[pytest.RunResult, dict[str, Any]]:
     """Run the second version of a suite and a third one, whose answers lose something."""
-    shutil.copytree(SUITES, project.path / "prompt_suites", ignore=shutil.ignore_patterns("test_*", "__pycache__"))
-    path = project.path / "prompt_suites" / folder / "suite.yaml"
+    shutil.copytree(
+        SUITES, project.path / "planted", ignore=shutil.ignore_patterns("test_*", "conftest.py", "__pycache__")
+    )
+    path = project.path / "planted" / folder / "suite.yaml"
     text = path.read_text(encoding="utf-8")
     second, third = (f"prompts/{suite}/{version}.md" for version in ("v2", "v3"))
     text = text.replace(f"      v2: {{file: {second}}}", f"      v2: {{file: {second}}}\n      v3: {{file: {third}}}")
@@ -64,9 +66,9 @@ def run(project: Project, suite: str, folder: str, lose: str) -> tuple[pytest.Ru
     path.write_text(text, encoding="utf-8")
     prompt = (path.parent / second).read_text(encoding="utf-8")
     (path.parent / third).write_text(f"{prompt}\n{MARK}\n", encoding="utf-8")
-    project.write("prompt_suites/conftest.py", CONFTEST + lose)
-    options = ("--harness-mode=emulate", "-o", "harness_reports=reports", "-k", f"{suite}[v2 or {suite}[v3")
-    result = project.run(str(path), *options[:-1], f"{suite} and (v2 or v3)")
+    project.write("conftest.py", CONFTEST + lose)
+    options = ("--harness-mode=emulate", "-o", "harness_reports=reports", "-k", f"{suite} and (v2 or v3)")
+    result = project.run(str(path), *options)
     return result, json.loads((project.path / "reports" / "report.json").read_bytes())
 
 
