@@ -96,7 +96,8 @@ def _fields(item: Item) -> Run:
 
 
 def _find_rule_problem(wanted: Any) -> str:
-    if not isinstance(wanted, dict) or not wanted:
+    if not isinstance(wanted, dict) or not wanted.keys() & RULES:
+        # An object of other keys is the value itself.
         return ""
     if not is_rule(wanted):
         unknown = next(key for key in wanted if key not in RULES)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.evaluation.checks.inputs import list_texts, normalise
-from harness.evaluation.checks.names import find_names, is_known_name, list_words
+from harness.evaluation.checks.names import MONTHS, find_names, is_known_name, list_words
 from harness.evaluation.checks.wording import quotes
 from harness.evaluation.result import CheckResult
 from harness.findings.words import count
@@ -18,21 +18,6 @@ from harness.findings.words import count
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan januar janvier enero janeiro gennaio", "february feb februar février febrero fevereiro",
-            "march mar märz mars marzo março", "april apr avril abril aprile", "may mai mayo maio maggio",
-            "june jun juni juin junio junho giugno", "july jul juli juillet julio julho luglio",
-            "august aug août agosto", "september sep sept septembre septiembre setembro",
-            "october oct oktober okt octobre octubre outubro ottobre", "november nov novembre noviembre novembro",
-            "december dec dezember dez décembre diciembre dezembro dicembre",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}  # fmt: skip
 _YEAR = r"(?:19|20)\d\d"
 _DATES = (
     re.compile(rf"\b(?P<year>{_YEAR})[-/.](?P<month>0?[1-9]|1[0-2])(?:[-/.]\d{{1,2}})?\b"),
@@ -124,7 +109,7 @@ def _read_dates(text: str) -> Iterator[tuple[int, int]]:
 
 def _date_of(match: re.Match[str]) -> tuple[int, int] | None:
     parts = match.groupdict()
-    month = _MONTHS.get(parts["name"]) if parts.get("name") else int(parts.get("month") or 0)
+    month = MONTHS.get(parts["name"]) if parts.get("name") else int(parts.get("month") or 0)
     return (int(parts["year"]), month) if month else None
 
 

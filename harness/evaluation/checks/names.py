@@ -17,6 +17,40 @@ _MANY_CAPITALS = 0.3
 """The share of words with a capital within sentences from which on a language writes every noun so, as German does."""
 _MIN_WORDS = 12
 
+MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan januar janvier enero janeiro gennaio", "february feb februar février febrero fevereiro",
+            "march mar märz mars marzo março", "april apr avril abril aprile", "may mai mayo maio maggio",
+            "june jun juni juin junio junho giugno", "july jul juli juillet julio julho luglio",
+            "august aug août agosto", "september sep sept septembre septiembre setembro",
+            "october oct oktober okt octobre octubre outubro ottobre", "november nov novembre noviembre novembro",
+            "december dec dezember dez décembre diciembre dezembro dicembre",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+"""Names of months, and their short forms, in the languages of most resumes."""
+
+RANKS = frozenset(
+    {
+        "assistant",
+        "chief",
+        "deputy",
+        "director",
+        "executive",
+        "junior",
+        "managing",
+        "president",
+        "principal",
+        "senior",
+        "vice",
+    }
+)
+"""Words that begin a title: at the start of a line, too, they are part of it."""
+
 _COMMON = """
 a about above achievements additional an and as at award awards background by career certificate certificates
 certification certifications change changed changes contact core current currently cv degree description details
@@ -25,8 +59,8 @@ language licence licences license licenses log ltd main name no note notes objec
 part people personal phone position positions posting present professional profile project projects publications
 qualifications reason reasons recommendations references relevant research responsibilities resume résumé role
 roles section selected skill skills strengths summary technical technologies the time to today tools training
-university version volunteer volunteering with work your january february march april may june july august
-september october november december monday tuesday wednesday thursday friday saturday sunday
+university version volunteer volunteering with work your monday tuesday wednesday thursday friday saturday
+sunday
 """
 COMMON = frozenset(_COMMON.split())
 """Words that headings and dates are made of, which are no names."""
@@ -78,15 +112,16 @@ def list_words(text: str) -> frozenset[str]:
 def _end(text: str, run: list[re.Match[str]], fewest: int) -> Iterator[Name]:
     if len(run) < fewest:
         return
-    is_start = _BREAK.search(text[max(0, run[0].start() - 12) : run[0].start()]) is not None or run[0].start() == 0
-    is_heading = text.rfind("\n", 0, run[0].start()) + 1 <= len(text) and text[
-        text.rfind("\n", 0, run[0].start()) + 1 :
-    ].lstrip().startswith("#")
-    # The first word of a sentence may be any word; in a heading, the names stand first.
-    counted = run if not is_start or is_heading or (len(run) == 1 and _is_odd(run[0][0])) else run[1:]
-    words = tuple(word[0] for word in counted if normalise(word[0]) not in COMMON and _CASED.search(word[0]))
+    first = run[0]
+    line = text[text.rfind("\n", 0, first.start()) + 1 :]
+    is_start = first.start() == 0 or _BREAK.search(text[max(0, first.start() - 12) : first.start()]) is not None
+    is_name = line.lstrip().startswith("#") or normalise(first[0]) in RANKS or (len(run) == 1 and _is_odd(first[0]))
+    # The first word of a sentence may be any word; in a heading or a title, the names stand first.
+    counted = run[1:] if is_start and not is_name else run
+    plain = ((word[0], normalise(word[0])) for word in counted)
+    words = tuple(word for word, name in plain if name not in COMMON and name not in MONTHS and _CASED.search(word))
     if words:
-        yield Name(text[run[0].start() : run[-1].end()], run[0].start(), words)
+        yield Name(text[first.start() : run[-1].end()], first.start(), words)
 
 
 def _is_capital(word: str) -> bool:
