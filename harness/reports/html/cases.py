@@ -20,6 +20,21 @@ if TYPE_CHECKING:
 MOST_PLAIN = 50
 """Most failed cases that stand in the page as plain HTML."""
 
+_BASE, _EACH = 350_000, 440
+"""Most characters of the packed cases: so many, and for each case."""
+
+_SAMPLE = 250
+"""Cases from which the length of answers is estimated; to compress all of them takes a second for 5,000."""
+
+_SHORTEST = 200
+"""Characters of an answer that are always kept."""
+
+_PLAIN = 1_000
+"""Characters of an answer in the plain HTML of a failed case."""
+
+_FAILED = 4
+"""How much longer the answers of failed cases may be."""
+
 _LEVEL = 6
 """Effort of gzip: the highest one takes three times as long for 2 % less."""
 
@@ -41,10 +56,58 @@ def cases(report: ReportDocument, document: Mapping[str, Any]) -> Html | None:
 
 
 def pack(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Compress cases to a text of letters, digits, ``+``, ``/`` and ``=``, which cannot end a script."""
-    lean = [{**row, "answers": [_without_digest(answer) for answer in row["answers"]]} for row in rows]
+    """Compress cases to a text of letters, digits, ``+``, ``/`` and ``=``, which cannot end a script.
+
+    If the answers are so long that the page would be too large, they are cut, those of failed cases last.
+    """
+    # Close to each other, the answers of a case with each version share their words.
+    ordered = sorted(rows, key=lambda row: (row["suite"], row["case"]))
+    limit = _BASE + _EACH * len(ordered)
+    longest = _find_longest(ordered, limit)
+    packed = _pack(ordered, longest)
+    while longest is not None and len(packed) > limit and longest > _SHORTEST:
+        longest = max(_SHORTEST, longest * 3 // 4)
+        packed = _pack(ordered, longest)
+    return packed
+
+
+def _find_longest(rows: Sequence[Mapping[str, Any]], limit: int) -> int | None:
+    """Estimate from some cases how long answers may be, so that all fit; ``None`` for any length."""
+    sample = rows[:: max(1, len(rows) // _SAMPLE)]
+    share = limit * len(sample) / max(1, len(rows))
+    longest, size = max((_longest(row) for row in sample), default=0), len(_pack(sample, None))
+    if size <= 0.9 * share:
+        return None
+    while size > 0.9 * share and longest > _SHORTEST:
+        longest = max(_SHORTEST, int(longest * min(0.8, share / size)))
+        size = len(_pack(sample, longest))
+    return longest
+
+
+def _pack(rows: Sequence[Mapping[str, Any]], longest: int | None) -> str:
+    lean = [{**row, "answers": [_lean(answer, row, longest) for answer in row["answers"]]} for row in rows]
     data = json.dumps(fold(lean), separators=(",", ":"))
     return base64.b64encode(gzip.compress(data.encode(), _LEVEL, mtime=0)).decode()
+
+
+def _longest(row: Mapping[str, Any]) -> int:
+    return max((len(text) for answer in row["answers"] for text in _texts(answer)), default=0)
+
+
+def _texts(answer: Mapping[str, Any]) -> list[str]:
+    return [text for text in (answer["text"], answer["accepted_diff"]) if text]
+
+
+def _lean(answer: Mapping[str, Any], row: Mapping[str, Any], longest: int | None) -> dict[str, Any]:
+    """An answer without its digest, and with its texts cut where that is needed."""
+    kept = None if longest is None else longest * (_FAILED if row["outcome"] == "failed" else 1)
+    return {**_without_digest(answer), **{key: _cut(answer[key], kept) for key in ("text", "accepted_diff")}}
+
+
+def _cut(text: str | None, longest: int | None) -> str | None:
+    if text is None or longest is None or len(text) <= longest:
+        return text
+    return f"{text[:longest]}… ({len(text) - longest:,} more characters in report.json)"
 
 
 def fold(values: Sequence[Any]) -> dict[str, Any]:
@@ -105,11 +168,11 @@ def _case(case: CaseModel) -> Html:
         shown = (
             f"{answer.length:,} characters, sha256 {answer.sha256[:12]}"
             if answer.text is None
-            else shorten(answer.text)
+            else shorten(_cut(answer.text, _PLAIN) or "")
         )
         body += [element("h3", f"Answer {number}"), element("pre", shown, class_="answer", tabindex=0)]
         if answer.accepted_diff:
-            body.append(element("pre", shorten(answer.accepted_diff), class_="answer", tabindex=0))
+            body.append(element("pre", shorten(_cut(answer.accepted_diff, _PLAIN) or ""), class_="answer", tabindex=0))
     name = element(
         "summary", badge(case.outcome), " ", case.case, " ", element("small", f"{case.suite} {case.version}")
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import copy
+import gzip
 import json
 import re
 from collections.abc import Iterator
@@ -138,7 +140,7 @@ def test_the_page_holds_every_case_as_it_is_in_report_json(opened: Opened) -> No
     for answer in (answer for case in cases for answer in case["answers"]):
         # Its text is there, and a digest does not compress.
         answer["sha256"] = None
-    assert rows == cases
+    assert rows == sorted(cases, key=lambda case: (case["suite"], case["case"]))
 
 
 def test_search_and_filters_work_by_keyboard_alone(fresh: Opened) -> None:
@@ -310,3 +312,37 @@ def test_cases_of_any_shape_come_back(opened: Opened) -> None:
     for values in (rows, rows[:1], [], [1, "a", None], [[], [[]]], [{"a": {}}, {"a": {}}]):
         again = opened.page.evaluate(f"JSON.stringify(unfold(JSON.parse({json.dumps(json.dumps(fold(values)))})))")
         assert json.loads(again) == values
+
+
+@pytest.mark.parametrize(("cases", "most"), [(500, 1_000_000), (5_000, 3_000_000)])
+def test_long_answers_are_cut_so_that_the_page_stays_small(cases: int, most: int) -> None:
+    report = document(cases=cases, words=1_200)
+
+    page = render_page(report)
+
+    assert len(page.encode()) <= most
+    rows = read_packed(page)
+    texts = [answer["text"] for row in rows for answer in row["answers"]]
+    assert all(text.endswith(" more characters in report.json)") for text in texts)
+    assert min(map(len, texts)) > 200
+    longest = {
+        outcome: max(len(answer["text"]) for row in rows for answer in row["answers"] if row["outcome"] == outcome)
+        for outcome in ("failed", "passed")
+    }
+    assert longest["failed"] > 2 * longest["passed"]
+
+
+def read_packed(page: str) -> list[dict[str, Any]]:
+    """The cases in a page, as its script unpacks them."""
+    (packed,) = re.findall(r'id="data">([^<]*)</script>', page)
+    return list(unfold(json.loads(gzip.decompress(base64.b64decode(packed)))))
+
+
+def unfold(folded: dict[str, Any]) -> list[Any]:
+    if "plain" in folded:
+        return list(folded["plain"])
+    if "lengths" in folded:
+        items = iter(unfold(folded["items"]))
+        return [[next(items) for _ in range(length)] for length in folded["lengths"]]
+    columns = {key: unfold(column) for key, column in folded["fields"].items()}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
