@@ -37,12 +37,24 @@ _WITHHELD = "withheld"
 class AnswerChecks:
     """Checks the answers of one case."""
 
-    def __init__(self, item: pytest.Item, run: CaseRun, checks: Sequence[Check], *, may_show: MayShow) -> None:
-        """Check the answers of a test; of a sentence that ``may_show`` refuses, nothing is shown."""
+    def __init__(
+        self,
+        item: pytest.Item,
+        run: CaseRun,
+        checks: Sequence[Check],
+        *,
+        may_show: MayShow,
+        on_verdict: Callable[[str], None],
+    ) -> None:
+        """Check the answers of a test.
+
+        Of a sentence that ``may_show`` refuses, nothing is shown. ``on_verdict`` is told when a judge is asked.
+        """
         self._item = item
         self._run = run
         self._checks = checks
         self._may_show = may_show
+        self._on_verdict = on_verdict
         self.judged: list[Call] = []
         """The calls of judges."""
 
@@ -82,6 +94,7 @@ class AnswerChecks:
 
     def _make_ask(self, session: CallSession) -> Callable[[dict[str, Any]], Call]:
         def ask(request: dict[str, Any]) -> Call:
+            self._on_verdict(f"verdict {len(self.judged) + 1}")
             session.await_entries()
             before = len(session.calls)
             # A suite with its own HTTP client has a session that intercepts any other too.

@@ -9,6 +9,7 @@ import pytest
 from harness.errors import CheckError, SuiteError
 from harness.findings.ranking import of_level
 from harness.pytest_plugin.attachments import note_calls, note_finding, test_command
+from harness.pytest_plugin.progress import Progress
 from harness.pytest_plugin.refusals import explain_refusal
 from harness.pytest_plugin.run import RUN, Run
 from harness.pytest_plugin.sessions import offline_settings
@@ -129,9 +130,10 @@ class CaseItem(pytest.Item):
 
     def _run_calls(self, function: SuiteFunction, session: CallSession) -> None:
         self.stash[SESSION] = session
-        answers, checked = self._make_checks(), []
+        progress = Progress(self)
+        answers, checked = self._make_checks(progress.step), []
         try:
-            rounds = execution.run_case(self.case_run, function, session)
+            rounds = execution.run_case(self.case_run, function, session, on_round=progress.step)
             if answers is not None:
                 checked = answers.check(rounds, session)
         except CheckError:
@@ -145,6 +147,7 @@ class CaseItem(pytest.Item):
             self._raise_miss(function, session)
             raise
         finally:
+            progress.end()
             judged = [] if answers is None else answers.judged
             own = [call for call in session.calls if all(call is not other for other in judged)]
             self._note(own, accepted=session.accepted_answers)
@@ -163,13 +166,14 @@ class CaseItem(pytest.Item):
             raise
         self._raise_faults(faults)
 
-    def _make_checks(self) -> AnswerChecks | None:
+    def _make_checks(self, on_verdict: Callable[[str], None]) -> AnswerChecks | None:
         """What checks the answers; ``None`` if nothing does, and in a mutation test, which changes the requests."""
         if not self.checks or self._run.sessions.rewrite is not None:
             return None
         from harness.pytest_plugin.answer_checks import AnswerChecks
 
-        return AnswerChecks(self, self.case_run, self.checks, may_show=self._run.rows.may_show)
+        may_show = self._run.rows.may_show
+        return AnswerChecks(self, self.case_run, self.checks, may_show=may_show, on_verdict=on_verdict)
 
     def _raise_faults(self, faults: Sequence[Finding]) -> None:
         """Raise what the checks of the answers found.

@@ -9,6 +9,7 @@ from harness.findings.ranking import count_levels, worst_first
 from harness.findings.verdict import judge
 from harness.findings.words import count, place_in_file
 from harness.reports.markup import block, cell, code, inline
+from harness.reports.quality import check_lines, comparison_lines, quality_table
 from harness.reports.tables import answered_by, cost_line, cost_notes, savings_table
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def markdown(
     Findings that do not fit are counted. Texts of prompts are withheld by default.
     """
     head = _head(report, findings)
-    table = _savings(report, limit // 2)
+    table = [*_savings(report, limit // 2), *_answers(report, limit // 8)]
     room = limit - sum(_size(part) for part in (*head, *table)) - _MARGIN
     shown, room = _fit([finding for finding in findings if not _is_quiet(finding)], room, is_private=is_private)
     quiet = [finding for finding in findings if _is_quiet(finding)]
@@ -74,6 +75,23 @@ def _savings(report: RunReport, limit: int) -> list[str]:
         table = f"The table of {count(len(report.rows), 'prompt version')} does not fit here."
     notes = block(found, language="text") if (found := cost_notes(report)) else ""
     return ["## Savings", table, *([notes] if notes and _size(notes) <= limit // 2 else []), _LEGEND]
+
+
+def _answers(report: RunReport, limit: int) -> list[str]:
+    """What the checks of the answers say; lines that do not fit are counted."""
+    table = quality_table(report, style="github", show=cell)
+    if not table:
+        return []
+    if _size(table) > limit:
+        table = f"The table of {count(len(report.quality), 'prompt version')} does not fit here."
+    lines = [f"- {inline(line)}" for line in (*check_lines(report), *comparison_lines(report))]
+    kept: list[str] = []
+    for line in lines:
+        if sum(map(_size, [*kept, line])) > limit:
+            kept.append(f"- And {count(len(lines) - len(kept), 'more line')}.")
+            break
+        kept.append(line)
+    return ["## Answers", table, *(["\n".join(kept)] if kept else [])]
 
 
 def _is_quiet(finding: Finding) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tabulate import tabulate
@@ -20,16 +20,19 @@ _MOST = 5
 _HEADERS = ("suite", "version", "checks", "cases", "passed", "mean scores")
 
 
-def quality_table(report: RunReport, *, style: str) -> str:
-    """A row for each suite and version; ``style`` is a table format of ``tabulate``. Empty without checks."""
+def quality_table(report: RunReport, *, style: str, show: Callable[[str], str] = printable) -> str:
+    """A row for each suite and version; ``style`` is a table format of ``tabulate``. Empty without checks.
+
+    ``show`` writes the user's names.
+    """
     rows = [
         (
-            suite,
-            version,
+            show(suite),
+            show(version),
             str(len(checks)),
             str(max(row["cases"] for row in checks)),
             f"{sum(row['passed'] for row in checks)} of {sum(row['passed'] + row['failed'] for row in checks)}",
-            ", ".join(f"{printable(row['check'])} {row['mean_score']:.2f}" for row in checks if _has_score(row)) or "-",
+            ", ".join(f"{show(row['check'])} {row['mean_score']:.2f}" for row in checks if _has_score(row)) or "-",
         )
         for (suite, version, _), checks in sorted(report.quality.items())
     ]

@@ -28,6 +28,13 @@ def rebuild(document: ReportDocument) -> RunReport:
         # What a report says of failures without a finding is its verdict.
         explained=document.failed if has_all else 0,
         gateway=document.gateway,
+        created=document.created,
+        quality={
+            (version.suite, version.version, version.answered_by): [row.model_dump() for row in version.quality]
+            for version in document.versions
+            if version.quality
+        },
+        comparisons=tuple(one.model_dump() for one in document.comparisons),
     )
 
 

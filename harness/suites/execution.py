@@ -10,19 +10,25 @@ from harness.suites.live import find_live_faults
 from harness.suites.runner import CaseRun, SuiteFunction
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from harness.sessions.session import CallSession
 
 
-def run_case(run: CaseRun, function: SuiteFunction, session: CallSession) -> list[list[Call]]:
+def run_case(
+    run: CaseRun, function: SuiteFunction, session: CallSession, *, on_round: Callable[[str], None] = lambda _: None
+) -> list[list[Call]]:
     """Make the calls of a case round by round and check them; return the calls of each round.
 
-    Findings of ``live`` mode that are not errors are added to ``session.remarks``.
+    ``on_round`` is told which round begins. Findings of ``live`` mode that are not errors are added to
+    ``session.remarks``.
 
     Raises:
         CheckError: a check fails; its message holds all findings.
     """
 
     def make_round(number: int) -> list[Call]:
+        on_round(f"round {number + 1} of {run.case.plan.rounds}")
         session.await_entries()
         before = len(session.calls)
         sdk = None if run.suite.client == "http" else session.anthropic()

@@ -192,3 +192,35 @@ def test_a_table_that_does_not_fit_is_counted() -> None:
     assert len(text.encode()) <= COMMENT_LIMIT
     assert "## Savings\n\nThe table of 1,000 prompt versions does not fit here.\n" in text
     assert "**error: analysis v2" in text
+
+
+def test_the_results_of_checks_stand_in_a_table_with_what_failed_below() -> None:
+    rows = [
+        {
+            "check": "json | x",
+            "cases": 8,
+            "passed": 6,
+            "failed": 1,
+            "cannot_tell": 1,
+            "mean_score": 0.5,
+            "rate": 6 / 7,
+            "interval": [0.49, 0.97],
+        }
+    ]
+    compared = {
+        "suite": "analysis", "check": "json | x", "before": "v1", "after": "v2", "word": "worse", "difference": -0.2,
+        "says": "8 cases: 6 worse, 0 better.", "flipped": [*"abcdefg"], "fixed": [],
+    }  # fmt: skip
+    checked = replace(report(), quality={("analysis", "v2", "anthropic"): rows}, comparisons=(compared,))
+
+    text = markdown(checked, is_private=False)
+
+    assert text.partition("## Answers")[2] == (
+        "\n\n"
+        "| suite    | version   |   checks |   cases |   passed | mean scores        |\n"
+        "|----------|-----------|----------|---------|----------|--------------------|\n"
+        "| analysis | v2        |        1 |       8 |   6 of 7 | json `\\x7c` x 0.50 |\n\n"
+        "- analysis v2, json `|` x: 6 of 7 pass, 95 % interval 49 to 97 %, 1 cannot be told\n"
+        "- analysis v1 to v2, json `|` x: worse. 8 cases: 6 worse, 0 better. "
+        "(now failing: a, b, c, d, e and 2 more)\n"
+    )
