@@ -156,6 +156,7 @@ def test_run_that_passes_puts_out_its_verdict_and_reports(project: Project, run:
     }
     assert read(outputs["comment-body"]) == read(outputs["report-markdown"])
     assert read(outputs["comment-body"]).startswith(f"{MARKER}\n# Prompt cache: pass\n")
+    assert (folder / "chart.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_bust_is_put_out_with_its_report(project: Project, run: Run) -> None:
@@ -179,7 +180,7 @@ def test_private_run_publishes_no_prompt(project: Project, run: Run) -> None:
     assert outputs["verdict"] == "bust"
     files = [path for path in (project.path / "out").rglob("*") if path.is_file()]
     assert {path.name for path in files} >= {"report.md", "report.json", "report.sarif", "report.html"}
-    assert not [path for path in files if "canary4711" in path.read_text(encoding="utf-8")]
+    assert not [path for path in files if b"canary4711" in path.read_bytes()]
 
 
 def test_project_without_a_lock_file_cannot_tell(run: Run) -> None:
@@ -270,6 +271,14 @@ case "$*" in *--paginate*) cat "$HOME/ids";; esac
 """
 
 
+def put_gh(folder: Path, ids: str = "") -> None:
+    """Put a command ``gh`` where the scripts find it: it logs its arguments, and knows the ids of comments."""
+    gh = folder / "bin" / "gh"
+    gh.write_text(GH, encoding="utf-8")
+    gh.chmod(0o755)
+    (folder / "ids").write_text(ids, encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("ids", "request_"),
     [
@@ -278,10 +287,7 @@ case "$*" in *--paginate*) cat "$HOME/ids";; esac
     ],
 )
 def test_comment_is_written_once_and_then_replaced(ids: str, request_: list[str], run: Run, tmp_path: Path) -> None:
-    gh = tmp_path / "bin" / "gh"
-    gh.write_text(GH, encoding="utf-8")
-    gh.chmod(0o755)
-    (tmp_path / "ids").write_text(ids, encoding="utf-8")
+    put_gh(tmp_path, ids)
 
     code, _ = run(
         "Comment on the pull request", GITHUB_REPOSITORY="o/r", NUMBER="7", BODY="/x y/comment.md", GH_TOKEN="t"
@@ -291,3 +297,21 @@ def test_comment_is_written_once_and_then_replaced(ids: str, request_: list[str]
     assert code == 0
     assert find.splitlines()[:4] == ["api", "--paginate", "repos/o/r/issues/7/comments", "--jq"]
     assert write.splitlines() == ["api", "--silent", *request_, "--field", "body=@/x y/comment.md"]
+
+
+def test_the_comment_links_the_artifact_with_the_page(run: Run, tmp_path: Path) -> None:
+    put_gh(tmp_path)
+    body = tmp_path / "comment.md"
+    body.write_text("report\n", encoding="utf-8")
+
+    code, _ = run(
+        "Comment on the pull request",
+        GITHUB_REPOSITORY="o/r",
+        NUMBER="7",
+        BODY=str(body),
+        GH_TOKEN="t",
+        ARTIFACT="https://example.test/a",
+    )
+
+    assert code == 0
+    assert body.read_text(encoding="utf-8") == "report\n\n[The page of this run and a chart](https://example.test/a)\n"

@@ -49,6 +49,8 @@ LATE_IMPORTS = {
     "harness.pytest_plugin.storage": "the counter and the cassettes, for a run that uses neither",
     "harness.pytest_plugin.summary": "reports, for a run with nothing to report",
     "harness.reports.formats": "Markdown and SARIF, for a run that writes no report",
+    "harness.cli.report": "vl-convert, for a report without a chart",
+    "harness.reports.html.picture": "vl-convert, a native library that may not be installed",
     "harness.reports.html.drawing": "vl-convert, a native library that may not be installed",
     "harness.settings": "urllib.parse, for an environment without a base URL",
     "harness.stability.rebuild": "what imports the application must come after its surroundings are set",

@@ -10,6 +10,7 @@ from harness.cli.differences import show
 from harness.errors import ReportError, UsageError
 from harness.files.json_text import load_json
 from harness.files.reading import read_text
+from harness.files.writing import write_atomically
 from harness.reports.comparison import Comparison, compare, comparison_json, comparison_markdown, comparison_text
 from harness.reports.document import read_document
 from harness.reports.history import FILE, read_history
@@ -27,6 +28,7 @@ exit codes:
 
 examples:
   harness report reports/report.json --format html > report.html
+  harness report reports/report.json --format md --chart chart.png
   harness report --compare main.json reports/report.json --format md
 """
 
@@ -39,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EXAMPLE
     parser.add_argument("file", metavar="FILE", type=Path, nargs="?", help="report.json of a run")
     parser.add_argument("--compare", metavar=("BEFORE", "AFTER"), type=Path, nargs=2, help="report.json of two runs")
+    parser.add_argument("--chart", metavar="PNG", type=Path, help="also write a chart of the report to this file")
     parser.add_argument(
         "--format",
         choices=("text", "md", "html", "json"),
@@ -55,6 +58,8 @@ def run(options: argparse.Namespace) -> int:
     """
     if (options.file is None) == (options.compare is None):
         raise UsageError("name one report, or two with --compare", hint="harness report --help")
+    if options.chart is not None:
+        _write_chart(options.chart, options.file)
     if options.file is not None:
         return _rewrite(options.file, _choose(_REPORTS, options.format or "md"), options.format or "md")
     name = options.format or "text"
@@ -62,6 +67,15 @@ def run(options: argparse.Namespace) -> int:
     found = compare(*(read_document(_read(path), place=str(path)) for path in options.compare))
     show(write(found), name)
     return int(found.is_worse)
+
+
+def _write_chart(path: Path, report: Path | None) -> None:
+    if report is None:
+        raise UsageError("--chart is for one report, not for a comparison", hint="harness report --help")
+    # Loads a native library.
+    from harness.reports.html.picture import draw_png
+
+    write_atomically(path, draw_png(read_document(_read(report), place=str(report))))
 
 
 def _rewrite(path: Path, write: Callable[[dict[str, Any], Path], str], name: str) -> int:

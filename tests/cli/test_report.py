@@ -1,6 +1,7 @@
 """`harness report`: a report in other formats, and two reports compared."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -120,3 +121,35 @@ def test_what_is_no_report_is_named(text: str, says: str, write: Any, capsys: Ca
 def test_options_that_do_not_go_together(options: list[str], says: str, capsys: Captured) -> None:
     code, _, err = run(capsys, *options)
     assert (code, err.splitlines()[0]) == (2, says)
+
+
+def test_a_chart_is_written_beside_the_report(tmp_path: Path, capsys: Captured) -> None:
+    path, chart = tmp_path / "report.json", tmp_path / "chart.png"
+    path.write_text(json.dumps(document()))
+
+    assert main(["report", str(path), "--format", "md", "--chart", str(chart)]) == 0
+
+    assert chart.read_bytes().startswith(b"\x89PNG\r\n")
+    assert "# Prompt cache" in capsys.readouterr().out
+
+
+def test_a_chart_without_its_package_says_what_to_install(
+    tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(document()))
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+
+    assert main(["report", str(path), "--chart", str(tmp_path / "chart.png")]) == 2
+
+    assert 'pip install "prompt-cache-harness[html]"' in capsys.readouterr().err
+    assert not (tmp_path / "chart.png").exists()
+
+
+def test_a_comparison_has_no_chart(tmp_path: Path, capsys: Captured) -> None:
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(document()))
+
+    assert main(["report", "--compare", str(path), str(path), "--chart", str(tmp_path / "chart.png")]) == 2
+
+    assert "--chart is for one report" in capsys.readouterr().err

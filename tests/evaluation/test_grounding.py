@@ -22,6 +22,7 @@ RESUME = {
             "highlights": [
                 "Cut release time by 30 % for 1,200 crew members, saving $45,000 a year",
                 "Ran PostgreSQL and Kubernetes with two colleagues",
+                "Saved 45k on storage",
             ],
         },
         {"name": "Tarn & Oakley", "position": "Junior Developer", "startDate": "2017-09", "endDate": "2020-01"},
@@ -45,6 +46,8 @@ RESUME = {
         "02/2020 – present: Plimworth Ferries",
         "Studied Computer Science at the University of Graz (2014–2017).",
         "٢٠٢٠-٠٢",
+        "Previously, at Tarn & Oakley. However, Plimworth Ferries came first.",
+        "saved $45k a year",
         "",
     ],
 )
@@ -74,6 +77,10 @@ def test_what_the_sources_say_in_other_words_is_no_invention(answer: str) -> Non
         ("studied at the University of Vienna", "University of Vienna"),
         ("with gRPC", "gRPC"),
         ("led a team of 12", "12"),
+        ("- Globex, engineer since 2020", "Globex"),
+        ("| Globex | 2020 |", "Globex"),
+        ("saving $45 billion", "45 billion"),
+        ("for 200 crew members", "200"),
     ],
 )
 def test_an_invention_is_named(answer: str, invented: str) -> None:

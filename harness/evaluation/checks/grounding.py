@@ -1,6 +1,7 @@
 """A check that an answer invents nothing: its numbers, dates and names are in the inputs.
 
-It does not see an invention in lower case, a number in words, or a true name or number at the wrong place.
+It does not see an invention in lower case, a number in words, a true name or number at the wrong place or with another
+unit, or a single name that begins a sentence.
 """
 
 from __future__ import annotations
@@ -26,6 +27,13 @@ _DATES = (
     re.compile(rf"(?P<year>{_YEAR})\s*年\s*(?P<month>0?[1-9]|1[0-2])\s*月"),
 )
 _NUMBER = re.compile(r"\d+(?:[.,'’ \u00a0\u202f]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?")
+_SCALES = {
+    "k": "k", "thousand": "k", "tsd": "k", "mil": "k", "m": "m", "mn": "m", "mio": "m", "million": "m", "millions": "m",
+    "millionen": "m", "milhões": "m", "millones": "m", "b": "b", "bn": "b", "mrd": "b", "billion": "b", "billions": "b",
+    "milliarden": "b", "lakh": "lakh", "lakhs": "lakh", "crore": "crore", "crores": "crore", "万": "万", "億": "億",
+}  # fmt: skip
+"""Words of size behind a number, and what they are compared as."""
+_SCALE = re.compile(rf"[ \u00a0]?({'|'.join(sorted(_SCALES, key=len, reverse=True))})(?![^\W\d_])")
 _MARKER = re.compile(r"(?m)^[ \t>]*(?:[#*+-]+[ \t]+)?(?:\*\*)?\d{1,3}[.)][ \t]")
 """The number of a point in a list."""
 _GROUPS = re.compile(r"[.,'’ \u00a0\u202f](?=\d{3}(?!\d))")
@@ -75,8 +83,12 @@ def _judge(answer: str, known: str) -> tuple[int, list[Claim]]:
     without_dates, found_dates = _cut_dates(text)
     missing = [claim for claim, date in found_dates if date not in dates]
     marked = _MARKER.sub(lambda match: " " * len(match[0]), without_dates)
-    found_numbers = [Claim(match[0].strip(), match.start()) for match in _NUMBER.finditer(marked)]
-    missing += [claim for claim in found_numbers if not _readings(claim.text) & numbers]
+    found_numbers = list(_NUMBER.finditer(marked))
+    missing += [
+        Claim(f"{match[0].strip()}{_scale_text(marked, match)}", match.start())
+        for match in found_numbers
+        if not _scaled(marked, match) & numbers
+    ]
     names, words = list(find_names(answer)), list_words(known)
     missing += [Claim(name.text, name.offset) for name in names if not is_known_name(name, words)]
     return len(found_dates) + len(found_numbers) + len(names), missing
@@ -114,13 +126,25 @@ def _date_of(match: re.Match[str]) -> tuple[int, int] | None:
 
 
 def _read_numbers(text: str) -> set[str]:
+    """What the numbers of a text may mean; those with a word of size also without it."""
     found: set[str] = set()
     for match in _NUMBER.finditer(text):
-        found |= _readings(match[0])
-    # A range or a date is several numbers too.
-    for digits in re.findall(r"\d+", text):
+        found |= _scaled(text, match) | _readings(match[0])
+    # A range or a date is several numbers; a number whose digits are grouped is one.
+    for digits in re.findall(r"\d+", _NUMBER.sub(lambda match: match[0] if match[0].isdecimal() else " ", text)):
         found |= _readings(digits)
     return found
+
+
+def _scaled(text: str, match: re.Match[str]) -> set[str]:
+    """The readings of a number, with the word of size that follows it."""
+    scale = _SCALE.match(text, match.end())
+    return {f"{number} {_SCALES[scale[1]]}" if scale else number for number in _readings(match[0])}
+
+
+def _scale_text(text: str, match: re.Match[str]) -> str:
+    scale = _SCALE.match(text, match.end())
+    return scale[0] if scale else ""
 
 
 def _readings(number: str) -> set[str]:

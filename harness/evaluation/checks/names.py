@@ -13,6 +13,9 @@ _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 _CASED = re.compile(r"[^\W\d_]")
 _BREAK = re.compile(r"(?:[.!?:;…]|[-–—|•*>#(\[{\"“„«]|\n|^)[\s*_#>\"“„«(\[-]*$")
 """What stands before a word that begins a sentence, a point of a list, or a part of a line."""
+_HEADING = re.compile(r"[ \t>*]*#")
+_LISTED = re.compile(r"[*_]*(?:,| *[|(])")
+"""What follows a word that stands first in a list of words, or alone in a cell of a table."""
 _MANY_CAPITALS = 0.3
 """The share of words with a capital within sentences from which on a language writes every noun so, as German does."""
 _MIN_WORDS = 12
@@ -52,15 +55,16 @@ RANKS = frozenset(
 """Words that begin a title: at the start of a line, too, they are part of it."""
 
 _COMMON = """
-a about above achievements additional an and as at award awards background by career certificate certificates
-certification certifications change changed changes contact core current currently cv degree description details
-education email employment english experience for from full highlights history i in interests job key languages
-language licence licences license licenses log ltd main name no note notes objective of on or other our overview
-part people personal phone position positions posting present professional profile project projects publications
-qualifications reason reasons recommendations references relevant research responsibilities resume résumé role
-roles section selected skill skills strengths summary technical technologies the time to today tools training
-university version volunteer volunteering with work your monday tuesday wednesday thursday friday saturday
-sunday
+a about above achievements additional additionally also an and as at award awards background before besides by
+career certificate certificates certification certifications change changed changes contact core current
+currently cv degree description details earlier education email employment english experience finally first for
+friday from full furthermore highlights history however i in instead interests job key language languages later
+licence licences license licenses log ltd main monday moreover name no note notes objective of on or other our
+overall overview part people personal phone position positions posting present previously professional profile
+project projects publications qualifications reason reasons recently recommendations references relevant
+research responsibilities resume role roles résumé saturday second section selected since skill skills strengths
+summary sunday technical technologies the then therefore third thursday thus time to today tools training
+tuesday university version volunteer volunteering wednesday with work yes your
 """
 COMMON = frozenset(_COMMON.split())
 """Words that headings and dates are made of, which are no names."""
@@ -113,10 +117,14 @@ def _end(text: str, run: list[re.Match[str]], fewest: int) -> Iterator[Name]:
     if len(run) < fewest:
         return
     first = run[0]
-    line = text[text.rfind("\n", 0, first.start()) + 1 :]
+    line = text.rfind("\n", 0, first.start()) + 1
     is_start = first.start() == 0 or _BREAK.search(text[max(0, first.start() - 12) : first.start()]) is not None
-    is_name = line.lstrip().startswith("#") or normalise(first[0]) in RANKS or (len(run) == 1 and _is_odd(first[0]))
-    # The first word of a sentence may be any word; in a heading or a title, the names stand first.
+    is_name = (
+        _HEADING.match(text, line) is not None
+        or normalise(first[0]) in RANKS
+        or (len(run) == 1 and (_is_odd(first[0]) or _LISTED.match(text, first.end()) is not None))
+    )
+    # The first word of a sentence may be any word; in headings, titles and lists, the names stand first.
     counted = run[1:] if is_start and not is_name else run
     plain = ((word[0], normalise(word[0])) for word in counted)
     words = tuple(word for word, name in plain if name not in COMMON and name not in MONTHS and _CASED.search(word))

@@ -96,8 +96,17 @@ def _tokens(rows: Sequence[Numbered], drawer: Drawer) -> Html:
     return figure("Tokens by version", drawing, numbers, legend=key)
 
 
+def list_dollar_bars(report: ReportDocument) -> list[Bar]:
+    """The bars of the chart of dollars by version."""
+    return _list_bars(list(enumerate(report.versions)))
+
+
+def _list_bars(rows: Sequence[Numbered]) -> list[Bar]:
+    return [bar for _, version in rows[:MOST_BARS] for bar in _dollar_bars(version, label(version, rows))]
+
+
 def _dollars(rows: Sequence[Numbered], drawer: Drawer) -> Html:
-    values = [bar for _, version in rows[:MOST_BARS] for bar in _dollar_bars(version, label(version, rows))]
+    values = _list_bars(rows)
     columns = [Column("version"), Column("model"), Column("plan")]
     columns += [
         Column(name, True)

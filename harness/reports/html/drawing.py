@@ -15,7 +15,7 @@ MISSING = 'Charts need one more package: pip install "prompt-cache-harness[html]
 LIMIT = 40
 """Most charts of a page; what comes after has its table only."""
 
-_VERSION = "6.4"
+VERSION = "6.4"
 """The version of Vega-Lite for which the specifications are written."""
 
 _LONGEST = 200
@@ -66,20 +66,20 @@ class Drawer:
         if self._convert is None or number > LIMIT:
             return None
         try:
-            svg = self._convert({"config": CONFIG, **_tame(spec)}, vl_version=_VERSION)
+            svg = self._convert({"config": CONFIG, **tame(spec)}, vl_version=VERSION)
         except ValueError:
             # A name in a script that the library cannot measure: the table has the numbers.
             return None
         return Html(_shrink(svg, prefix=f"chart{number}-", label=label))
 
 
-def _tame(part: Any) -> Any:
+def tame(part: Any) -> Any:
     """Make all texts visible and short: a control character in one makes the library end the process."""
     if isinstance(part, str):
         return visible(part)[:_LONGEST]
     if isinstance(part, list):
-        return [_tame(item) for item in part]
-    return {key: _tame(item) for key, item in part.items()} if isinstance(part, dict) else part
+        return [tame(item) for item in part]
+    return {key: tame(item) for key, item in part.items()} if isinstance(part, dict) else part
 
 
 def _shrink(svg: str, *, prefix: str, label: str) -> str:
