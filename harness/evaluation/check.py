@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from harness.calls.call import Call
 
-_LONGEST = 200
-"""Characters of an exception that are shown."""
+_LONGEST = 400
+"""Characters of a sentence that are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +43,15 @@ class Check:
     def evaluate(self, answered: Answered) -> CheckResult:
         """Check an answer; if the check itself fails, it cannot tell."""
         try:
-            return replace(self.run(answered), check=self.name)
+            result = self.run(answered)
+            return replace(result, check=self.name, why=_one_line(result.why), place=_one_line(result.place))
         # A check may be anyone's code, and a prompt does not fail for it.
         except Exception as error:  # noqa: BLE001
-            said = printable(f"{type(error).__name__}: {error}")[:_LONGEST]
-            return CheckResult(check=self.name, passed=None, is_broken=True, why=f"raised {said}")
+            said = f"raised {type(error).__name__}: {error}"
+            return CheckResult(check=self.name, passed=None, is_broken=True, why=_one_line(said))
+
+
+def _one_line(text: str) -> str:
+    """A sentence of anyone's code as one short line that every output can show."""
+    line = printable(" ".join(str(text).split()))
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

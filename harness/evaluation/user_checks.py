@@ -50,11 +50,19 @@ def read_result(value: Any, *, min_score: float | None) -> CheckResult:
         ValueError: a score is not from 0 to 1.
     """
     if isinstance(value, CheckResult):
+        _check_score(value.score)
+        if value.passed is not None and not isinstance(value.passed, bool):
+            raise TypeError(f"the check's passed is {value.passed!r:.60}, expected true, false or None")
         return value
     if isinstance(value, bool):
         return CheckResult(check="", passed=value, why="the function returned " + ("true" if value else "false"))
     if isinstance(value, int | float):
-        if not 0 <= value <= 1:
-            raise ValueError(f"the check returned {value!r}, expected a score from 0 to 1")
+        _check_score(value)
         return scored(float(value), "scored by the function", min_score=min_score)
     raise TypeError(f"the check returned {value!r:.60}, expected a bool, a score from 0 to 1, or a CheckResult")
+
+
+def _check_score(score: Any) -> None:
+    is_number = isinstance(score, int | float) and not isinstance(score, bool)
+    if score is not None and not (is_number and 0 <= score <= 1):
+        raise ValueError(f"the check returned {score!r:.60}, expected a score from 0 to 1")

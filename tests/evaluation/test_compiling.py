@@ -22,6 +22,13 @@ def takes_all(answer, **inputs): return sorted(inputs) == ["job", "reference", "
 def raises(answer, job): raise KeyError("skills\\n\\x1b[31m")
 def returns_nothing(answer): return None
 def returns_two(answer): return 2.0
+def returns_nan(answer): return float("nan")
+def returns_text_with_controls(answer):
+    from harness.evaluation.result import CheckResult
+    return CheckResult(check="", passed=True, why="line\\n\\x1b[31m" + "x" * 999, place="\u202e")
+def returns_a_bad_score(answer):
+    from harness.evaluation.result import CheckResult
+    return CheckResult(check="", passed=True, score=7, why="")
 def no_answer(): return True
 constant = 3
 """
@@ -91,6 +98,9 @@ def test_each_form_passes_and_fails(entry: Any, good: str, bad: str, folder: Pat
         ({"python": "checks.py:raises"}, None, None),
         ({"python": "checks.py:returns_nothing"}, None, None),
         ({"python": "checks.py:returns_two"}, None, None),
+        ({"python": "checks.py:returns_nan"}, None, None),
+        ({"python": "checks.py:returns_a_bad_score"}, None, None),
+        ({"python": "checks.py:returns_text_with_controls"}, True, None),
         ({"keywords": "job.salary"}, None, None),
     ],
 )
@@ -102,7 +112,8 @@ def test_a_function_returns_a_verdict_or_cannot_tell(
     result = check.evaluate(Answered(text="", inputs=INPUTS, count_tokens=len))
 
     assert (result.passed, result.score, result.is_broken) == (passed, score, passed is None)
-    assert result.why.isprintable()
+    assert (result.why + result.place).isprintable()
+    assert len(result.why) <= 400
 
 
 def test_names_are_unique_and_may_be_given(folder: Path) -> None:
