@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +17,7 @@ from harness.evaluation.rules import find_broken_rules, find_worse
 from harness.files import relative
 from harness.findings.finding import Finding
 from harness.suites.gate import GateEntry
+from harness.suites.version_names import natural_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     """Results by check."""
     type _Group = tuple[str, str]
     """Suite and origin of the answers."""
-
-_NUMBERS = re.compile(r"(\d+)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +75,7 @@ def judge_run(rows: Iterable[str], *, root: Path) -> RunQuality:
 def _read_results(group: Sequence[Mapping[str, Any]]) -> dict[str, _Results]:
     """The results of a suite by version; the order of versions is that of their names."""
     versions: dict[str, _Results] = {}
-    for case in sorted(group, key=lambda one: (_natural(one["version"]), one["case"])):
+    for case in sorted(group, key=lambda one: (natural_key(one["version"]), one["case"])):
         checks = versions.setdefault(case["version"], {})
         for data in case["results"]:
             check = CaseCheck.from_json(data)
@@ -127,8 +125,3 @@ def _not_compared(case: Mapping[str, Any], error: UsageError, root: Path) -> Fin
 def _place(finding: Finding, case: Mapping[str, Any], root: Path) -> Finding:
     path, line = case["place"]
     return replace(finding, file=relative(Path(path), root), line=line)
-
-
-def _natural(version: str) -> tuple[tuple[int, str], ...]:
-    """Sort key of versions: ``v2`` comes before ``v10``."""
-    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in _NUMBERS.split(version) if part)

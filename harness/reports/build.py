@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from harness.money.summary import Calls, summarize
 from harness.provider.usage import Usage
 from harness.reports.report import CallRow, RunReport, VersionRow, sum_known, unique
+from harness.suites.version_names import natural_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     type _Key = tuple[str, str, str, Origin, str]
     """Suite, version, model, origin and plan."""
-
-_NUMBERS = re.compile(r"(\d+)")
 
 
 def build_report(
@@ -55,13 +53,8 @@ def _find_before(key: _Key, keys: Sequence[_Key], groups: Mapping[_Key, Sequence
     """The calls of the version before, which answered the same cases by the same plan; empty if there is none."""
     suite, version, _, origin, plan = key
     others = [other for other in keys if (other[0], other[3], other[4]) == (suite, origin, plan)]
-    earlier = [other for other in others if _natural(other[1]) < _natural(version)]
-    return groups[max(earlier, key=lambda other: _natural(other[1]))] if earlier else ()
-
-
-def _natural(version: str) -> tuple[tuple[int, str], ...]:
-    """Sort key of versions: ``v2`` comes before ``v10``."""
-    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in _NUMBERS.split(version) if part)
+    earlier = [other for other in others if natural_key(other[1]) < natural_key(version)]
+    return groups[max(earlier, key=lambda other: natural_key(other[1]))] if earlier else ()
 
 
 def _sum_up(

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from harness.findings.finding import Finding, Place
 
+_OF_ANSWERS = ("answer-check", "regression")
+"""Rules whose quotes are one sentence of why and a place."""
+
 MAX_OF_A_LEVEL = 20
 """Most findings of one level that are shown."""
 
@@ -40,6 +43,8 @@ def _block(finding: Finding, command: str, *, is_private: bool) -> list[str]:
         # No failure above shows the rest.
         lines += [f"  {fact}" for fact in finding.facts]
         lines += [f"  fix: {finding.fix}"] if finding.fix is not None and not finding.command else []
+    if finding.rule in _OF_ANSWERS and not is_private:
+        lines += [f"  {quote}" for quote in finding.quotes]
     if explained := finding.explained_cause:
         lines.append(f"  cause: {explained}")
     lines += [f"  also {edit.cause}: {_show(edit.place, is_private=is_private)}" for edit in finding.edits]

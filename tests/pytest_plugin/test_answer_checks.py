@@ -70,6 +70,14 @@ def test_an_answer_that_fails_a_check_fails_its_case_with_the_reason(project: Pr
             "  fix:   change the prompt; or, if the check asks for too much, change the check in suite.yaml",
         ]
     )
+    result.stdout.fnmatch_lines(
+        [
+            "error: support v1, case parcel: the check 'lacks' fails",
+            "  support/suite.yaml:*",
+            "  contains 'sorry'",
+            "  at line 2",
+        ]
+    )
     assert report(project)["verdict"] == "fail"
     assert [(one["rule"], one["level"]) for one in report(project)["findings"]] == [("answer-check", "error")]
     (parcel, refund) = report(project)["cases"]
