@@ -189,18 +189,22 @@ class RunReport:
             "passed": self.passed,
             "failed": self.failed,
             "findings": [finding.to_json(is_private=is_private) for finding in self.findings],
-            "versions": [self._version_json(row) for row in self.rows],
+            "versions": self._versions_json(),
             "comparisons": list(self.comparisons),
             "prompts": list(self.prompts),
             "cases": list(self.cases),
         }
         return json.dumps(document, indent=2, default=lambda amount: f"{amount:f}") + "\n"
 
-    def _version_json(self, row: VersionRow) -> dict[str, Any]:
-        # The calls of a judge have a row of their own.
-        is_judged = row.plan != JUDGE
-        quality = self.quality.get((row.suite, row.version, row.origin), ()) if is_judged else ()
-        return {**_version_json(row), "quality": list(quality)}
+    def _versions_json(self) -> list[dict[str, Any]]:
+        """The rows; what the checks say of a version stands in the first of its rows that is not of a judge."""
+        open_quality = dict(self.quality)
+        found = []
+        for row in self.rows:
+            key = (row.suite, row.version, row.origin)
+            quality = () if row.plan == JUDGE else open_quality.pop(key, ())
+            found.append({**_version_json(row), "quality": list(quality)})
+        return found
 
 
 def sum_known(amounts: Sequence[Decimal | None]) -> Decimal | None:

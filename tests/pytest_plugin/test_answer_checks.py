@@ -5,6 +5,7 @@ from typing import Any
 
 from harness.lock.lockfile import read_lock
 from harness.lock.results import LockedResult
+from harness.reports.document import read_document
 from tests.pytest_plugin.conftest import PROMPT, RECORD, Project, shown
 
 pytest_plugins = ("pytester",)
@@ -51,6 +52,8 @@ def answer(project: Project, **answers: str) -> None:
 
 def report(project: Project) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((project.path / "reports" / "report.json").read_bytes())
+    # Raises unless it has the published form.
+    read_document(found)
     return found
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from harness.reports.document import read_document
 from tests.pytest_plugin.conftest import PROMPT, RECORD, SUITE, Project
 
 pytest_plugins = ("pytester",)
@@ -20,6 +21,8 @@ def pytest_harness_answer(request):
 
 def read_report(project: Project) -> dict[str, Any]:
     report: dict[str, Any] = json.loads((project.path / "reports" / "report.json").read_bytes())
+    # Raises unless it has the published form.
+    read_document(report)
     return report
 
 
