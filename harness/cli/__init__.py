@@ -9,6 +9,7 @@ from harness.cli.models import named_models
 from harness.errors import HarnessError
 
 COMMANDS = {
+    "cache": "show, prune or clear the responses that ClaudeClient keeps on disk",
     "cassettes": "convert cassettes from and to vcrpy YAML, prune and check them",
     "diff": "show how two lock files differ",
     "explain": "explain why a request does not read what an earlier one wrote",

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from anthropic.types import Message, RawMessageStreamEvent
 
 
+_NOT_KEPT = ("max_tokens", "model_context_window_exceeded", "pause_turn", "refusal")
+"""Reasons to stop of answers that are not whole, or none at all: asked again, they may be.
+
+Source: platform.claude.com/docs/en/build-with-claude/handling-stop-reasons (checked 2026-11-27).
+"""
+
+
 class _Base:
     """Everything that needs no network."""
 
@@ -68,7 +75,8 @@ class _Base:
         return Message.model_construct(**stored.response)
 
     def _keep(self, request: Mapping[str, Any], response: Mapping[str, Any], usages: Sequence[Any]) -> None:
-        if self.settings.use_local_cache and _is_message(response):
+        is_whole = response.get("stop_reason") not in _NOT_KEPT
+        if self.settings.use_local_cache and is_whole and _is_message(response):
             self._local_cache.write(request, response, usages)
         self._bill(request, read_usages(usages))
 

@@ -275,6 +275,17 @@ def test_a_stream_that_the_server_cuts_off_is_not_stored(
         assert not settings.local_cache_dir.exists()
 
 
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_an_answer_that_was_cut_off_is_not_stored(
+    wire: Wire, settings: Settings, ask_all: Callable[..., tuple[list[str], CacheMetrics]], is_streamed: bool
+) -> None:
+    ask = Ask(is_streamed=is_streamed, options=(("max_tokens", 1),))
+    _, metrics = ask_all(wire, settings, ask, ask)
+
+    assert (len(wire.sent), metrics.local_hits) == (2, 0)
+    assert not list(settings.local_cache_dir.glob("*.json"))
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"response": 1}', b'{"response": {}}'])
 def test_a_damaged_local_answer_is_asked_for_again(wire: Wire, settings: Settings, content: bytes) -> None:
     ask_sync(wire, settings, Ask())

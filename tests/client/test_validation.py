@@ -1,6 +1,7 @@
 """``ClaudeClient(validate=True)``: what the API would refuse is not sent, and the rest is sent as before."""
 
 import asyncio
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from anthropic import Anthropic, AsyncAnthropic, BadRequestError, NotFoundError
 from anthropic.types import TextBlock
 
 from harness.client.claude import AsyncClaudeClient, ClaudeClient, message_text
+from harness.client.local_cache import LocalCache
 from harness.client.validation import refuse
 from harness.errors import RefusedRequestError, RequestError
 from harness.settings import Settings
@@ -176,8 +178,11 @@ def test_an_object_that_is_no_json_is_left_to_the_sdk() -> None:
 def test_the_check_comes_before_the_local_cache(wire: Wire, settings: Settings) -> None:
     options = {"model": "claude-opus-5", "max_tokens": 0}
     create(wire, settings, validate=False, **options)
-    assert create(wire, settings, **options) == ""
     sent = len(wire.sent)
+    cache = LocalCache(folder=settings.local_cache_dir)
+    answer = {"type": "message", "content": [{"type": "text", "text": "Stored."}]}
+    cache.write(json.loads(wire.sent[0].content), answer, [{"input_tokens": 1, "output_tokens": 1}])
+    assert create(wire, settings, **options) == "Stored."
 
     # The same request as a stream: its answer is stored, and the API refuses it.
     with pytest.raises(RefusedRequestError, match="max_tokens: 0 cannot be combined with stream"):
