@@ -180,3 +180,24 @@ def test_a_bad_judge_is_named_with_its_line(entry: str, problem: str, project: P
 
     assert result.ret == 2
     result.stdout.fnmatch_lines([f"*support/suite.yaml:8: {problem}"])
+
+
+def test_a_suite_with_its_own_client_is_judged_through_the_same_cassette(project: Project) -> None:
+    add_judge(project, JUDGE)
+    text = (project.path / "support" / "suite.yaml").read_text()
+    project.write("support/suite.yaml", text.replace("client: anthropic", "client: http"))
+    project.write(
+        "support/support_app.py",
+        "import anthropic\n\n"
+        "def ask(prompt, question):\n"
+        "    client = anthropic.Anthropic()\n"
+        "    system = [{'type': 'text', 'text': prompt, 'cache_control': {'type': 'ephemeral'}}]\n"
+        "    client.messages.create(model='claude-sonnet-5-5', max_tokens=500, system=system,\n"
+        "        messages=[{'role': 'user', 'content': question}])\n",
+    )
+    answer(project, first="Gladly.", judge=verdict(4))
+    assert project.run(*RECORD).ret == 0
+
+    assert project.run(*REPORTS).ret == 0
+
+    assert [case["checks"][0]["why"] for case in report(project)["cases"]] == ["grade 4 of 1 to 5: It says so."] * 2
