@@ -7,6 +7,7 @@ from harness.lock.lockfile import read_lock
 from harness.lock.results import LockedResult
 from harness.reports.document import read_document
 from tests.pytest_plugin.conftest import PROMPT, RECORD, Project, shown
+from tests.pytest_plugin.live_api import Serve
 
 pytest_plugins = ("pytester",)
 
@@ -288,3 +289,18 @@ def test_a_private_run_shows_no_text_of_an_answer(project: Project) -> None:
     assert "kanarienvogel" not in result.stdout.str()
     assert all(b"kanarienvogel" not in content for content in project.files("reports").values())
     assert report(project)["cases"][0]["checks"][0]["why"] == "withheld"
+
+
+def test_live_answers_are_checked_and_shown_beside_those_of_the_cassette(project: Project, serve: Serve) -> None:
+    add(project, "    checks:\n      - contains: refunded")
+    serve()
+    answer(project, first="Not used: the API answers.")
+    assert project.run("--harness-mode=record").ret == 1
+
+    result = project.run("--harness-mode=live", *REPORTS)
+
+    assert result.ret == 1
+    cases = report(project)["cases"]
+    assert {case["answered_by"] for case in cases} == {"anthropic"}
+    assert [case["checks"][0]["passed"] for case in cases] == [False, False]
+    assert "The emulator's answers are templates" not in result.stdout.str()
