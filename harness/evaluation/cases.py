@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from harness.calls.answer import answer_text
 from harness.evaluation.check import Answered, Check
+from harness.evaluation.quality import CaseResult
 from harness.evaluation.result import CheckResult
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class CaseCheck:
     @property
     def passed(self) -> bool | None:
         """Whether enough samples pass; ``None`` if that of none is known."""
-        return self.passed_samples >= self.pass_rate * self.told if self.told else None
+        return self.result_of("").passed
 
     @property
     def is_broken(self) -> bool:
@@ -87,6 +88,15 @@ class CaseCheck:
             return first.why
         number = self.results.index(first) + 1
         return f"{self.passed_samples} of {len(self.results)} samples pass; sample {number}: {first.why}"
+
+    def result_of(self, case: str) -> CaseResult:
+        """The results of all samples, to sum up the cases of a version."""
+        return CaseResult(
+            case=case,
+            passes=tuple(result.passed for result in self.results),
+            scores=tuple(result.score for result in self.results),
+            pass_rate=self.pass_rate,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The check as JSON, for the end of the run."""

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.findings.finding import Finding
 from harness.findings.words import join
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from harness.evaluation.comparison import Compared
+    from harness.evaluation.quality import QualityRow
     from harness.suites.gate import GateEntry
 
 _MOST = 5
 
 
-def find_broken_rules(gate: GateEntry, rows: Sequence[Mapping[str, Any]], *, title: str) -> Iterator[Finding]:
-    """Report each check of a version whose pass rate or mean score is below what its suite states.
-
-    ``rows`` are those of `harness.evaluation.quality.sum_up`.
-    """
+def find_broken_rules(gate: GateEntry, rows: Sequence[QualityRow], *, title: str) -> Iterator[Finding]:
+    """Report each check of a version whose pass rate or mean score is below what its suite states."""
     for row in rows:
-        check = row["check"]
-        wanted = {"pass rate": gate.pass_rate_of(check), "mean score": gate.mean_score.get(check)}
-        for what, least in wanted.items():
-            value = row["rate" if what == "pass rate" else "mean_score"]
+        check = row.check
+        wanted = (
+            ("pass rate", row.rate, gate.pass_rate_of(check)),
+            ("mean score", row.mean_score, gate.mean_score.get(check)),
+        )
+        for what, value, least in wanted:
             if least is None:
                 continue
             if value is None:
@@ -36,7 +36,7 @@ def find_broken_rules(gate: GateEntry, rows: Sequence[Mapping[str, Any]], *, tit
             elif value < least:
                 yield Finding(
                     rule="answer-check",
-                    headline=f"{title}: the {what} of the check {check!r} is {value:.2f}, below {float(least):.2f}",
+                    headline=f"{title}: the {what} of the check {check!r} is {value:.4g}, below {least:.4g}",
                     facts=(_say_counts(row),),
                     fix="change the prompt, or the gate in suite.yaml",
                 )
@@ -55,5 +55,5 @@ def find_worse(compared: Compared) -> Finding | None:
     )
 
 
-def _say_counts(row: Mapping[str, Any]) -> str:
-    return f"{row['passed']} of {row['cases']} cases pass, {row['failed']} fail, {row['cannot_tell']} cannot be told"
+def _say_counts(row: QualityRow) -> str:
+    return f"{row.passed} of {row.cases} cases pass, {row.failed} fail, {row.cannot_tell} cannot be told"

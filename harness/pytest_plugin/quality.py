@@ -52,11 +52,11 @@ def judge_run(rows: Iterable[str], *, root: Path) -> RunQuality:
     for (suite, origin), group in by_group.items():
         results = _read_results(group)
         for version, checks in results.items():
-            rows_of_version = [sum_up(check, found).to_json() for check, found in checks.items()]
-            by_version[suite, version, origin] = rows_of_version
+            summed = [sum_up(check, found) for check, found in checks.items()]
+            by_version[suite, version, origin] = [row.to_json() for row in summed]
             if group[0]["gate"] is not None:
                 gate = GateEntry.model_validate(group[0]["gate"])
-                broken = find_broken_rules(gate, rows_of_version, title=f"{suite} {version}")
+                broken = find_broken_rules(gate, summed, title=f"{suite} {version}")
                 findings += [_place(finding, group[0], root) for finding in broken]
         units = clusters({case["case"]: case["fixtures"] for case in group})
         pairs += [(pair, group[0]) for pair in _list_pairs(suite, results, units)]
@@ -79,17 +79,8 @@ def _read_results(group: Sequence[Mapping[str, Any]]) -> dict[str, _Results]:
         checks = versions.setdefault(case["version"], {})
         for data in case["results"]:
             check = CaseCheck.from_json(data)
-            checks.setdefault(check.name, []).append(_result_of(case["case"], check))
+            checks.setdefault(check.name, []).append(check.result_of(case["case"]))
     return versions
-
-
-def _result_of(case: str, check: CaseCheck) -> CaseResult:
-    return CaseResult(
-        case=case,
-        passes=tuple(one.passed for one in check.results),
-        scores=tuple(one.score for one in check.results),
-        pass_rate=check.pass_rate,
-    )
 
 
 def _list_pairs(suite: str, versions: Mapping[str, _Results], units: Mapping[str, str]) -> Iterable[Pair]:

@@ -75,6 +75,8 @@ def result(passed: bool | None, score: float | None = None) -> CheckResult:
         ((True, False, None), 1.0, False, "1 of 3 samples pass; sample 2: is False"),
         ((True, False, None), 0.5, True, "1 of 3 samples pass; sample 2: is False"),
         ((True, None), 1.0, True, "1 of 2 samples pass; sample 2: is None"),
+        # 0.7 times 10 is more than 7, as floats.
+        ((True,) * 7 + (False,) * 3, 0.7, True, "7 of 10 samples pass; sample 8: is False"),
         ((None, None), 1.0, None, "0 of 2 samples pass; sample 1: is None"),
     ],
 )

@@ -155,7 +155,7 @@ def test_a_gate_replaces_the_rule_that_every_check_passes(project: Project) -> N
     assert result.ret == 1
     result.stdout.fnmatch_lines(
         [
-            "error: support v1: the pass rate of the check 'lacks' is 0.50, below 0.60",
+            "error: support v1: the pass rate of the check 'lacks' is 0.5, below 0.6",
             "  support/suite.yaml:2",
             "  1 of 2 cases pass, 1 fail, 0 cannot be told",
         ]
