@@ -12,6 +12,7 @@
     ├── CassetteError (ValueError)       a cassette or blob on disk is unreadable or damaged
     ├── LockError (ValueError)           a lock file is unreadable, or made by another version
     ├── SuiteError (ValueError)          a suite, fixture or prompt file is unreadable or invalid
+    ├── ScriptError (ValueError)         a script of the emulator is unreadable or invalid
     ├── ReportError (ValueError)         a report of a run is unreadable, or made by another version
     ├── UsageError (ValueError)          options that conflict, or lack something they need
     ├── SecretError (ValueError)         something that would be written holds a secret
@@ -89,6 +90,10 @@ class LockError(HarnessError, ValueError):
 
 class SuiteError(HarnessError, ValueError):
     """A suite, fixture or prompt file is unreadable or invalid; starts ``path:line:``."""
+
+
+class ScriptError(HarnessError, ValueError):
+    """A script of the emulator is unreadable or invalid; starts ``path:line:``."""
 
 
 class ReportError(HarnessError, ValueError):

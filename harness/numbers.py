@@ -65,6 +65,15 @@ def parse_json(data: bytes | str) -> Any:
     return _DECODER.decode(text)
 
 
+def read_object(data: bytes) -> dict[str, Any] | None:
+    """Parse a JSON object; ``None`` for anything else, such as the last line of a stream that broke off."""
+    try:
+        value = parse_json(data)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
 def write_json(
     value: Any, *, separators: tuple[str, str] = _COMPACT, ensure_ascii: bool = False, sort_keys: bool = False
 ) -> str:

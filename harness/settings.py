@@ -134,6 +134,19 @@ def copy_environment() -> dict[str, str]:
     return dict(environ)
 
 
+def emulator_environment(url: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Variables that point the clients of the API, on all its surfaces, at an emulator; and those to hide from them."""
+    given = {
+        "ANTHROPIC_BASE_URL": url,
+        "ANTHROPIC_API_KEY": OFFLINE_KEY,
+        "ANTHROPIC_BEDROCK_BASE_URL": url,
+        "ANTHROPIC_VERTEX_BASE_URL": f"{url}/v1",
+        "ANTHROPIC_FOUNDRY_BASE_URL": f"{url}/anthropic",
+        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": url,
+    }
+    return given, ("ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_PROFILE", "CLAUDE_CODE_OAUTH_TOKEN")
+
+
 class GithubSettings(NamedTuple):
     """Settings that GitHub Actions passes to a step of a job."""
 

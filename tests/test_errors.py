@@ -13,6 +13,7 @@ SUBCLASSES = (
     (errors.CassetteError, ValueError),
     (errors.LockError, ValueError),
     (errors.SuiteError, ValueError),
+    (errors.ScriptError, ValueError),
     (errors.ReportError, ValueError),
     (errors.UsageError, ValueError),
     (errors.SecretError, ValueError),

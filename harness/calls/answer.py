@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.calls.stream_usage import list_usages, merge_usages, read_usages
-from harness.numbers import parse_json, write_json
+from harness.numbers import read_object, write_json
 from harness.provider.usage import Usage
 
 
@@ -76,15 +76,6 @@ def read_events(body: bytes) -> list[dict[str, Any]]:
     """Parse the events of a stream; skip an event that was cut off."""
     lines = (line[5:] for line in body.splitlines() if line.startswith(b"data:"))
     return [event for line in lines if (event := read_object(line)) is not None]
-
-
-def read_object(data: bytes) -> dict[str, Any] | None:
-    """Parse a JSON object; ``None`` for anything else, such as the last line of a stream that broke off."""
-    try:
-        value = parse_json(data)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def is_event_stream(headers: Mapping[str, str]) -> bool:

@@ -10,10 +10,10 @@ from harness.calls.answer import (
     is_event_stream,
     read_events,
     read_message,
-    read_object,
     read_stream,
 )
 from harness.calls.stream_usage import list_usages, read_usages
+from harness.numbers import read_object
 from harness.prompt.reader import PromptReader
 from harness.prompt.reading import Prompt
 from harness.provider.endpoints import Origin

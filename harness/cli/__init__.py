@@ -16,6 +16,7 @@ COMMANDS = {
     "lock": "show the lock file, compare it with a git revision, or check it",
     "mutate": "find out which kinds of bust your own tests would catch",
     "report": "write a report of a run in another format, or compare two",
+    "serve": "serve the Messages API offline, with true prompt-cache accounting",
     "simulate": "predict what the prompt cache bills for a sequence of requests",
 }
 """Name of each command (and of its module) with its help text."""

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 
 import platformdirs
@@ -34,7 +35,11 @@ class TokenMemo(MutableMapping[str, int]):
         return self._load()[key]
 
     def __setitem__(self, key: str, value: int) -> None:
-        self._load()[key] = value
+        counts = self._load()
+        if len(counts) >= 2 * _KEPT:
+            for old in list(islice(counts, _KEPT)):
+                del counts[old]
+        counts[key] = value
         try:
             append_to_file(self._path, f"{key} {value}\n".encode(), is_private=True)
         except WriteError as error:

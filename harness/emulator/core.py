@@ -1,164 +1,166 @@
-"""The Messages API without a network: bytes of a request in, bytes of an answer out.
+"""The Messages API without a network: a request in, the pieces of an answer out.
 
 Keeps a prompt cache by the documented rules and reports usage from it. Answers are
 deterministic: the same requests in the same order give the same bytes.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
 from hashlib import sha256
-from threading import Lock
-from typing import Any
+from itertools import count
+from typing import Any, NamedTuple
 
-from harness.calls.answer import read_object
-from harness.emulator.events import dump, write_events
-from harness.emulator.responder import Responder, respond
-from harness.emulator.tools import ToolCall, count_call, forced_call
-from harness.errors import RequestError, UnknownModelError
+from harness.emulator import model_list
+from harness.emulator.answers import Responder
+from harness.emulator.arrival import Arrival
+from harness.emulator.batches import Batches
+from harness.emulator.clock import Clock, Time
+from harness.emulator.events import dump
+from harness.emulator.failure import ApiFailureError
+from harness.emulator.faults import HEADER, Fault
+from harness.emulator.http import HttpAnswer, HttpRequest
+from harness.emulator.journal import Entry, Journal
+from harness.emulator.messages import Messages, Ready
+from harness.emulator.response_headers import make_headers
+from harness.emulator.script import Script
+from harness.errors import RequestError
 from harness.prompt.reader import PromptReader
-from harness.prompt.reading import Prompt
-from harness.promptcache.diagnostics import diagnose
-from harness.promptcache.refusals.api_error import ApiError
-from harness.promptcache.refusals.check import check_request
 from harness.promptcache.simulator import Simulator
-from harness.provider.endpoints import COUNT_TOKENS, MESSAGES
 
-Clock = Callable[[], float]
-"""Seconds from any origin; never goes backwards."""
+_ROUTE = re.compile(
+    r"/v1/(?:(?P<messages>messages)|(?P<count>messages/count_tokens)"
+    r"|(?P<batches>messages/batches)(?P<batch>/[^/]+)?(?P<action>/results|/cancel)?"
+    r"|(?P<models>models)(?P<model>/.+)?)$"
+)
+"""What the emulator serves, whatever path a gateway puts before it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpAnswer:
-    """An HTTP response; the body is ``chunks`` joined, and in a stream each chunk is one event."""
+class _Seeded(NamedTuple):
+    """A request that has arrived."""
 
-    status: int
-    headers: Mapping[str, str]
-    chunks: tuple[bytes, ...]
+    request: HttpRequest
+    seed: str
+    """Hexadecimal digits that no other request has."""
+    at: float
 
 
 class Emulator:
-    """One workspace of the API, with its prompt cache."""
+    """One organization's API, with the prompt caches of its workspaces."""
 
     def __init__(
         self,
         *,
         reader: PromptReader,
         clock: Clock,
-        responder: Responder = respond,
+        responder: Responder | None = None,
+        script: Script | None = None,
         simulator: Simulator | None = None,
+        journal: Journal | None = None,
     ) -> None:
+        """Answer by ``script``, or without one by ``responder``."""
+        self.script = script or Script(responder=responder)
+        self.journal = journal or Journal()
+        """What has been received."""
+        self.time = Time(clock)
         self._reader = reader
-        self._count_text = reader.count_text
-        self._clock = clock
-        self._responder = responder
-        self._simulator = simulator or Simulator()
-        self._served = 0
-        self._diagnosed: dict[str, Prompt] = {}
-        self._lock = Lock()
+        self._messages = Messages(reader=reader, time=self.time, script=self.script, simulator=simulator or Simulator())
+        self.batches = Batches(self._messages.answer_item, self.time)
+        self._numbers = count(1)
 
-    def handle(self, method: str, path: str, body: bytes) -> HttpAnswer:
-        """Answer one HTTP request at a time; requests that it does not serve get the API's own error."""
-        with self._lock:
-            return self._handle(method, path, body)
+    def handle(self, method: str, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> HttpAnswer:
+        """Answer one request; requests that it does not serve get the API's own error.
 
-    def _handle(self, method: str, path: str, body: bytes) -> HttpAnswer:
-        self._served += 1
-        request_id = _id("req", self._served, body)
-        route = (method, path.split("?", 1)[0].rstrip("/"))
-        is_count = route[1] == COUNT_TOKENS
-        if route not in (("POST", MESSAGES), ("POST", COUNT_TOKENS)):
-            return _error(ApiError(404, "not_found_error", "Not Found"), request_id)
+        May be called from several threads at once: what arrives before the answer to an equal request has begun
+        reads nothing of what that request writes.
+        """
+        return self.answer(self.receive(HttpRequest(method=method, path=path, body=body, headers=headers or {})))
+
+    def receive(self, request: HttpRequest) -> _Seeded:
+        """Note that a request has arrived; it may be answered later."""
+        seed = sha256(b"%d:" % next(self._numbers) + request.body).hexdigest()
+        return _Seeded(request, seed, self.time.now())
+
+    def answer(self, received: _Seeded) -> HttpAnswer:
+        """Answer a request that has arrived."""
+        request = received.request
+        request_id = f"req_emulated_{received.seed[:20]}"
+        headers = make_headers(request, request_id=request_id, at=received.at)
+        status = 200
         try:
-            prompt = self._reader.read(body)
-            if error := check_request(prompt, needs_max_tokens=not is_count, is_count=is_count):
-                return _error(error, request_id)
-            _ = prompt.fingerprints
-            call = None if is_count else forced_call(prompt.request)
-        except UnknownModelError:
-            model = self._reader.parse(body)["model"]
-            return _error(ApiError(404, "not_found_error", f"model: {model}"), request_id)
-        except RequestError as error:
-            return _error(ApiError(400, "invalid_request_error", error.message), request_id)
-        if is_count:
-            return _json(200, {"input_tokens": prompt.count.total}, request_id)
-        message = self._message(prompt, call, body)
-        return _stream(message, request_id) if prompt.request.get("stream") else _json(200, message, request_id)
+            answered = self._route(received)
+        except ApiFailureError as failure:
+            status, answered = failure.error.status, failure.to_json(request_id)
+            headers |= failure.headers
+        entry = self._note(request, status, request_id, answered)
+        if isinstance(answered, Ready):
+            if answered.is_stream:
+                headers |= {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}
+            return HttpAnswer(status=200, headers=headers, chunks=answered.pieces(), entry=entry)
+        if isinstance(answered, bytes):
+            headers["content-type"] = "application/x-jsonl"
+        body = answered if isinstance(answered, bytes) else dump(answered).encode()
+        return HttpAnswer(status=status, headers=headers, chunks=(body,), entry=entry)
 
-    def _diagnose(self, prompt: Prompt, message_id: str) -> dict[str, Any] | None:
-        """Make the response's ``diagnostics``; like the API, remember only requests that ask for them."""
-        asked = prompt.request.get("diagnostics")
-        if asked is None:
-            return None
-        self._diagnosed[message_id] = prompt
-        previous = asked.get("previous_message_id")
-        if previous is None:
-            return None
-        if previous not in self._diagnosed:
-            return {"cache_miss_reason": {"type": "previous_message_not_found"}}
-        reason = diagnose(self._diagnosed[previous], prompt)
-        return None if reason is None else {"cache_miss_reason": reason}
+    def refuse(self, request: HttpRequest, failure: ApiFailureError) -> HttpAnswer:
+        """Answer a request that could not even be read, such as one that is too large."""
+        _, seed, at = self.receive(request)
+        request_id = f"req_emulated_{seed[:20]}"
+        headers = {**make_headers(request, request_id=request_id, at=at), **failure.headers}
+        body = failure.to_json(request_id)
+        entry = self._note(request, failure.error.status, request_id, body)
+        return HttpAnswer(status=failure.error.status, headers=headers, chunks=(dump(body).encode(),), entry=entry)
 
-    def _message(self, prompt: Prompt, call: ToolCall | None, body: bytes) -> dict[str, Any]:
-        at, request = self._clock(), prompt.request
-        usage = self._simulator.send(prompt.record, at=at, begins_at=at).usage.input_to_api()
-        block, output_tokens = self._block(prompt, call, body)
-        is_cut = block is None or output_tokens > request["max_tokens"]
-        stop_reason = "max_tokens" if is_cut else "tool_use" if call else "end_turn"
-        message = {
-            "id": _id("msg", self._served, body),
-            "type": "message",
-            "role": "assistant",
-            "model": request["model"],
-            "content": [block] if block else [],
-            "stop_reason": stop_reason,
-            "stop_sequence": None,
-            "usage": {
-                **usage,
-                "output_tokens": min(output_tokens, request["max_tokens"]),
-                "service_tier": "standard",
-            },
-        }
-        message["diagnostics"] = self._diagnose(prompt, message["id"])
-        return message
+    def _route(self, received: _Seeded) -> dict[str, Any] | Ready | bytes:
+        """Find who answers: with an object, with a message to send, or with lines of JSON."""
+        request = received.request
+        path, _, query = request.path.partition("?")
+        found = _ROUTE.search(path.rstrip("/"))
+        if found is None:
+            raise ApiFailureError.of(404, "not_found_error", "Not Found")
+        if found["models"]:
+            _check_method(request, "GET")
+            return model_list.answer((found["model"] or "")[1:], query)
+        if found["batches"]:
+            base = f"{request.origin}{path[: found.start()]}"
+            batch, action = ((found[name] or "")[1:] for name in ("batch", "action"))
+            return self.batches.answer(request, batch, action, base=base, received_at=received.at)
+        _check_method(request, "POST")
+        fault = _asked_fault(request)
+        prompt = self._messages.read(request.body, is_count=bool(found["count"]))
+        if found["count"]:
+            return {"input_tokens": prompt.count.total}
+        workspace = request.headers.get("anthropic-workspace-id")
+        arrival = Arrival(seed=received.seed, at=received.at, workspace=workspace)
+        return self._messages.send(prompt, arrival, fault=fault)
 
-    def _block(self, prompt: Prompt, call: ToolCall | None, body: bytes) -> tuple[dict[str, Any] | None, int]:
-        """Make the block that answers, and count its output tokens."""
-        generation, request = prompt.model.generation, prompt.request
-        if call:
-            call = self._scripted(call, request)
-            block = {"type": "tool_use", "id": _id("toolu", self._served, body), "name": call.name, "input": call.input}
-            return {**block, "caller": {"type": "direct"}}, count_call(call, generation, self._count_text)
-        text = self._responder(request) if request["max_tokens"] else ""
-        if not text:
-            return None, 0
-        return {"type": "text", "text": text}, self._count_text(text, generation.tokenizer) + 4
-
-    def _scripted(self, call: ToolCall, request: Mapping[str, Any]) -> ToolCall:
-        """The forced call with the input that the responder gives, if that is a JSON object."""
-        if self._responder is respond:
-            return call
-        given = read_object(self._responder(request).encode())
-        return call if given is None else replace(call, input=given)
+    def _note(self, request: HttpRequest, status: int, request_id: str, answered: Any) -> Entry:
+        try:
+            sent = self._reader.parse(request.body) if request.body else None
+        except RequestError:
+            sent = None
+        error = answered.get("error") if isinstance(answered, dict) else None
+        entry = Entry(
+            method=request.method,
+            path=request.path,
+            status=status,
+            request_id=request_id,
+            request=sent,
+            usage=answered.begun["usage"] if isinstance(answered, Ready) else {},
+            error=error["message"] if isinstance(error, dict) else None,
+        )
+        self.journal.add(entry)
+        return entry
 
 
-def _error(error: ApiError, request_id: str) -> HttpAnswer:
-    body = {
-        "type": "error",
-        "error": {"type": error.type, "message": error.message},
-        "request_id": request_id,
-    }
-    return _json(error.status, body, request_id)
+def _check_method(request: HttpRequest, method: str) -> None:
+    if request.method != method:
+        raise ApiFailureError.of(405, "invalid_request_error", "Method Not Allowed")
 
 
-def _json(status: int, body: dict[str, Any], request_id: str) -> HttpAnswer:
-    headers = {"content-type": "application/json", "request-id": request_id}
-    return HttpAnswer(status=status, headers=headers, chunks=(dump(body).encode(),))
-
-
-def _stream(message: dict[str, Any], request_id: str) -> HttpAnswer:
-    headers = {"content-type": "text/event-stream; charset=utf-8", "request-id": request_id}
-    return HttpAnswer(status=200, headers=headers, chunks=tuple(write_events(message)))
-
-
-def _id(kind: str, number: int, body: bytes) -> str:
-    return f"{kind}_emulated_{sha256(b'%d:' % number + body).hexdigest()[:20]}"
+def _asked_fault(request: HttpRequest) -> Fault:
+    try:
+        return Fault.from_text(request.headers.get(HEADER, ""))
+    except RequestError as error:
+        raise ApiFailureError.invalid(f"{HEADER}: {error.message}") from None

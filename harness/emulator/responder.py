@@ -5,11 +5,8 @@ Claude mark them: ``<resume>…</resume>``, ``<job>…</job>``.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-Responder = Callable[[Mapping[str, Any]], str]
-"""Gives the text that answers a request body."""
 
 _DOCUMENT = re.compile(r"<([a-z][a-z0-9_-]*)>(.*?)</\1>", re.DOTALL)
 _LIST_LINE = re.compile(r"(?m)^.*?(?::|：)\s*(.+)$")

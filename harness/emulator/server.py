@@ -1,130 +1,150 @@
-"""The emulator behind a socket on the loopback interface, for clients that accept no transport."""
+"""The emulator behind a socket, for clients that accept no transport and for programs in any language."""
 
 from __future__ import annotations
 
+import selectors
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
-from typing import Any, cast
+from threading import Event, Lock, Thread
 
-from harness.emulator.core import Emulator, HttpAnswer
+from harness.emulator.admin import Admin
+from harness.emulator.connection import Connection, Patience
+from harness.emulator.core import Emulator
+from harness.emulator.failure import ApiFailureError
+from harness.emulator.http import HttpAnswer, HttpRequest
+from harness.emulator.journal import Entry
 
-MAX_BODY_BYTES = 32 * 1024 * 1024
-"""Largest body that the API accepts. Source: platform.claude.com/docs/en/api/errors (checked 2026-11-23)."""
-
-_HOST = "127.0.0.1"
-_POLL_SECONDS = 0.02
+_LOOPBACK = "127.0.0.1"
+_BACKLOG = 512
+"""Connections that wait to be accepted: a client may open hundreds at once."""
+_MOST_CONNECTIONS = 2_000
+_GRACE_SECONDS = 2.0
+"""Time for the requests in progress when the server is stopped."""
 
 
 class EmulatorServer:
     """Serves an emulator over HTTP/1.1 while its context is open; streams are sent event by event."""
 
-    def __init__(self, emulator: Emulator, *, port: int = 0) -> None:
-        """Bind to ``port`` of the loopback interface, by default to a free one."""
-        self._server = _Server((_HOST, port), _Handler, emulator)
-        self._thread = Thread(target=self._server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
+    def __init__(
+        self,
+        emulator: Emulator,
+        *,
+        host: str = _LOOPBACK,
+        port: int = 0,
+        on_answer: Callable[[Entry], object] = lambda _: None,
+        is_administered: bool = False,
+        patience: Patience | None = None,
+    ) -> None:
+        """Bind to ``port`` of ``host``, by default to a free one of the loopback interface.
+
+        ``on_answer`` is called for each request, from any thread. Only with ``is_administered`` can clients read the
+        journal and move the clock; see `harness.emulator.admin`.
+
+        Raises:
+            OSError: the address cannot be bound.
+        """
+        self.emulator = emulator
+        self._admin = Admin(emulator) if is_administered else None
+        self._on_answer = on_answer
+        self._patience = patience or Patience()
+        self._stopping = Event()
+        self._connections: dict[Connection, socket.socket] = {}
+        self._lock = Lock()
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        self._listener.setblocking(False)
+        self._host = f"[{host}]" if ":" in host else host
+        self._port = int(self._listener.getsockname()[1])
+        self._wake, self._waker = socket.socketpair()
+        self._thread = Thread(target=self._accept, name="emulator", daemon=True)
 
     @property
     def url(self) -> str:
         """The base URL to point a client at."""
-        return f"http://{_HOST}:{self._server.server_port}"
+        return f"http://{self._host}:{self._port}"
 
     def __enter__(self) -> EmulatorServer:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        """Stop: accept no more, end the requests in progress if they end soon, and close all connections."""
+        self._stopping.set()
+        self._waker.send(b"!")
         self._thread.join()
-        self._server.close_connections()
-
-
-class _Server(ThreadingHTTPServer):
-    # The default of 5 refuses connections of a client that opens 50 at once.
-    request_queue_size = 512
-    daemon_threads = True
-
-    def __init__(self, address: tuple[str, int], handler: type[_Handler], emulator: Emulator) -> None:
-        self._emulator = emulator
-        self._connections: set[socket.socket] = set()
-        self._connections_lock = Lock()
-        super().__init__(address, handler)
-
-    def server_bind(self) -> None:
-        # Skips the look-up of the host name that HTTPServer makes.
-        super(ThreadingHTTPServer, self).server_bind()
-        self.server_name, self.server_port = _HOST, int(self.server_address[1])
-
-    def answer(self, method: str, path: str, body: bytes) -> HttpAnswer:
-        return self._emulator.handle(method, path, body)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._connections_lock:
-            self._connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        with self._connections_lock:
-            self._connections.discard(request)
-        super().shutdown_request(request)
-
-    def close_connections(self) -> None:
-        """Close the connections that clients keep open, so that their threads end too."""
-        with self._connections_lock:
-            for connection in self._connections:
+        self._listener.close()
+        self._wait(_GRACE_SECONDS)
+        with self._lock:
+            for client in self._connections.values():
                 with suppress(OSError):
-                    connection.shutdown(socket.SHUT_RDWR)
+                    client.shutdown(socket.SHUT_RDWR)
+        self._wake.close()
+        self._waker.close()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Do nothing: a client that disconnects would otherwise print a traceback."""
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request is in progress."""
+        with self._lock:
+            return any(connection.is_busy for connection in self._connections)
 
+    def _wait(self, seconds: float) -> None:
+        """Wait until no request is in progress."""
+        pause = Event()
+        for _ in range(int(seconds * 50)):
+            if not self.is_busy:
+                return
+            pause.wait(0.02)
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    # Sends an event when it is written, not when the packet is full.
-    disable_nagle_algorithm = True
+    def _accept(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._listener, selectors.EVENT_READ)
+            selector.register(self._wake, selectors.EVENT_READ)
+            while not self._stopping.is_set():
+                selector.select()
+                with suppress(OSError):
+                    while True:
+                        client, _ = self._listener.accept()
+                        self._open(client)
 
-    def do_POST(self) -> None:
-        length = self.headers.get("content-length", "")
-        if "transfer-encoding" in self.headers or not (length.isascii() and length.isdigit()):
-            self._refuse(411)
-        elif len(length) > 10 or int(length) > MAX_BODY_BYTES:
-            self._refuse(413)
-        else:
-            self._answer(self.rfile.read(int(length)))
+    def _open(self, client: socket.socket) -> None:
+        client.setblocking(True)
+        connection = Connection(
+            client, answer=self._answer, refuse=self._refuse, stopping=self._stopping, patience=self._patience
+        )
+        with self._lock:
+            is_full = len(self._connections) >= _MOST_CONNECTIONS
+            if not is_full:
+                self._connections[connection] = client
+        if is_full:
+            client.close()
+            return
+        try:
+            Thread(target=self._serve, args=(connection,), daemon=True).start()
+        except RuntimeError:
+            # No more threads.
+            self._forget(connection)
+            client.close()
 
-    def do_GET(self) -> None:
-        # The emulator serves only POST; it answers with the API's "Not Found".
-        self._answer(b"")
+    def _serve(self, connection: Connection) -> None:
+        try:
+            connection.serve()
+        finally:
+            self._forget(connection)
 
-    def log_message(self, format: str, *args: Any) -> None:
-        """Do nothing: standard error belongs to the tests."""
+    def _forget(self, connection: Connection) -> None:
+        with self._lock:
+            self._connections.pop(connection, None)
 
-    def _answer(self, body: bytes) -> None:
-        answer = cast("_Server", self.server).answer(self.command, self.path, body)
-        is_stream = answer.headers.get("content-type", "").startswith("text/event-stream")
-        self.send_response(answer.status)
-        for name, value in answer.headers.items():
-            self.send_header(name, value)
-        if is_stream:
-            self.send_header("transfer-encoding", "chunked")
-        else:
-            self.send_header("content-length", str(sum(map(len, answer.chunks))))
-        self.end_headers()
-        for piece in _framed(answer.chunks) if is_stream else answer.chunks:
-            self.wfile.write(piece)
+    def _answer(self, request: HttpRequest) -> HttpAnswer:
+        if self._admin is not None and self._admin.serves(request):
+            return self._admin.answer(request)
+        return self._noted(self.emulator.handle(request.method, request.path, request.body, request.headers))
 
-    def _refuse(self, status: int) -> None:
-        # The unread body could not be told apart from a next request.
-        self.close_connection = True
-        self.send_error(status)
+    def _refuse(self, request: HttpRequest, failure: ApiFailureError) -> HttpAnswer:
+        return self._noted(self.emulator.refuse(request, failure))
 
-
-def _framed(chunks: tuple[bytes, ...]) -> Iterator[bytes]:
-    """Frame the chunks as HTTP/1.1 does, one frame per event."""
-    for chunk in filter(None, chunks):
-        yield b"%x\r\n%b\r\n" % (len(chunk), chunk)
-    yield b"0\r\n\r\n"
+    def _noted(self, answer: HttpAnswer) -> HttpAnswer:
+        if answer.entry is not None:
+            self._on_answer(answer.entry)
+        return answer

@@ -51,6 +51,16 @@ def forced_call(request: Mapping[str, Any]) -> ToolCall | None:
     return ToolCall(name=str(tool.get("name")), input=_make_input(tool), is_named=is_named)
 
 
+def input_for(request: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Make the smallest input that fits the schema of a tool that a request offers.
+
+    Raises:
+        RequestError: no finite input fits.
+    """
+    tool = next(tool for tool in request.get("tools") or () if tool.get("name") == name)
+    return _make_input(tool) if isinstance(tool.get("input_schema"), dict) else {}
+
+
 def count_call(call: ToolCall, generation: Generation, count_text: CountText) -> int:
     """Count the output tokens of a forced call, close to what the API bills."""
     texts = [] if call.is_named else [call.name]

@@ -6,9 +6,11 @@ API. What cannot be counted offline makes a count inexact, and is named.
 """
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from hashlib import sha256
 from math import inf
+from threading import Lock
 from typing import Any
 
 from harness.prompt.blocks import Block, Request
@@ -87,8 +89,12 @@ class TextCounter:
     ``memo`` maps digests to counts; give a persistent one, and a warm process loads no vocabulary.
     """
 
-    def __init__(self, memo: MutableMapping[str, int] | None = None) -> None:
+    def __init__(self, memo: MutableMapping[str, int] | None = None, *, count: CountText | None = None) -> None:
+        """Count with ``count``, by default in this thread; what one thread counts, no other counts meanwhile."""
         self._memo: MutableMapping[str, int] = {} if memo is None else memo
+        self._count: CountText = count or count_text
+        self._lock = Lock()
+        self._pending: dict[str, Future[int]] = {}
 
     def __call__(self, text: str, tokenizer: str) -> int:
         """Tokens of ``text`` alone, without any frame."""
@@ -96,9 +102,24 @@ class TextCounter:
             return 0
         key = f"{tokenizer}:{sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
         known = self._memo.get(key)
-        if known is None:
-            known = self._memo[key] = _count(text, tokenizer)
-        return known
+        return self._count_once(key, text, tokenizer) if known is None else known
+
+    def _count_once(self, key: str, text: str, tokenizer: str) -> int:
+        with self._lock:
+            pending = self._pending.get(key)
+            mine = self._pending[key] = Future() if pending is None else pending
+        if pending is not None:
+            return pending.result()
+        try:
+            counted = self._memo[key] = self._count(text, tokenizer)
+            mine.set_result(counted)
+            return counted
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        finally:
+            with self._lock:
+                del self._pending[key]
 
 
 def count_request(request: Request, blocks: Sequence[Block], model: Model, count_text: CountText) -> Count:
@@ -106,7 +127,8 @@ def count_request(request: Request, blocks: Sequence[Block], model: Model, count
     return _Counting(request, blocks, model, count_text).run()
 
 
-def _count(text: str, tokenizer: str) -> int:
+def count_text(text: str, tokenizer: str) -> int:
+    """Count the tokens of a text alone."""
     # Loading a vocabulary takes 0.1-0.4 s and 95 MB.
     from ctok import tokenize
 

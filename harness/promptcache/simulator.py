@@ -30,6 +30,10 @@ class CacheEntry:
 _SHORTEST = 0.001
 """Seconds below which a time between two requests is not shown as a number."""
 
+_SENT_BEFORE_CLEARING = 100_000
+_SLACK = 60.0
+"""Seconds by which a request may come later than one that was sent after it."""
+
 _Entries = dict[Ttl, dict[bytes, CacheEntry]]
 
 _Found = tuple[int, CacheEntry] | tuple[None, None]
@@ -69,6 +73,7 @@ class Simulator:
         self._miss_rate = miss_rate
         self._random = random or Random(0)
         self._workspaces: dict[str, _Entries] = {}
+        self._sent = 0
 
     def send(self, prompt: PromptRecord, *, at: float, workspace: str = "", begins_at: float | None = None) -> Outcome:
         """Bill a request that starts at ``at`` seconds, and store the prefixes that it writes.
@@ -81,6 +86,9 @@ class Simulator:
         if entries is None:
             entries = self._workspaces[workspace] = {"5m": {}, "1h": {}}
         breakpoints = prompt.breakpoints
+        self._sent += 1
+        if self._sent % _SENT_BEFORE_CLEARING == 0:
+            self._forget_expired(at)
         read_index, read = self._find_read(prompt, breakpoints, entries, at)
         if read_index is not None:
             if self._miss_rate and self._random.random() < self._miss_rate:
@@ -92,6 +100,13 @@ class Simulator:
         early = at - nextafter(read.readable_from, -inf) if read is not None and at < read.certain_from else None
         _store(breakpoints, entries, at, begins_at)
         return Outcome(bill(prompt, read_index), read_index, early)
+
+    def _forget_expired(self, at: float) -> None:
+        """Remove what can never be read again, so that a long run does not fill the memory."""
+        for by_ttl in self._workspaces.values():
+            for entries in by_ttl.values():
+                for fingerprint in [key for key, entry in entries.items() if entry.expires_at + _SLACK < at]:
+                    del entries[fingerprint]
 
     def _find_read(
         self, prompt: PromptRecord, breakpoints: Sequence[ActiveBreakpoint], entries: _Entries, at: float

@@ -23,7 +23,10 @@ from harness.pytest_plugin.fixtures import (
     async_anthropic_client,
     async_claude,
     claude,
+    emulator,
     harness_cassette,
+    harness_emulator,
+    harness_emulator_server,
     harness_session,
 )
 from harness.pytest_plugin.options import read_options
@@ -40,7 +43,10 @@ __all__ = [
     "async_anthropic_client",
     "async_claude",
     "claude",
+    "emulator",
     "harness_cassette",
+    "harness_emulator",
+    "harness_emulator_server",
     "harness_session",
 ]
 

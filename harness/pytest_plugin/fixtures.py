@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from anthropic import Anthropic, AsyncAnthropic
 
     from harness.client.claude import AsyncClaudeClient, ClaudeClient
+    from harness.emulator.core import Emulator
+    from harness.emulator.server import EmulatorServer
     from harness.sessions.other_clients import ForeignSession
     from harness.sessions.session import CallSession
 
@@ -61,6 +63,45 @@ def harness_cassette(request: pytest.FixtureRequest) -> Iterator[ForeignSession]
     with session:
         yield session
     _close(item, session, cassette)
+
+
+@pytest.fixture
+def harness_emulator(request: pytest.FixtureRequest) -> Emulator:
+    """The Messages API in this process, with an empty prompt cache, in any mode of the run.
+
+    ``harness_emulator.script.add`` says what to answer, ``harness_emulator.journal`` what was asked, and
+    ``harness_emulator.time.advance`` lets entries of the prompt cache expire. A client reaches it through
+    `harness.emulator.transport.EmulatorTransport`, or through ``harness_emulator_server``.
+    """
+    from harness.pytest_plugin.sessions import make_emulator
+
+    run = request.config.stash[RUN]
+    return make_emulator(request.node, run.storage, run.options)
+
+
+@pytest.fixture
+def emulator(harness_emulator: Emulator) -> Emulator:
+    """The same as ``harness_emulator``, by a short name that a project may use for something else."""
+    return harness_emulator
+
+
+@pytest.fixture
+def harness_emulator_server(harness_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatorServer]:
+    """The emulator behind a loopback socket, for code under test in another process or another language.
+
+    Its address is ``harness_emulator_server.url``. While the test runs, the environment points the clients of the API
+    at it, and holds a key that stands in for a real one.
+    """
+    from harness.emulator.server import EmulatorServer
+    from harness.settings import emulator_environment
+
+    with EmulatorServer(harness_emulator) as server:
+        given, hidden = emulator_environment(server.url)
+        for name, value in given.items():
+            monkeypatch.setenv(name, value)
+        for name in hidden:
+            monkeypatch.delenv(name, raising=False)
+        yield server
 
 
 @pytest.fixture

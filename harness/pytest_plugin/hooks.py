@@ -7,5 +7,9 @@ import pytest
 
 
 @pytest.hookspec(firstresult=True)
-def pytest_harness_answer(request: Mapping[str, Any]) -> str | None:
-    """Return the text of the emulator's answer to a request body, or ``None`` for its default answer."""
+def pytest_harness_answer(request: Mapping[str, Any]) -> Any:
+    """Return the emulator's answer to a request body, or ``None`` for its default answer.
+
+    The answer is a text; a list of content blocks; a message or an error, as the API writes it; an iterator of
+    pieces of text; or a `CallTool`, `Fault` or `Plan` of `harness.emulator.answers`.
+    """

@@ -19,6 +19,8 @@ from harness.settings import OFFLINE_KEY
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from harness.emulator.answers import Reply
+    from harness.emulator.core import Emulator
     from harness.pytest_plugin.options import Options
     from harness.pytest_plugin.storage import Storage
     from harness.sessions.other_clients import ForeignSession
@@ -139,11 +141,18 @@ class Sessions:
                 old.raise_error(max_age_days)
 
 
-def _respond(item: pytest.Item, request: Mapping[str, Any]) -> str:
-    from harness.emulator.responder import respond
+def make_emulator(item: pytest.Item, storage: Storage, options: Options) -> Emulator:
+    """Make an emulator of a test's own, which answers as the hooks say."""
+    from harness.emulator.clock import wall_clock
+    from harness.emulator.core import Emulator
 
-    answer = item.ihook.pytest_harness_answer(request=request)
-    return respond(request) if answer is None else str(answer)
+    start_guard(item, options)
+    return Emulator(reader=storage.reader, clock=wall_clock(), responder=lambda request: _respond(item, request))
+
+
+def _respond(item: pytest.Item, request: Mapping[str, Any]) -> Reply | None:
+    answer: Reply | None = item.ihook.pytest_harness_answer(request=request)
+    return answer
 
 
 @contextmanager

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
-from harness.calls.answer import is_event_stream, read_events, read_object
+from harness.calls.answer import is_event_stream, read_events
 from harness.calls.call import NO_DIVERGENCE, PENDING
 from harness.calls.stream_usage import list_usages, read_usages
 from harness.cassettes.format import RecordedRequest, RecordedResponse
 from harness.findings.finding import Finding
-from harness.numbers import write_json
+from harness.numbers import read_object, write_json
 from harness.provider.endpoints import is_message_call
 from harness.provider.usage import Usage
 from harness.sessions.budget import Budget, NotSentError, Reservation

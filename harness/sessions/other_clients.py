@@ -11,8 +11,10 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from errno import ECONNRESET
 from itertools import count
 from operator import itemgetter
+from os import strerror
 from threading import Lock
 from typing import Self
 from urllib.parse import urlsplit
@@ -23,9 +25,11 @@ from harness.cassettes.decoding import decompress
 from harness.cassettes.format import Chunk, Interaction, RecordedRequest, RecordedResponse
 from harness.cassettes.interchange import read_response
 from harness.cassettes.scrub import Scrubber
-from harness.emulator.chunks import Chunks
+from harness.emulator.answers import Responder
+from harness.emulator.clock import wall_clock
 from harness.emulator.core import Emulator
-from harness.emulator.responder import Responder, respond
+from harness.emulator.http import read_whole
+from harness.emulator.pieces import Pieces
 from harness.errors import CassetteError
 from harness.prompt.reader import PromptReader
 from harness.provider.endpoints import API_URL, Origin
@@ -49,7 +53,7 @@ class ForeignSession(CallSession):
     """The calls of one test through any HTTP client, while its context is open."""
 
     def __init__(
-        self, options: SessionOptions, name: str, *, hint: str = "record it again", responder: Responder = respond
+        self, options: SessionOptions, name: str, *, hint: str = "record it again", responder: Responder | None = None
     ) -> None:
         """Open the cassette ``name``; ``hint`` is the command to try if it does not hold a request.
 
@@ -132,10 +136,13 @@ class ForeignSession(CallSession):
                 hint="point the client at harness_cassette.base_url, and let it call the Messages API",
             )
         sent = self._read(request)
-        answer = self._emulator.handle(sent.method, sent.url.raw_path.decode("ascii"), sent.content)
-        recorded = RecordedResponse(
-            status=answer.status, headers=answer.headers, chunks=tuple(Chunk(chunk) for chunk in answer.chunks)
-        )
+        headers = {name.lower(): value for name, value in sent.headers.items()}
+        answer = self._emulator.handle(sent.method, sent.url.raw_path.decode("ascii"), sent.content, headers)
+        whole = read_whole(answer, sleep=time.sleep)
+        if whole.is_dropped:
+            raise ConnectionResetError(ECONNRESET, strerror(ECONNRESET))
+        chunks = tuple(map(Chunk, whole.chunks))
+        recorded = RecordedResponse(status=answer.status, headers=answer.headers, chunks=chunks)
         self._add(sent, recorded, place)
         return recorded
 
@@ -181,7 +188,7 @@ class ForeignSession(CallSession):
         return error
 
     def _make(self) -> Emulator:
-        return Emulator(reader=self._options.reader, clock=time.monotonic, responder=self._responder)
+        return Emulator(reader=self._options.reader, clock=wall_clock(), responder=self._responder)
 
 
 class _Given(httpx2.BaseTransport):
@@ -192,7 +199,7 @@ class _Given(httpx2.BaseTransport):
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         chunks = tuple(chunk.data for chunk in self.response.chunks)
-        return httpx2.Response(self.response.status or 200, headers=dict(self.response.headers), stream=Chunks(chunks))
+        return httpx2.Response(self.response.status or 200, headers=dict(self.response.headers), stream=Pieces(chunks))
 
 
 class _OrderedRecorder(RecordTransport):

@@ -23,7 +23,7 @@ from harness.cassettes.format import (
     RecordedRequest,
     RecordedResponse,
 )
-from harness.emulator.chunks import Chunks
+from harness.emulator.pieces import Pieces
 from harness.errors import CassetteError, HarnessError
 from harness.prompt.reader import PromptReader
 from harness.provider.endpoints import is_message_call
@@ -90,7 +90,7 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
                 if again:
                     response = decoded(self._upstream.handle_request(again))
                 else:
-                    response = with_stream(response, Chunks((answer,)))
+                    response = with_stream(response, Pieces((answer,)))
         except httpx2.TransportError as error:
             recording.end(error)
             raise
@@ -115,7 +115,7 @@ class RecordTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
                 if again:
                     response = decoded(await self._upstream.handle_async_request(again))
                 else:
-                    response = with_stream(response, Chunks((answer,)))
+                    response = with_stream(response, Pieces((answer,)))
         except httpx2.TransportError as error:
             recording.end(error)
             raise

@@ -17,8 +17,9 @@ from harness.calls.call import Call
 from harness.cassettes.format import Cassette, Header, Interaction, RecordedRequest
 from harness.cassettes.scrub import Scrubber
 from harness.cassettes.store import CassetteStore
+from harness.emulator.answers import Responder
+from harness.emulator.clock import wall_clock
 from harness.emulator.core import Emulator
-from harness.emulator.responder import Responder, respond
 from harness.emulator.transport import EmulatorTransport
 from harness.errors import CannotTellError, CassetteError, HarnessError
 from harness.findings.finding import Finding
@@ -100,7 +101,7 @@ class CallSession:
     """The calls of one test, answered in the run's mode and recorded in order."""
 
     def __init__(
-        self, options: SessionOptions, name: str, *, hint: str = "record it again", responder: Responder = respond
+        self, options: SessionOptions, name: str, *, hint: str = "record it again", responder: Responder | None = None
     ) -> None:
         """Open the cassette ``name``; ``hint`` is the command to try if it does not hold a request.
 
@@ -318,7 +319,7 @@ class CallSession:
 
     def _make_emulator(self) -> EmulatorTransport:
         reader = self._options.reader
-        return EmulatorTransport(Emulator(reader=reader, clock=time.monotonic, responder=self._responder))
+        return EmulatorTransport(Emulator(reader=reader, clock=wall_clock(), responder=self._responder))
 
     def _transport(
         self, real: type[httpx2.HTTPTransport | httpx2.AsyncHTTPTransport]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from harness.cassettes.format import Cassette, Chunk, Interaction, RecordedResponse
 from harness.cassettes.scrub import BUILT_IN, Scrubber, read_rules, scrub
 from harness.cassettes.scrub_stream import Edit, splice
-from harness.emulator.chunks import Chunks
+from harness.emulator.pieces import Pieces
 from tests.cassettes.examples import HEADER, dump, request, response
 from tests.cassettes.wire import REQUEST, STREAM, async_stream, replay, sync_stream
 
@@ -80,7 +80,7 @@ def spell(recorded: RecordedResponse) -> dict[tuple[int, str], str]:
     """Join the deltas as a client of the SDK does: one text per block."""
     texts: dict[tuple[int, str], str] = {}
     pieces = tuple(chunk.data for chunk in recorded.chunks)
-    for sse in Stream.raw_events(httpx2.Response(200, stream=Chunks(pieces))):
+    for sse in Stream.raw_events(httpx2.Response(200, stream=Pieces(pieces))):
         if sse.event == "content_block_delta":
             value = sse.json()
             field = FIELDS[value["delta"]["type"]]

@@ -9,7 +9,7 @@ from anthropic import Anthropic, AsyncAnthropic
 
 from harness.calls.call import Call
 from harness.cassettes.format import Cassette, RecordedRequest
-from harness.emulator.chunks import Chunks
+from harness.emulator.pieces import Pieces
 from harness.prompt.reader import PromptReader
 from harness.sessions.miss import find_miss
 from harness.sessions.record import RecordTransport
@@ -117,7 +117,7 @@ class Upstream(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             "CF-Ray": "ray-secret",
             **self.encoding,
         }
-        return httpx2.Response(self.status, headers=headers, stream=Chunks(self.chunks))
+        return httpx2.Response(self.status, headers=headers, stream=Pieces(self.chunks))
 
 
 def record(

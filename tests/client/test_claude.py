@@ -13,7 +13,7 @@ from anthropic import Anthropic, AsyncAnthropic, BadRequestError
 
 from harness.client.claude import AsyncClaudeClient, ClaudeClient, message_text
 from harness.client.metrics import CacheMetrics
-from harness.emulator.chunks import Chunks
+from harness.emulator.pieces import Pieces
 from harness.settings import Settings
 from tests.conftest import BASE_URL, Wire
 
@@ -224,12 +224,12 @@ class LongAnswers(Wire):
         return self._cut(await super().handle_async_request(request))
 
     def _cut(self, response: httpx2.Response) -> httpx2.Response:
-        assert isinstance(response.stream, Chunks)
+        assert isinstance(response.stream, Pieces)
         chunks = list(response.stream)
         delta = next(chunk for chunk in chunks if chunk.startswith(b"event: content_block_delta"))
         place = chunks.index(delta)
         chunks[place:place] = [delta, delta]
-        return httpx2.Response(200, headers=response.headers, stream=Chunks(tuple(chunks[: self.events])))
+        return httpx2.Response(200, headers=response.headers, stream=Pieces(tuple(chunks[: self.events])))
 
 
 def test_a_stream_whose_reader_stops_early_is_not_stored(wire: Wire, settings: Settings) -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.emulator.core import Emulator, HttpAnswer
+from harness.emulator.core import Emulator
+from harness.emulator.http import HttpAnswer
 from harness.prompt.reader import PromptReader
 from harness.prompt.tokens import TextCounter
 from harness.provider.models import find_model
@@ -78,7 +79,10 @@ def test_an_answer_has_the_shape_of_the_api(emulator: Emulator) -> None:
             "cache_read_input_tokens": 0,
             "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
             "output_tokens": message["usage"]["output_tokens"],
+            "output_tokens_details": {"thinking_tokens": 0},
+            "server_tool_use": None,
             "service_tier": "standard",
+            "inference_geo": "global",
         },
         "diagnostics": None,
     }
@@ -227,7 +231,9 @@ def test_the_pieces_of_a_stream_make_the_whole_text(count_text: TextCounter, clo
     answer_text = "ü\n" * (length // 2) + "x" * (length % 2)
     emulator = Emulator(reader=PromptReader(count_text), clock=clock, responder=lambda _: answer_text)
     deltas = [
-        event["delta"] for event in events(send(emulator, body(stream=True))) if "index" in event and "delta" in event
+        event["delta"]
+        for event in events(send(emulator, body(stream=True, max_tokens=4096)))
+        if "index" in event and "delta" in event
     ]
     assert "".join(delta["text"] for delta in deltas) == answer_text
     assert {delta["type"] for delta in deltas} == {"text_delta"}
@@ -238,7 +244,9 @@ def test_a_stream_is_billed_like_a_plain_call(count_text: TextCounter) -> None:
     plain = usage(Emulator(reader=PromptReader(count_text), clock=Clock()))
     streamed = events(send(Emulator(reader=PromptReader(count_text), clock=Clock()), body(stream=True)))
     opening, closing = streamed[0]["message"]["usage"], streamed[-2]["usage"]
+    details = plain.pop("output_tokens_details")
     assert {**opening, "output_tokens": plain["output_tokens"]} == plain
+    assert closing.pop("output_tokens_details") == details
     assert closing == {key: plain[key] for key in closing}
     assert closing.keys() == {
         "input_tokens",
@@ -333,13 +341,35 @@ def test_a_bad_request_gets_the_error_of_the_api(emulator: Emulator, request_bod
 
 
 @pytest.mark.parametrize(
-    ("method", "path"),
-    [("GET", "/v1/messages"), ("POST", "/v1/complete"), ("POST", "/"), ("POST", "/v1/messages/batches")],
+    "path", ["/v1/complete", "/", "/v1/messages/other", "/v1/messages/batches/a/b", "/v2/messages"]
 )
-def test_what_is_not_served_is_not_found(emulator: Emulator, method: str, path: str) -> None:
-    answer = send(emulator, body(), path, method)
+def test_what_is_not_served_is_not_found(emulator: Emulator, path: str) -> None:
+    answer = send(emulator, body(), path)
     assert answer.status == 404
     assert parse(answer)["error"] == {"type": "not_found_error", "message": "Not Found"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/messages"),
+        ("DELETE", "/v1/messages"),
+        ("GET", "/v1/messages/count_tokens"),
+        ("POST", "/v1/models"),
+        ("PUT", "/v1/messages/batches"),
+    ],
+)
+def test_another_method_is_not_allowed(emulator: Emulator, method: str, path: str) -> None:
+    answer = send(emulator, body(), path, method)
+    assert answer.status == 405
+    assert parse(answer)["error"] == {"type": "invalid_request_error", "message": "Method Not Allowed"}
+
+
+@pytest.mark.parametrize("prefix", ["/anthropic", "/gateway/claude", "/v1/projects/p/invoke"])
+def test_a_gateways_path_may_come_before_that_of_the_api(emulator: Emulator, prefix: str) -> None:
+    assert send(emulator, body(), f"{prefix}/v1/messages").status == 200
+    assert send(emulator, body(), f"{prefix}/v1/messages/count_tokens").status == 200
+    assert send(emulator, b"", f"{prefix}/v1/models", "GET").status == 200
 
 
 @pytest.mark.parametrize("path", ["/v1/messages?beta=true", "/v1/messages/"])

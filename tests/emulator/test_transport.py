@@ -7,8 +7,9 @@ import httpx2
 import pytest
 from anthropic import Anthropic, AsyncAnthropic, BadRequestError, NotFoundError
 
-from harness.emulator.chunks import Chunks
 from harness.emulator.core import Emulator
+from harness.emulator.http import Pause
+from harness.emulator.pieces import Pieces
 from harness.emulator.transport import EmulatorTransport
 from tests.conftest import BASE_URL, Wire
 
@@ -110,7 +111,7 @@ def test_the_sdk_raises_the_errors_that_it_raises_of_the_api(anthropic: Anthropi
 
 def test_an_endpoint_that_is_not_served_is_not_found(anthropic: Anthropic) -> None:
     with pytest.raises(NotFoundError, match="Not Found"):
-        anthropic.models.list()
+        anthropic.beta.files.list()
 
 
 def test_the_sdk_counts_tokens(anthropic: Anthropic) -> None:
@@ -140,10 +141,26 @@ def test_the_request_id_reaches_the_caller(anthropic: Anthropic) -> None:
     assert str(message._request_id).startswith("req_emulated_")
 
 
-def test_chunks_are_given_to_sync_and_async_readers_alike() -> None:
-    chunks = Chunks((b"a", b"", b"b"))
+def test_pieces_are_given_to_sync_and_async_readers_alike() -> None:
+    pieces = Pieces((b"a", Pause(0.0), b"", b"b"))
 
     async def read() -> list[bytes]:
-        return [chunk async for chunk in chunks]
+        return [piece async for piece in pieces]
 
-    assert list(chunks) == asyncio.run(read()) == [b"a", b"", b"b"]
+    assert list(pieces) == asyncio.run(read()) == [b"a", b"", b"b"]
+
+
+def test_equal_calls_sent_at_once_all_pay_the_write(emulator: Emulator) -> None:
+    async def run() -> list[Exchange]:
+        async with async_sdk(EmulatorTransport(emulator)) as client:
+            # The first call of a process takes more turns of the event loop than the others.
+            await client.messages.create(**{**REQUEST, "system": "Be brief."})
+            messages = await asyncio.gather(*(client.messages.create(**REQUEST) for _ in range(3)))
+            later = await client.messages.create(**REQUEST)
+            return [("", *cache_tokens(message.usage)) for message in (*messages, later)]
+
+    *at_once, later = asyncio.run(run())
+    written = at_once[0][1]
+    assert written > 1_000
+    assert at_once == [("", written, 0)] * 3
+    assert later == ("", 0, written)

@@ -1,13 +1,14 @@
 """A server on loopback that stands for the API."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
 import pytest
 
-from harness.emulator.core import Emulator, HttpAnswer
+from harness.emulator.core import Emulator
+from harness.emulator.http import HttpAnswer
 from harness.prompt.reader import PromptReader
 from harness.prompt.tokens import TextCounter
 from harness.promptcache.simulator import Simulator
@@ -54,9 +55,9 @@ class Api(Emulator):
         self.usages: list[tuple[int, int]] = []
         self.change: Callable[[dict[str, Any]], dict[str, Any]] = lambda answer: answer
 
-    def handle(self, method: str, path: str, body: bytes) -> HttpAnswer:
+    def handle(self, method: str, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> HttpAnswer:
         self.bodies.append(json.loads(body))
-        answer = super().handle(method, path, body)
+        answer = super().handle(method, path, body, headers)
         message = self.change(json.loads(b"".join(answer.chunks)))
         usage = message.get("usage", {})
         self.ids.append(message.get("id", ""))

@@ -1,10 +1,11 @@
 """``--harness-mode=live``, with a server on loopback that stands for the API."""
 
 import json
+from typing import Any
 
 import pytest
 
-from harness.emulator.core import HttpAnswer
+from harness.emulator.http import HttpAnswer
 from tests.pytest_plugin.conftest import APP, Project, shown
 from tests.pytest_plugin.live_api import LIVE, UNHURRIED, Serve, missing
 
@@ -307,8 +308,8 @@ def test_api_that_refuses_the_question_is_asked_without_it(project: Project, ser
     api = serve()
     answer_plainly = api.handle
 
-    def refuse(method: str, path: str, body: bytes) -> HttpAnswer:
-        answer = answer_plainly(method, path, body)
+    def refuse(method: str, path: str, body: bytes, headers: Any = None) -> HttpAnswer:
+        answer = answer_plainly(method, path, body, headers)
         if b"diagnostics" not in body:
             return answer
         error = {"type": "invalid_request_error", "message": "diagnostics: Extra inputs are not permitted"}

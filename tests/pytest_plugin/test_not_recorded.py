@@ -1,11 +1,11 @@
 """Answers that cannot be recorded fail their test, even if the application handles the error."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import pytest
 
-from harness.emulator.core import HttpAnswer
+from harness.emulator.http import HttpAnswer
 from harness.emulator.server import EmulatorServer
 from harness.prompt.tokens import TextCounter
 from tests.pytest_plugin.conftest import APP, Project
@@ -18,7 +18,7 @@ pytest_plugins = ("pytester",)
 class _Damaged(Api):
     """Says that its answers are compressed, which they are not."""
 
-    def handle(self, method: str, path: str, body: bytes) -> HttpAnswer:
+    def handle(self, method: str, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> HttpAnswer:
         return HttpAnswer(status=200, headers={"content-encoding": "gzip"}, chunks=(b"\x1f\x8b nonsense",))
 
 

@@ -250,7 +250,7 @@ def _prompt(rng: random.Random, suite: str, version: str) -> dict[str, Any]:
 def _findings(suites: Sequence[str], versions: Sequence[str]) -> list[dict[str, Any]]:
     suite, version = suites[0], versions[min(1, len(versions) - 1)]
     test = f"prompt_suites/{suite}/suite.yaml::{version}[candidate-001]"
-    empty = {
+    empty: dict[str, Any] = {
         "facts": [],
         "place": None,
         "quotes": [],

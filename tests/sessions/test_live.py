@@ -14,8 +14,8 @@ from anthropic import BadRequestError
 
 from harness.calls.call import NO_DIVERGENCE, PENDING, Call
 from harness.cassettes.store import CassetteStore
-from harness.emulator.chunks import Chunks
 from harness.emulator.core import Emulator
+from harness.emulator.pieces import Pieces
 from harness.emulator.server import EmulatorServer
 from harness.emulator.transport import EmulatorTransport
 from harness.prompt.reader import PromptReader
@@ -212,7 +212,7 @@ class Refusing(Upstream):
             return answer
         error = {"type": "invalid_request_error", "message": f"{self._parameter}: Extra inputs are not permitted"}
         content = dump({"type": "error", "error": error})
-        return httpx2.Response(400, headers={"content-type": "application/json"}, stream=Chunks((content,)))
+        return httpx2.Response(400, headers={"content-type": "application/json"}, stream=Pieces((content,)))
 
 
 def ask_async(transport: RecordTransport) -> None:
@@ -360,8 +360,8 @@ def test_call_through_a_gateway_is_noted_and_recorded_like_any_other(
     monkeypatch.setenv("ANTHROPIC_API_KEY", "test-only")
 
     class Gateway(Emulator):
-        def handle(self, method: str, path: str, body: bytes) -> Any:
-            return super().handle(method, path.removeprefix("/gateway"), body)
+        def handle(self, method: str, path: str, body: bytes, headers: Any = None) -> Any:
+            return super().handle(method, path.removeprefix("/gateway"), body, headers)
 
     with EmulatorServer(Gateway(reader=PromptReader(COUNT), clock=lambda: 0.0)) as server:
         recording = open_session("record", tmp_path, base_url=f"{server.url}/gateway")

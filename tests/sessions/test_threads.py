@@ -2,14 +2,16 @@
 
 import importlib.util
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from harness.emulator.core import Emulator, HttpAnswer
+from harness.emulator.core import Emulator
+from harness.emulator.http import HttpAnswer
 from harness.emulator.server import EmulatorServer
 from harness.prompt.reader import PromptReader
 from harness.sessions.session import Mode
@@ -21,10 +23,12 @@ class Counting(Emulator):
     """Counts what it is asked."""
 
     asked = 0
+    counting = threading.Lock()
 
-    def _handle(self, method: str, path: str, body: bytes) -> HttpAnswer:
-        self.asked += 1
-        return super()._handle(method, path, body)
+    def handle(self, method: str, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> HttpAnswer:
+        with self.counting:
+            self.asked += 1
+        return super().handle(method, path, body, headers)
 
 
 @pytest.fixture

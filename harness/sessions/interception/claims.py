@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from harness.calls.answer import read_object
 from harness.cassettes.decoding import decompress
 from harness.errors import CassetteError
+from harness.numbers import read_object
 from harness.provider.endpoints import API_URL, COUNT_TOKENS, MESSAGES
 from harness.sessions.interception.outgoing import Outgoing
 

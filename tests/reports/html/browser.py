@@ -6,8 +6,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+Scheme = Literal["light", "dark"]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -28,7 +31,13 @@ class Opened:
     """A page that is open, with all that it asked for and complained about."""
 
     def __init__(
-        self, browser: Browser, file: Path, *, scheme: str = "light", width: int = 1200, **options: bool
+        self,
+        browser: Browser,
+        file: Path,
+        *,
+        scheme: Scheme = "light",
+        width: int = 1200,
+        **options: bool,
     ) -> None:
         self.faults: list[str] = []
         self.requests: list[str] = []
