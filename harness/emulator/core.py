@@ -25,7 +25,9 @@ from harness.emulator.journal import Entry, Journal
 from harness.emulator.messages import Messages, Ready
 from harness.emulator.response_headers import make_headers
 from harness.emulator.script import Script
+from harness.emulator.threads import Threads
 from harness.errors import RequestError
+from harness.numbers import read_object
 from harness.prompt.reader import PromptReader
 from harness.promptcache.simulator import Simulator
 
@@ -67,6 +69,7 @@ class Emulator:
         self._reader = reader
         self._messages = Messages(reader=reader, time=self.time, script=self.script, simulator=simulator or Simulator())
         self.batches = Batches(self._messages.answer_item, self.time)
+        self._threads = Threads()
         self._numbers = count(1)
 
     def handle(self, method: str, path: str, body: bytes, headers: Mapping[str, str] | None = None) -> HttpAnswer:
@@ -128,12 +131,24 @@ class Emulator:
             return self.batches.answer(request, batch, action, base=base, received_at=received.at)
         _check_method(request, "POST")
         fault = _asked_fault(request)
-        prompt = self._messages.read(request.body, is_count=bool(found["count"]))
+        body, whole = self._expand(request.body)
+        prompt = self._messages.read(body, is_count=bool(found["count"]))
         if found["count"]:
             return {"input_tokens": prompt.count.total}
         workspace = request.headers.get("anthropic-workspace-id")
         arrival = Arrival(seed=received.seed, at=received.at, workspace=workspace)
-        return self._messages.send(prompt, arrival, fault=fault)
+        ready = self._messages.send(prompt, arrival, fault=fault)
+        if whole is not None:
+            self._threads.hold(whole, ready.message)
+        return ready
+
+    def _expand(self, body: bytes) -> tuple[bytes, dict[str, Any] | None]:
+        """Return the body for the whole conversation, and that as an object if the request belongs to a thread."""
+        sent = read_object(body) if b'"thread"' in body else None
+        if sent is None or sent.get("thread") is None:
+            return body, None
+        whole = self._threads.expand(sent)
+        return dump(whole).encode(), whole
 
     def _note(self, request: HttpRequest, status: int, request_id: str, answered: Any) -> Entry:
         try:

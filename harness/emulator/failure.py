@@ -12,6 +12,7 @@ class ApiFailureError(Exception):
     def __init__(self, error: ApiError, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(error)
         self.error, self.headers = error, headers or {}
+        self.details: Mapping[str, Any] = {}
 
     @classmethod
     def of(cls, status: int, kind: str, message: str) -> Self:
@@ -25,5 +26,7 @@ class ApiFailureError(Exception):
 
     def to_json(self, request_id: str) -> dict[str, Any]:
         """The body that answers."""
-        error = {"type": self.error.type, "message": self.error.message}
+        error: dict[str, Any] = {"type": self.error.type, "message": self.error.message}
+        if self.details:
+            error["details"] = self.details
         return {"type": "error", "error": error, "request_id": request_id}

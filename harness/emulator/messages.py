@@ -22,6 +22,7 @@ from harness.promptcache.diagnostics import diagnose
 from harness.promptcache.refusals.api_error import ApiError
 from harness.promptcache.refusals.check import check_request
 from harness.promptcache.simulator import Simulator
+from harness.provider.parameters import accepts
 from harness.provider.usage import Usage
 
 _REMEMBERED = 10_000
@@ -93,6 +94,9 @@ class Messages:
             prompt = self._reader.read(body)
             if error := check_request(prompt, needs_max_tokens=not is_count, is_count=is_count):
                 raise ApiFailureError(error)
+            for name in prompt.request:
+                if not accepts(name):
+                    raise ApiFailureError.invalid(f"{name}: Extra inputs are not permitted")
             _ = prompt.fingerprints if is_count else prompt.record
             return prompt
         except UnknownModelError:

@@ -5,7 +5,7 @@ Claude mark them: ``<resume>…</resume>``, ``<job>…</job>``.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 _DOCUMENT = re.compile(r"<([a-z][a-z0-9_-]*)>(.*?)</\1>", re.DOTALL)
@@ -26,15 +26,25 @@ def respond(request: Mapping[str, Any]) -> str:
 
 def last_user_text(request: Mapping[str, Any]) -> str:
     """All text of the last user message."""
+    return next(_user_texts(request), "")
+
+
+def question_of(request: Mapping[str, Any]) -> str:
+    """All text of the last user message that has any; results of tools have none."""
+    return next(filter(None, _user_texts(request)), "")
+
+
+def _user_texts(request: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the text of each user message, the last one first."""
     for message in reversed(request.get("messages") or ()):
         if message.get("role") != "user":
             continue
         content = message.get("content")
         if isinstance(content, str):
-            return content
+            yield content
+            continue
         texts = [{"type": "text", "text": block} if isinstance(block, str) else block for block in content]
-        return "\n".join(str(block.get("text") or "") for block in texts if block.get("type") == "text")
-    return ""
+        yield "\n".join(str(block.get("text") or "") for block in texts if block.get("type") == "text")
 
 
 def find_documents(text: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from harness.emulator.answers import CallTool, Plan, Reply, Responder, resolve
 from harness.emulator.faults import Fault
-from harness.emulator.responder import last_user_text, respond
+from harness.emulator.responder import question_of, respond
 from harness.errors import RequestError, ScriptError
 from harness.files import read_file
 from harness.files.yaml_text import YamlPlace, parse_yaml
@@ -38,7 +38,7 @@ class Rule:
     model: str | None = None
     """A pattern for the whole model id, with ``*``: ``claude-haiku-*``."""
     text: str | None = None
-    """A regular expression that is found in the last user message."""
+    """A regular expression that is found in the last user message that has text, not only results of tools."""
     tool: str | None = None
     """The name of a tool that the request offers."""
     turn: int | None = None
@@ -53,7 +53,7 @@ class Rule:
         """Whether the conditions hold for a request body."""
         return (
             (self.model is None or fnmatchcase(str(request.get("model")), self.model))
-            and (self.text is None or re.search(self.text, last_user_text(request)) is not None)
+            and (self.text is None or re.search(self.text, question_of(request)) is not None)
             and (self.tool is None or self.tool in _tool_names(request))
             and (self.turn is None or self.turn == _turn(request))
         )

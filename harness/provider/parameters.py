@@ -256,3 +256,14 @@ BY_NAME = {row.name: row for row in PARAMETERS if row.kind != "derived"}
 
 RENDERED = tuple(row for row in PARAMETERS if row.kind in ("rendered", "derived"))
 """The parameters that are part of the prompt."""
+
+
+_ACCEPTED_BETA = frozenset({"billing_policy", "compaction", "fallback_credit_token", "fallbacks", "thread"})
+"""Parameters of betas that the API accepts, and whose reach is not known."""
+
+
+def accepts(name: str) -> bool:
+    """Whether the API has a parameter of this name in its body; it refuses any other one."""
+    return name in _ACCEPTED_BETA or any(
+        name in (row.key, row.also_at) and row.kind != "argument" for row in PARAMETERS
+    )

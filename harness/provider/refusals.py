@@ -13,6 +13,8 @@ Measure = Literal[
     "strict_tools",
     "optional_parameters",
     "union_parameters",
+    "optional_parameters_of_one_schema",
+    "union_parameters_of_one_schema",
     "max_tokens",
     "input_tokens",
     "input_and_max_tokens",

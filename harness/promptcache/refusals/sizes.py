@@ -105,11 +105,18 @@ def _parameters(count: Callable[[Schema], int]) -> Callable[[Sized, int], Size]:
     return lambda sized, maximum: _exact(sum(count(schema) for _, schema in strict_schemas(sized.request)))
 
 
+def _of_one_schema(count: Callable[[Schema], int]) -> Callable[[Sized, int], Size]:
+    """The same of the schema that has most of them."""
+    return lambda sized, maximum: _exact(max((count(schema) for _, schema in strict_schemas(sized.request)), default=0))
+
+
 _MEASURES: Mapping[Measure, Callable[[Sized, int], Size | None]] = {
     "text_bytes": _text_bytes,
     "strict_tools": _strict_tools,
     "optional_parameters": _parameters(count_optional),
     "union_parameters": _parameters(count_unions),
+    "optional_parameters_of_one_schema": _of_one_schema(count_optional),
+    "union_parameters_of_one_schema": _of_one_schema(count_unions),
     "max_tokens": _max_tokens,
     "input_tokens": _input_tokens,
     "input_and_max_tokens": _input_and_max_tokens,
