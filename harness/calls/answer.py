@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from harness.calls.events import read_object as read_object  # noqa: PLC0414 (the emulator imports it from here)
 from harness.calls.stream_usage import list_usages, merge_usages, read_usages
-from harness.numbers import parse_json, write_json
+from harness.numbers import write_json
 from harness.provider.usage import Usage
 
 
@@ -70,26 +71,6 @@ def assemble_message(events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         blocks[index]["input"] = read_object(text.encode()) or {}
     usage = merge_usages(list_usages(events))
     return {**message, "content": [blocks[index] for index in blocks], "usage": usage}
-
-
-def read_events(body: bytes) -> list[dict[str, Any]]:
-    """Parse the events of a stream; skip an event that was cut off."""
-    lines = (line[5:] for line in body.splitlines() if line.startswith(b"data:"))
-    return [event for line in lines if (event := read_object(line)) is not None]
-
-
-def read_object(data: bytes) -> dict[str, Any] | None:
-    """Parse a JSON object; ``None`` for anything else, such as the last line of a stream that broke off."""
-    try:
-        value = parse_json(data)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def is_event_stream(headers: Mapping[str, str]) -> bool:
-    """Whether a response came as events; header names are lower case."""
-    return headers.get("content-type", "").startswith("text/event-stream")
 
 
 def _add_delta(block: dict[str, Any], inputs: dict[Any, str], index: Any, delta: Mapping[str, Any]) -> None:

@@ -10,6 +10,10 @@ from typing import NamedTuple
 from zlib import crc32
 
 CONTENT_TYPE = "application/vnd.amazon.eventstream"
+ERROR_TYPE = "x-amzn-errortype"
+"""The header of a response of AWS that names an error."""
+STREAM_TYPE = "x-amzn-bedrock-content-type"
+"""The header of a stream of InvokeModel that names the type of what is in its frames."""
 
 _PRELUDE = struct.Struct(">III")
 """Length of the frame, length of its headers, checksum of both."""

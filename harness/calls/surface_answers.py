@@ -2,10 +2,9 @@
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from harness.calls.answer import is_event_stream, read_events, read_object
 from harness.calls.converse_answers import (
     Event,
     converse_to_message,
@@ -15,6 +14,8 @@ from harness.calls.converse_answers import (
 )
 from harness.calls.event_stream import (
     CONTENT_TYPE,
+    ERROR_TYPE,
+    STREAM_TYPE,
     Frame,
     decode_frames,
     encode_frame,
@@ -22,15 +23,11 @@ from harness.calls.event_stream import (
     make_event,
     make_exception,
 )
+from harness.calls.events import is_event_stream, read_events, read_object
 from harness.numbers import write_json
-from harness.provider.endpoints import Endpoint
+from harness.provider.endpoints import Api, Endpoint
 
-ERROR_TYPE = "x-amzn-errortype"
-"""The header of Bedrock that names an error."""
-STREAM_TYPE = "x-amzn-bedrock-content-type"
-"""The header of InvokeModel that names the type of what is in the frames."""
-
-_EVENT_STREAM = "text/event-stream; charset=utf-8"
+EVENT_STREAM = "text/event-stream; charset=utf-8"
 _CHUNK = "chunk"
 _ERRORS = {
     400: "ValidationException",
@@ -61,10 +58,10 @@ def to_messages_answer(endpoint: Endpoint, headers: Headers, body: bytes) -> tup
         return headers, body
     if is_aws_stream(headers):
         try:
-            events = list(_read_frames(endpoint, decode_frames(body)))
+            body = read_aws_stream(body)
         except ValueError:
             return headers, body
-        return {**headers, "content-type": _EVENT_STREAM}, b"".join(map(_write_event, events))
+        return {**headers, "content-type": EVENT_STREAM}, body
     if endpoint.api == "converse" and (answer := read_object(body)) is not None:
         return headers, write_json(converse_to_message(answer)).encode()
     return headers, body
@@ -83,16 +80,34 @@ def from_messages_answer(
         events = [_with_model(event, endpoint) for event in read_events(b"".join(chunks))]
         if endpoint.api == "vertex":
             return headers, tuple(map(_write_event, events))
-        return _stream_headers(endpoint, headers), tuple(map(encode_frame, write_frames(endpoint, events)))
+        return _stream_headers(endpoint, headers), tuple(map(encode_frame, _write_frames(endpoint.api, events)))
     message = read_object(b"".join(chunks)) or {}
     answer = message_to_converse(message) if endpoint.api == "converse" else {**message, "model": endpoint.model}
     return headers, (write_json(answer).encode(),)
 
 
-def write_frames(endpoint: Endpoint, events: Iterable[Mapping[str, Any]]) -> Iterator[Frame]:
+def read_aws_stream(body: bytes) -> bytes:
+    """Turn a stream of InvokeModel or Converse into server-sent events of the Messages API.
+
+    Raises:
+        ValueError: the body is no such stream, or is damaged.
+    """
+    return b"".join(map(_write_event, _read_frames(decode_frames(body))))
+
+
+def write_aws_stream(body: bytes, api: Api) -> tuple[bytes, ...]:
+    """Turn server-sent events of the Messages API into the frames of InvokeModel or Converse."""
+    return tuple(map(encode_frame, _write_frames(api, read_events(body))))
+
+
+def is_converse_stream(frames: Iterable[Frame]) -> bool:
+    """Whether frames are those of ConverseStream: InvokeModel has chunks."""
+    return not any(frame.type == _CHUNK for frame in frames)
+
+
+def _write_frames(api: Api, events: Sequence[Mapping[str, Any]]) -> Iterator[Frame]:
     """Write the events of a stream as frames of Bedrock; an event ``error`` becomes an exception."""
-    events = list(events)
-    if endpoint.api == "converse":
+    if api == "converse":
         for kind, given in events_to_converse(events):
             yield make_event(kind, write_json(given).encode())
     for event in events:
@@ -100,27 +115,25 @@ def write_frames(endpoint: Endpoint, events: Iterable[Mapping[str, Any]]) -> Ite
             error = event.get("error") or {}
             name = _STREAM_ERRORS.get(str(error.get("type")), "internalServerException")
             yield make_exception(name, write_json({"message": error.get("message")}).encode())
-        elif endpoint.api == "invoke":
+        elif api == "invoke":
             data = base64.b64encode(write_json(event).encode()).decode("ascii")
             yield make_event(_CHUNK, write_json({"bytes": data}).encode())
 
 
-def _read_frames(endpoint: Endpoint, frames: Iterable[Frame]) -> Iterator[Mapping[str, Any]]:
-    """Read the frames of a stream as events of the Messages API.
+def _read_frames(frames: Sequence[Frame]) -> Iterator[Mapping[str, Any]]:
+    """Read frames as events of the Messages API.
 
     Raises:
-        ValueError: the payload of a frame is none of its endpoint.
+        ValueError: the payload of a chunk is no event.
     """
-    frames = list(frames)
-    if endpoint.api == "converse":
-        yield from events_from_converse(
-            Event(f.type, read_object(f.payload) or {}) for f in frames if not f.is_exception
-        )
+    if is_converse_stream(frames):
+        events = (Event(frame.type, read_object(frame.payload) or {}) for frame in frames if not frame.is_exception)
+        yield from events_from_converse(events)
     for frame in frames:
         if frame.is_exception:
             message = (read_object(frame.payload) or {}).get("message")
             yield {"type": "error", "error": {"type": frame.type, "message": message}}
-        elif endpoint.api == "invoke" and frame.type == _CHUNK:
+        elif frame.type == _CHUNK:
             yield _read_chunk(frame)
 
 

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from harness.calls.answer import read_object
+from harness.calls.events import read_object
 from harness.errors import RequestError
 from harness.numbers import write_json
 from harness.prompt.converse import converse_to_messages

@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from harness.calls.surface_answers import from_messages_answer
+from harness.calls.surface_requests import to_messages_request
 from harness.cassettes.decoding import decompress
 from harness.cassettes.format import Chunk, Interaction, RecordedRequest, RecordedResponse
 from harness.cassettes.interchange import read_response
@@ -28,9 +30,9 @@ from harness.emulator.core import Emulator
 from harness.emulator.responder import Responder, respond
 from harness.errors import CassetteError
 from harness.prompt.reader import PromptReader
-from harness.provider.endpoints import API_URL, Origin
+from harness.provider.endpoints import API_URL, Origin, find_endpoint
 from harness.sessions.interactions import OnCall
-from harness.sessions.interception.claims import api_path, is_claudes, is_emulated, is_messages_path
+from harness.sessions.interception.claims import api_path, is_claudes, is_emulated
 from harness.sessions.interception.event_loop_clients import intercept_event_loop_clients
 from harness.sessions.interception.http_client import intercept_http_client
 from harness.sessions.interception.httpx_transports import intercept_httpx
@@ -125,17 +127,19 @@ class ForeignSession(CallSession):
 
     def _emulate(self, request: Outgoing, place: int) -> RecordedResponse:
         assert self._emulator is not None
-        if not is_emulated(request.url):
+        if not is_emulated(request.method, request.url):
             raise self._refuse(
                 f"{request.method} to {urlsplit(request.url).hostname} is not a call of the Messages API, "
                 "so the emulator cannot answer it",
                 hint="point the client at harness_cassette.base_url, and let it call the Messages API",
             )
         sent = self._read(request)
-        answer = self._emulator.handle(sent.method, sent.url.raw_path.decode("ascii"), sent.content)
-        recorded = RecordedResponse(
-            status=answer.status, headers=answer.headers, chunks=tuple(Chunk(chunk) for chunk in answer.chunks)
-        )
+        path = sent.url.raw_path.decode("ascii")
+        answer = self._emulator.handle(sent.method, *to_messages_request(sent.method, path, sent.content))
+        headers, chunks = answer.headers, answer.chunks
+        if (endpoint := find_endpoint(sent.method, path)) is not None:
+            headers, chunks = from_messages_answer(endpoint, answer.status, headers, chunks)
+        recorded = RecordedResponse(status=answer.status, headers=headers, chunks=tuple(map(Chunk, chunks)))
         self._add(sent, recorded, place)
         return recorded
 
@@ -173,7 +177,8 @@ class ForeignSession(CallSession):
 
     def _hint_for(self, request: RecordedRequest, hint: str) -> str:
         """Never name the emulator to record what it cannot answer."""
-        return hint if is_messages_path(request.path) else hint.replace("=emulator", "=anthropic")
+        is_known = is_emulated(request.method, f"{self.base_url}{request.path}")
+        return hint if is_known else hint.replace("=emulator", "=anthropic")
 
     def _refuse(self, message: str, *, hint: str) -> CassetteMissError:
         error = CassetteMissError(message, hint=hint)

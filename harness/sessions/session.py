@@ -182,9 +182,9 @@ class CallSession:
 
     @property
     def rejected(self) -> tuple[bytes, ...]:
-        """Bodies of the requests that the upstream rejected as invalid."""
+        """Bodies of the requests that the upstream rejected as invalid, as those of Messages requests."""
         interactions = self._recorder.interactions if self._recorder else ()
-        return tuple(item.request.body for item in interactions if item.response.status == _INVALID)
+        return tuple(item.request.message_body for item in interactions if item.response.status == _INVALID)
 
     @property
     def unjudged(self) -> tuple[CannotTellError, ...]:
@@ -195,7 +195,7 @@ class CallSession:
             error
             for interaction in self._recorder.interactions
             if interaction.response.status in _NOT_JUDGED
-            and (error := find_doubt(interaction.request.body, self._options.reader)) is not None
+            and (error := find_doubt(interaction.request.message_body, self._options.reader)) is not None
         )
 
     def find_changed_answers(self) -> list[str]:

@@ -88,14 +88,28 @@ def test_call_is_recorded_at_one_address_and_replayed_at_another(
     assert (len(visits), replaying.unplayed, replaying.misses) == (1, (), ())
 
 
-def test_emulator_refuses_the_call(ask: Callable[[str | None], Any], tmp_path: Path) -> None:
+def test_emulator_refuses_to_count(tmp_path: Path, ask: Callable[[str | None], Any]) -> None:
+    client = pytest.importorskip("boto3").client("bedrock-runtime")
+    given = {"converse": {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]}}
     with open_session(tmp_path, "emulate") as session, pytest.raises(Exception, match="is not a call of the Messages"):
-        ask(None)
+        client.count_tokens(modelId=MODEL, input=given)
     with pytest.raises(CassetteMissError, match=r"bedrock-runtime.eu-west-1.amazonaws.com is not a call of the"):
         session.raise_first_miss()
 
 
-def test_miss_suggests_no_recording_from_the_emulator(ask: Callable[[str | None], Any], tmp_path: Path) -> None:
+def test_miss_suggests_the_upstream_that_can_answer(ask: Callable[[str | None], Any], tmp_path: Path) -> None:
     with open_session(tmp_path, "replay") as session, pytest.raises(Exception, match="nothing was recorded"):
         ask(None)
-    assert session.misses[0].hint == "pytest --harness-mode=record --harness-upstream=anthropic"
+    assert session.misses[0].hint == "pytest --harness-mode=record --harness-upstream=emulator"
+
+
+def test_cassette_with_an_encoded_path_is_still_played(
+    ask: Callable[[str | None], Any], server: tuple[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_session(tmp_path, "record", "anthropic") as recording, monkeypatch.context() as earlier:
+        earlier.setattr("harness.sessions.other_clients.api_path", lambda path: path)
+        ask(server[0])
+    recording.save()
+    assert "%3A0/converse" in (tmp_path / "case.json").read_text()
+    with open_session(tmp_path, "replay"):
+        ask(None)
