@@ -21,6 +21,14 @@ def as_text(response: RecordedResponse) -> RecordedResponse:
     return replace(response, headers={**response.headers, "content-type": EVENT_STREAM}, chunks=(Chunk(body),))
 
 
+def read_payloads(response: RecordedResponse) -> list[bytes]:
+    """The payloads of all frames; empty for a response that has none."""
+    try:
+        return [frame.payload for frame in decode_frames(response.body)] if is_aws_stream(response.headers) else []
+    except ValueError:
+        return []
+
+
 def split_stream(body: bytes) -> tuple[bytes, ...]:
     """Split a stream into its frames, and what is left of a frame that was cut off."""
     try:

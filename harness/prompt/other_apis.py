@@ -184,7 +184,7 @@ _APIS = (
     _Api("an answer of OpenAI's Chat Completions API", _only("choices"), _PASS_ANSWERED),
     _Api("an answer of the Gemini API", _only("candidates"), _PASS_ANSWERED),
     _Api("an answer of OpenAI's Responses API or of Bedrock's Converse API", _only("output"), _PASS_ANSWERED),
-    _Api("a request of Bedrock's Converse API", _converse),
+    _Api("a request of Bedrock's Converse API", _converse, 'add "modelId" with the model that the URL names'),
     _Api("a request of the Gemini API", _only("contents")),
     _Api("a request of OpenAI's Responses API", _responses),
     _Api("a request of the legacy Text Completions API", _only("prompt")),

@@ -14,6 +14,9 @@ from harness.prompt.converse import converse_to_messages
 from harness.prompt.other_apis import is_converse
 from harness.provider.model_names import Surface, spell_on
 
+_OF_INVOKE_MODEL = ("anthropic_version", "max_tokens")
+"""What a body beside ``modelId`` has only if it is one of InvokeModel."""
+
 
 def to_messages(request: Request, model: str | None = None) -> Request:
     """Read a request of any surface as a Messages request; one that is already, or belongs to another API, is returned.
@@ -30,14 +33,14 @@ def to_messages(request: Request, model: str | None = None) -> Request:
         return to_messages({"modelId": request["modelId"], **inner})
     named = request.get("modelId")
     name = named if isinstance(named, str) else model
-    if is_converse(request):
+    if is_converse(request) and request.keys().isdisjoint(_OF_INVOKE_MODEL):
         rest = {key: value for key, value in request.items() if key != "model"}
         name = name or request.get("model")
-        return converse_to_messages(rest, spell_on("bedrock", name) if isinstance(name, str) else None)
+        return converse_to_messages(rest, spell_on("bedrock", name)) if isinstance(name, str) else request
     surface = _surface(request)
     if surface is None or "model" in request or name is None:
         return request
-    rest = {key: value for key, value in request.items() if key != "modelId"}
+    rest = {key: value for key, value in request.items() if key not in ("model", "modelId")}
     return {"model": spell_on(surface, name), **rest}
 
 
