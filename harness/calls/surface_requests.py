@@ -9,11 +9,11 @@ from harness.prompt.converse import converse_to_messages
 from harness.provider.endpoints import COUNT_TOKENS, MESSAGES, Endpoint, find_endpoint
 
 _KEPT = 64
+"""Distinct bodies to remember: the rounds of a case send the same ones."""
 _DEFAULT_MAX_TOKENS = 4096
 """For an emulated answer to Converse, whose ``maxTokens`` may be left out: longer than any emulated answer."""
 
 
-@lru_cache(maxsize=_KEPT)
 def message_body(method: str, path: str, body: bytes) -> bytes:
     """Translate a body to that of ``POST /v1/messages``; one that is already, or cannot be read, is returned.
 
@@ -22,12 +22,16 @@ def message_body(method: str, path: str, body: bytes) -> bytes:
     which part it is.
     """
     endpoint = find_endpoint(method, path)
-    if endpoint is None or endpoint.api == "messages" or endpoint.model_name is None:
+    if endpoint is None or endpoint.kind != "messages" or endpoint.model_name is None:
         return body
+    return _translate(endpoint, endpoint.model_name, body)
+
+
+@lru_cache(maxsize=_KEPT)
+def _translate(endpoint: Endpoint, name: str, body: bytes) -> bytes:
     request = read_object(body)
-    if request is None or endpoint.kind != "messages":
+    if request is None:
         return body
-    name = endpoint.model_name
     if endpoint.api == "converse":
         try:
             translated = converse_to_messages(request, name)

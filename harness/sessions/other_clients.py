@@ -30,7 +30,7 @@ from harness.emulator.core import Emulator
 from harness.emulator.responder import Responder, respond
 from harness.errors import CassetteError
 from harness.prompt.reader import PromptReader
-from harness.provider.endpoints import API_URL, Origin, find_endpoint
+from harness.provider.endpoints import API_URL, Origin, find_endpoint, is_message_call
 from harness.sessions.interactions import OnCall
 from harness.sessions.interception.claims import api_path, is_claudes, is_emulated
 from harness.sessions.interception.event_loop_clients import intercept_event_loop_clients
@@ -179,6 +179,14 @@ class ForeignSession(CallSession):
         """Never name the emulator to record what it cannot answer."""
         is_known = is_emulated(request.method, f"{self.base_url}{request.path}")
         return hint if is_known else hint.replace("=emulator", "=anthropic")
+
+    def _count_before(self, request: RecordedRequest) -> int:
+        """Count what was not answered only once: clients such as boto3 ask again."""
+        numbers: dict[tuple[str, str, str], int] = {}
+        for error in self.misses:
+            if error.sent is not None and is_message_call(error.sent.method, error.sent.path):
+                numbers.setdefault(error.sent.key, error.number)
+        return numbers.get(request.key, len(self.calls) + len(numbers))
 
     def _refuse(self, message: str, *, hint: str) -> CassetteMissError:
         error = CassetteMissError(message, hint=hint)

@@ -126,7 +126,7 @@ class CallSession:
                 sharing = options.store.count_sharing
                 finding = find_miss(request, cassette, name, reader=options.reader, count_sharing=sharing)
                 error = CassetteMissError.of(
-                    finding, hint=self._hint_for(request, hint), sent=request, number=self._count_requests()
+                    finding, hint=self._hint_for(request, hint), sent=request, number=self._count_before(request)
                 )
                 if self._on_late_miss is not None:
                     self._on_late_miss(error)
@@ -272,8 +272,8 @@ class CallSession:
         """Tell of the requests that threads of the test send from now on."""
         self._on_late_miss, self._on_late_call = on_late_miss, on_late_call
 
-    def _count_requests(self) -> int:
-        """Count the requests for messages so far, answered or not."""
+    def _count_before(self, request: RecordedRequest) -> int:
+        """Count the requests for messages before one that was not answered."""
         missed = (error.sent for error in self.misses if error.sent is not None)
         return len(self.calls) + sum(is_message_call(sent.method, sent.path) for sent in missed)
 

@@ -1,5 +1,6 @@
 """Claude on Bedrock, Google Cloud and Foundry through their own clients: emulated, recorded, replayed, judged."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -187,6 +188,38 @@ def test_second_recording_changes_nothing(ask: Ask, tmp_path: Path) -> None:
         session.save()
         written.append((tmp_path / "case.json").read_bytes())
     assert written[0] == written[1]
+
+
+@pytest.mark.parametrize("is_stream", [False, True])
+def test_async_client_is_answered_too(is_stream: bool, tmp_path: Path) -> None:
+    anthropic = pytest.importorskip("anthropic")
+    sent = body_of(SYSTEM) | {"model": SONNET}
+    del sent["anthropic_version"]
+
+    async def ask() -> Any:
+        async with anthropic.AsyncAnthropicBedrock(
+            aws_region="eu-west-1", aws_access_key="k", aws_secret_key="k"
+        ) as client:
+            if not is_stream:
+                return await client.messages.create(**sent)
+            async with client.messages.stream(**sent) as stream:
+                return await stream.get_final_message()
+
+    with open_session(tmp_path, "record") as recording:
+        recorded = asyncio.run(ask())
+    recording.save()
+    with open_session(tmp_path, "replay"):
+        assert asyncio.run(ask()).content == recorded.content
+    assert recorded.usage.cache_creation_input_tokens > 7_000
+
+
+def test_vertex_counts_tokens(tmp_path: Path) -> None:
+    anthropic = pytest.importorskip("anthropic")
+    client = anthropic.AnthropicVertex(region="global", project_id="p", access_token="t")
+    with open_session(tmp_path, "emulate") as session:
+        count = client.messages.count_tokens(model="claude-opus-5", messages=[{"role": "user", "content": "Hi"}])
+    assert count.input_tokens > 0
+    assert session.calls == []
 
 
 @pytest.mark.parametrize(
