@@ -72,17 +72,6 @@ def assemble_message(events: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {**message, "content": [blocks[index] for index in blocks], "usage": usage}
 
 
-def read_events(body: bytes) -> list[dict[str, Any]]:
-    """Parse the events of a stream; skip an event that was cut off."""
-    lines = (line[5:] for line in body.splitlines() if line.startswith(b"data:"))
-    return [event for line in lines if (event := read_object(line)) is not None]
-
-
-def is_event_stream(headers: Mapping[str, str]) -> bool:
-    """Whether a response came as events; header names are lower case."""
-    return headers.get("content-type", "").startswith("text/event-stream")
-
-
 def _add_delta(block: dict[str, Any], inputs: dict[Any, str], index: Any, delta: Mapping[str, Any]) -> None:
     match delta.get("type"):
         case "text_delta":

@@ -5,13 +5,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
-from harness.calls.answer import (
-    Answer,
-    is_event_stream,
-    read_events,
-    read_message,
-    read_stream,
-)
+from harness.calls.answer import Answer, read_message, read_stream
+from harness.calls.events import is_event_stream, read_events
 from harness.calls.stream_usage import list_usages, read_usages
 from harness.numbers import read_object
 from harness.prompt.reader import PromptReader
@@ -31,7 +26,7 @@ class Call:
     """One answered request."""
 
     body: bytes
-    """The body as the application sent it."""
+    """The body as the application sent it; to Bedrock or Google Cloud, as that of a Messages request."""
     usage: Usage
     """Usage as the API reported it; for a stream, the final one."""
     status: int

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, NamedTuple, Self
 
+from harness.calls.event_stream import ERROR_TYPE, STREAM_TYPE
+from harness.calls.surface_requests import message_body
 from harness.errors import CassetteError
 from harness.files import check_depth
 from harness.provider.endpoints import Origin
@@ -33,7 +35,9 @@ _MAX_DEPTH = 100
 _MAX_FILE_DEPTH = 2 * _MAX_DEPTH
 """No cassette is nested this deep: what is around a body adds a few levels only."""
 
-KEPT_RESPONSE_HEADERS = frozenset({"content-type", "request-id", "retry-after", "retry-after-ms", "x-should-retry"})
+KEPT_RESPONSE_HEADERS = frozenset(
+    {"content-type", "request-id", "retry-after", "retry-after-ms", "x-should-retry", ERROR_TYPE, STREAM_TYPE}
+)
 """The only response headers that are recorded: others could hold an organization's id."""
 
 PutBlob = Callable[[str], str]
@@ -62,6 +66,11 @@ class RecordedRequest:
     def body(self) -> bytes:
         """The exact bytes of the body."""
         return self.load_body()
+
+    @property
+    def message_body(self) -> bytes:
+        """The body as that of a Messages request, whatever surface the request goes to."""
+        return message_body(self.method, self.path, self.body)
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness import files
+from harness.cassettes.aws_streams import as_text, read_payloads
 from harness.cassettes.decoding import decompress, find_encoding, is_text
 from harness.cassettes.encodings import views
 from harness.cassettes.format import BLOB_CHARACTERS, BLOB_NAME, Cassette, Interaction, RecordedResponse
@@ -214,8 +215,12 @@ def _find_hidden(path: Path, text: str, cassette: Cassette | None) -> Iterator[F
     document: dict[str, Any] = json.loads(text)
     items = zip(cassette.interactions if cassette else (), document["interactions"], strict=False)
     for number, (interaction, item) in enumerate(items):
-        spelled = _name_spelled(interaction.response)
-        for side, body in (("request", interaction.request.body), ("response", interaction.response.body)):
+        response = as_text(interaction.response)
+        spelled = [
+            *_name_spelled(response),
+            *_name_secrets(b"\n".join(read_payloads(interaction.response)).decode("utf-8", "replace")),
+        ]
+        for side, body in (("request", interaction.request.body), ("response", response.body)):
             is_hidden = not item[side].keys().isdisjoint({"chunks", "base64"})
             found = [*_name_encoded(body, interaction, side), *_name_hidden(body)] if is_hidden else []
             for what in (*found, *(spelled if side == "response" else ())):

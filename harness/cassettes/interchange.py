@@ -18,6 +18,9 @@ from vcr.request import Request
 from vcr.serialize import serialize
 from vcr.serializers import yamlserializer
 
+from harness.calls.event_stream import is_aws_stream
+from harness.calls.events import is_event_stream
+from harness.cassettes.aws_streams import split_stream
 from harness.cassettes.credentials import read_credentials
 from harness.cassettes.decoding import decompress
 from harness.cassettes.format import (
@@ -134,8 +137,8 @@ def read_response(status: int, headers: Mapping[str, Any], body: bytes) -> Recor
     values = {name.lower(): _header_text(value) for name, value in headers.items()}
     kept = {name: value for name, value in values.items() if name in KEPT_RESPONSE_HEADERS}
     body = decompress(body, values.get("content-encoding", ""))
-    is_stream = kept.get("content-type", "").startswith("text/event-stream")
-    return RecordedResponse(status=status, headers=kept, chunks=tuple(map(Chunk, split_events(body, is_stream))))
+    pieces = split_stream(body) if is_aws_stream(kept) else split_events(body, is_event_stream(kept))
+    return RecordedResponse(status=status, headers=kept, chunks=tuple(map(Chunk, pieces)))
 
 
 def split_events(body: bytes, is_stream: bool) -> tuple[bytes, ...]:

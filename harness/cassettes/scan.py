@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from harness.cassettes.aws_streams import as_text, read_payloads
 from harness.cassettes.encodings import views
 from harness.cassettes.format import Cassette, Interaction, RecordedResponse
 from harness.cassettes.scrub_stream import is_stream, read_blocks
@@ -94,6 +95,9 @@ def read_texts(interaction: Interaction) -> Iterator[Text]:
 
 
 def _read_answer(response: RecordedResponse) -> Iterator[tuple[str, str]]:
+    for payload in read_payloads(response):
+        yield from _read_body(payload)
+    response = as_text(response)
     if not is_stream(response):
         yield from _read_body(response.body)
         return

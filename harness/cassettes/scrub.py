@@ -7,11 +7,14 @@ text, the texts that a stream spreads over its events, and what is encoded.
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol, Self
 from urllib.parse import quote
 
+from harness.calls.event_stream import is_aws_stream
+from harness.cassettes.aws_streams import scrub_frames
 from harness.cassettes.encodings import change_encoded
 from harness.cassettes.format import Chunk, RecordedRequest, RecordedResponse
 from harness.cassettes.scrub_path import QUERY_NAMES, REPLACEMENT, scrub_path
@@ -170,18 +173,12 @@ class Scrubber:
         the chunk and the event in which the secret began.
         """
         rules = self._add_own(BUILT_IN)
-        scrub_body = _scrub_stream if is_stream(response) else scrub
-        body, edges = scrub_body(response.body, rules, _edges(response.chunks))
-        failure = response.failure
+        chunks, failure = _scrub_chunks(response, rules), response.failure
         if failure is not None:
             failure = failure._replace(message=scrub_foreign(scrub_text(failure.message, (*_ADDRESSES, *rules))))
         headers = {name: _scrub_header(value, rules) for name, value in response.headers.items()}
-        if (body, failure, headers) == (response.body, response.failure, dict(response.headers)):
+        if (chunks, failure, headers) == (response.chunks, response.failure, dict(response.headers)):
             return response
-        chunks = tuple(
-            Chunk(body[start:end], chunk.after_ms)
-            for chunk, start, end in zip(response.chunks, (0, *edges), edges, strict=False)
-        )
         return replace(response, chunks=chunks, failure=failure, headers=headers)
 
     def text(self, text: str) -> str:
@@ -213,7 +210,7 @@ def _scrub_header(value: str, rules: tuple[Rule, ...]) -> str:
 
 
 _ORDINARY_HEADER = re.compile(
-    r"(?:[a-z/-]{1,30}(?:; ?charset=[a-zA-Z0-9-]{1,12})?|req_\w{1,40}|\d{1,10}(?:\.\d+)?|req-\w{1,40})"
+    r"(?:[a-z./-]{1,40}(?:; ?charset=[a-zA-Z0-9-]{1,12})?|req_\w{1,40}|\d{1,10}(?:\.\d+)?|req-\w{1,40})"
 )
 """Values of the headers that are recorded, as the API sends them."""
 
@@ -277,7 +274,7 @@ def scrub_text(text: str, rules: tuple[Rule, ...]) -> str:
     return text
 
 
-def _scrub_stream(body: bytes, rules: tuple[Rule, ...], edges: tuple[int, ...]) -> tuple[bytes, tuple[int, ...]]:
+def _scrub_stream(body: bytes, rules: tuple[Rule, ...], edges: tuple[int, ...] = ()) -> tuple[bytes, tuple[int, ...]]:
     """Scrub a stream: each rule sees the joined text of the deltas first, then the body.
 
     In the other order, a secret that spans two deltas could lose only its beginning in the body,
@@ -290,6 +287,23 @@ def _scrub_stream(body: bytes, rules: tuple[Rule, ...], edges: tuple[int, ...]) 
         if scrubbed != body:
             body, blocks = scrubbed, read_blocks(scrubbed)
     return body, edges
+
+
+def _scrub_chunks(response: RecordedResponse, rules: tuple[Rule, ...]) -> tuple[Chunk, ...]:
+    if is_aws_stream(response.headers):
+        # Bytes that are not the frames that the headers say are scrubbed as any body.
+        with suppress(ValueError):
+            return scrub_frames(
+                response.chunks, lambda data: scrub(data, rules)[0], lambda data: _scrub_stream(data, rules)[0]
+            )
+    scrub_body = _scrub_stream if is_stream(response) else scrub
+    body, edges = scrub_body(response.body, rules, _edges(response.chunks))
+    if body == response.body:
+        return response.chunks
+    return tuple(
+        Chunk(body[start:end], chunk.after_ms)
+        for chunk, start, end in zip(response.chunks, (0, *edges), edges, strict=False)
+    )
 
 
 def _apply(body: bytes, rule: Rule, edges: tuple[int, ...]) -> tuple[bytes, tuple[int, ...]]:

@@ -13,13 +13,17 @@ from harness.errors import RequestError
 from harness.findings.describe import loss_lines
 from harness.prompt.assumptions import Assumptions
 from harness.prompt.reading import Prompt
+from harness.prompt.surfaces import to_messages
 from harness.prompt.tokens import TextCounter
 from harness.promptcache.explain import explain
 from harness.promptcache.explanation import Explanation
 from harness.promptcache.refusals.check import read_whole
+from harness.provider.models import given_model
 
 _EXAMPLE = """\
 BEFORE and AFTER are JSON files, each the body of a Messages API request; "-" reads one from standard input.
+Bodies of Bedrock's Converse and InvokeModel and of Google Cloud are read too: add the model of the URL as
+"modelId" (Bedrock) or "model", or pass --model.
 
 exit codes:
   0  nothing is lost
@@ -82,8 +86,9 @@ def describe(result: Explanation) -> str:
 
 
 def _read(path: Path, count_text: TextCounter, assumptions: Assumptions) -> Prompt:
-    request = read_object(path)
+    body = read_object(path)
     try:
+        request = to_messages(body, given_model())
         return read_whole(request, count_text, assumptions=assumptions)
     except RequestError as error:
         raise RequestError(f"{path}: {error.message}", hint=error.hint) from None

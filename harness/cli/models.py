@@ -12,7 +12,7 @@ def add_models(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="the model behind an id that does not name it, such as a deployment or an inference profile; "
-        "without NAME, behind every such id",
+        "without NAME, behind every such id, and behind a body that names no model",
     )
 
 

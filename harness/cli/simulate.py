@@ -10,6 +10,7 @@ from typing import Any
 
 from tabulate import tabulate
 
+from harness.calls.converse_answers import is_converse_usage, usage_from_converse
 from harness.cli.assumptions import add_assumptions, read_assumptions
 from harness.cli.input import read_lines
 from harness.cli.models import add_models
@@ -19,11 +20,13 @@ from harness.findings.words import printable
 from harness.moments import MomentReader
 from harness.prompt.assumptions import DEFAULT, Assumptions
 from harness.prompt.reading import Prompt
+from harness.prompt.surfaces import to_messages
 from harness.prompt.tokens import Count, CountText, TextCounter
 from harness.promptcache.refusals.api_error import ApiError
 from harness.promptcache.refusals.check import check_request, read_whole
 from harness.promptcache.simulator import Simulator
 from harness.promptcache.unclear_reads import UnclearReads
+from harness.provider.models import given_model
 from harness.provider.pricing import find_unpriced
 from harness.provider.usage import Usage
 
@@ -33,7 +36,9 @@ FILE holds JSON lines in time order; "-" reads standard input. Each line is
 TIME is a Unix time in seconds, milliseconds, microseconds or nanoseconds, an ISO time (UTC where it
 names no zone), or seconds from any start. What a request wrote is readable once its answer begins, at
 "first_token_at"; where that is missing, a read within 3 seconds is in doubt. If "usage" holds what the
-API reported, the difference is shown too, and what it bills besides tokens.
+API reported, the difference is shown too, and what it bills besides tokens. Requests and usages of Bedrock's
+Converse and of InvokeModel and Google Cloud are read too: add the model of the URL as "modelId" (Bedrock) or
+"model", or pass --model.
 
 exit codes:
   0  done
@@ -155,7 +160,7 @@ def _parse_line(
     usage = _read_usage(value.get("usage"), place)
     try:
         # Tokens are counted later, but a body of the wrong shape must be reported with its line.
-        prompt = read_whole(request, count_text, assumptions=assumptions)
+        prompt = read_whole(to_messages(request, given_model()), count_text, assumptions=assumptions)
     except RequestError as error:
         raise RequestError(f"{place}: {error.message}", hint=error.hint) from None
     at, begins_at = _read_times(value, place, moments)
@@ -177,6 +182,8 @@ def _read_times(value: dict[str, Any], place: str, moments: MomentReader) -> tup
 
 
 def _read_usage(value: Any, place: str) -> Usage | None:
+    if isinstance(value, dict) and is_converse_usage(value):
+        value = usage_from_converse(value)
     usage = None if value is None else Usage.from_api(value)
     if usage is not None and usage.faults:
         raise RequestError(f"{place}: {usage.faults[0]}")

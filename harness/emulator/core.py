@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from itertools import count
 from typing import Any, NamedTuple
@@ -25,6 +26,7 @@ from harness.emulator.journal import Entry, Journal
 from harness.emulator.messages import Messages, Ready
 from harness.emulator.response_headers import make_headers
 from harness.emulator.script import Script
+from harness.emulator.surfaces import answer_on_surface
 from harness.emulator.threads import Threads
 from harness.errors import RequestError
 from harness.numbers import read_object
@@ -86,7 +88,13 @@ class Emulator:
         return _Seeded(request, seed, self.time.now())
 
     def answer(self, received: _Seeded) -> HttpAnswer:
-        """Answer a request that has arrived."""
+        """Answer a request that has arrived, on whatever surface of Claude."""
+        path = received.request.path
+        return answer_on_surface(
+            received.request, lambda request: self._answer(received._replace(request=request), shown_path=path)
+        )
+
+    def _answer(self, received: _Seeded, *, shown_path: str) -> HttpAnswer:
         request = received.request
         request_id = f"req_emulated_{received.seed[:20]}"
         headers = make_headers(request, request_id=request_id, at=received.at)
@@ -96,7 +104,7 @@ class Emulator:
         except ApiFailureError as failure:
             status, answered = failure.error.status, failure.to_json(request_id)
             headers |= failure.headers
-        entry = self._note(request, status, request_id, answered)
+        entry = self._note(replace(request, path=shown_path), status, request_id, answered)
         if isinstance(answered, Ready):
             if answered.is_stream:
                 headers |= {"content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache"}

@@ -63,7 +63,8 @@ class HttpAnswer:
     @property
     def is_stream(self) -> bool:
         """Whether it is sent event by event."""
-        return self.headers.get("content-type", "").startswith("text/event-stream")
+        kind = self.headers.get("content-type", "")
+        return kind.startswith(("text/event-stream", "application/vnd.amazon.eventstream"))
 
 
 class Api(Protocol):

@@ -13,8 +13,18 @@ from harness.provider.endpoints import API_URL
 from harness.settings import read_api_addresses
 
 _NAME = re.compile(r"(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
-_CLOUDS = ("bedrock-runtime.*.amazonaws.com", "*-aiplatform.googleapis.com", "*.services.ai.azure.com")
-"""Hosts of Claude in other clouds. Source: anthropic 2.12, lib/bedrock, lib/vertex and lib/foundry."""
+_CLOUDS = (
+    "bedrock-runtime.*.amazonaws.com",
+    "bedrock-mantle.*.api.aws",
+    "aws-external-anthropic.*.api.aws",
+    "aiplatform.googleapis.com",
+    "*-aiplatform.googleapis.com",
+    "aiplatform.*.rep.googleapis.com",
+    "claude.googleapis.com",
+    "*.services.ai.azure.com",
+)
+"""Hosts of Claude in other clouds. Source: anthropic 2.12, lib/{bedrock,aws,vertex,google_cloud} and lib/foundry.py
+(checked 2026-11-27)."""
 
 
 def read_hosts(lines: Iterable[str]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from harness.errors import CannotTellError
 from harness.prompt.blocks import Request
+from harness.prompt.converse import converse_to_messages
 
 OPENAI_KEYS = frozenset(
     {
@@ -86,6 +87,9 @@ _CONVERSE_BLOCKS = frozenset(
     }
 )
 
+_MODEL_ID = "modelId"
+"""Beside the parameters of Converse, the model that its URL names."""
+
 _PASS_ANSWERED = "pass the request that it answers, as it goes to Anthropic"
 _PASS_MESSAGES = "pass the body of a POST /v1/messages, as your code or its gateway sends it to Anthropic"
 
@@ -100,6 +104,11 @@ class _Api(NamedTuple):
     hint: str = _PASS_MESSAGES
 
 
+def is_converse(request: Request) -> bool:
+    """Whether a body is a request of Bedrock's Converse API."""
+    return "output" not in request and _converse(request) is not None
+
+
 def check_api(request: Request) -> None:
     """Refuse a body that belongs to another API.
 
@@ -109,6 +118,9 @@ def check_api(request: Request) -> None:
     for api in _APIS:
         sign = api.find_sign(request)
         if sign is not None:
+            if sign == _MODEL_ID:
+                # A recorded request that is not read as a Messages request: says why.
+                converse_to_messages(request, None)
             raise CannotTellError(f"the body is {api.name} ({sign}), not a request of the Messages API", hint=api.hint)
 
 
@@ -132,7 +144,7 @@ def _logged(request: Request) -> str | None:
 
 
 def _converse(request: Request) -> str | None:
-    found = next((key for key in _CONVERSE_KEYS if key in request), None)
+    found = _MODEL_ID if _MODEL_ID in request else next((key for key in _CONVERSE_KEYS if key in request), None)
     if found is not None or _has_system(request):
         return found
     path, key = next(_untyped_blocks(request), ("", ""))
@@ -172,7 +184,7 @@ _APIS = (
     _Api("an answer of OpenAI's Chat Completions API", _only("choices"), _PASS_ANSWERED),
     _Api("an answer of the Gemini API", _only("candidates"), _PASS_ANSWERED),
     _Api("an answer of OpenAI's Responses API or of Bedrock's Converse API", _only("output"), _PASS_ANSWERED),
-    _Api("a request of Bedrock's Converse API", _converse),
+    _Api("a request of Bedrock's Converse API", _converse, 'add "modelId" with the model that the URL names'),
     _Api("a request of the Gemini API", _only("contents")),
     _Api("a request of OpenAI's Responses API", _responses),
     _Api("a request of the legacy Text Completions API", _only("prompt")),

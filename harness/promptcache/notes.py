@@ -10,6 +10,7 @@ from harness.prompt.reading import Prompt
 from harness.promptcache.causes import Cause
 from harness.promptcache.refusals.by_model import model_notes
 from harness.promptcache.simulator import Outcome
+from harness.promptcache.surface_notes import list_surface_notes
 from harness.provider.models import known_models
 from harness.provider.parameters import Parameter
 
@@ -40,6 +41,7 @@ def list_doubts(prompt: Prompt, outcome: Outcome) -> Iterator[str]:
     if _has_latest_skill(prompt):
         yield "a skill is used in its latest version: a new one changes the prefix without any change of the request"
     yield from model_notes(prompt)
+    yield from list_surface_notes(prompt)
 
 
 def on_tool_keys(divergence: Divergence) -> Iterator[str]:

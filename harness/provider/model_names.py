@@ -19,10 +19,13 @@ _OPAQUE = re.compile(
 )
 """Resources of a Bedrock account whose names do not say which model is behind them."""
 
+_LOCATION = re.compile(r"(?:^|/)locations/([^/]+)/publishers/anthropic/")
 _METHOD = re.compile(r":(?:streamRawPredict|rawPredict|predict)$")
 _PUBLISHER = re.compile(r"^(?:(?:(?P<geo>[a-z][a-z-]*)\.)?anthropic[./-])?(?:databricks-)?")
 _BEDROCK = re.compile(r"^arn:|^bedrock(?:_mantle)?/|(?:^|[/.])anthropic\.claude|-v\d(?::\d+)?(?::\d+k)?$")
 _GOOGLE = re.compile(r"@|^vertex_ai/|publishers/anthropic/")
+_PREFIXES: dict[Surface, str] = {"bedrock": "bedrock/", "vertex": "publishers/anthropic/models/"}
+"""What says the surface of an id that does not say it itself."""
 _NAME = re.compile(
     r"""^claude-(?:
        (?P<family>opus|sonnet|haiku|fable|mythos)-(?:(?P<major>\d)(?:[-.](?P<minor>\d))?(?!\d)|(?P<preview>preview))
@@ -48,7 +51,7 @@ class ModelName(NamedTuple):
     """Eight digits. Gateways give dates of their own, so it decides only between snapshots of one version."""
     surface: Surface
     geo: str
-    """The prefix of a Bedrock inference profile, such as ``us`` or ``global``; empty for none."""
+    """The prefix of a Bedrock inference profile or the location of Google Cloud, such as ``global``; empty for none."""
 
 
 def read_name(spelling: str) -> ModelName | None:
@@ -67,11 +70,12 @@ def read_name(spelling: str) -> ModelName | None:
     if found is None:
         return None
     date = (found["date"] or "").replace("-", "")
+    location = _LOCATION.search(text)
     return ModelName(
         version=_version(found),
         date=date if date.isdigit() else None,
         surface=find_surface(text),
-        geo=publisher["geo"] or "",
+        geo=publisher["geo"] or (location[1] if location else ""),
     )
 
 
@@ -100,6 +104,18 @@ def _version(found: re.Match[str]) -> Version:
         return found["family"], "preview", "0"
     minor = found["minor"] or found["minor_first"] or "0"
     return found["family"] or found["family_last"], found["major"] or found["major_first"], minor
+
+
+def spell_on(surface: Surface, model_id: str) -> str:
+    """Spell an id so that it also says on which surface it is; an id that does already stays as it is."""
+    if surface == "anthropic" or find_surface(model_id) == surface:
+        return model_id
+    return f"{_PREFIXES[surface]}{model_id}"
+
+
+def drop_prefix(spelling: str) -> str:
+    """The id in a spelling, without what says its surface: the opposite of `spell_on`."""
+    return spelling.rpartition(_PREFIXES["vertex"])[2].removeprefix(_PREFIXES["bedrock"])
 
 
 def find_surface(spelling: str) -> Surface:

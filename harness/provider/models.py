@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from harness.errors import UnknownModelError, UsageError
 from harness.provider.generations import Generation, find_generation, read_data
-from harness.provider.model_names import Surface, Version, find_id, find_surface, index_ids, read_name
+from harness.provider.model_names import Surface, Version, drop_prefix, find_id, find_surface, index_ids, read_name
 from harness.provider.parameters import UNKNOWN_DEFAULT
 
 
@@ -37,7 +37,7 @@ class Model:
     surface: Surface = "anthropic"
     """Whose prompt cache answers, as far as the spelling of the id tells."""
     geo: str = ""
-    """The prefix of a Bedrock inference profile, such as ``us`` or ``global``; empty for none."""
+    """The prefix of a Bedrock inference profile or the location of Google Cloud, such as ``global``; empty for none."""
 
     @property
     def cache_name(self) -> str:
@@ -57,14 +57,25 @@ def find_model(name: str) -> Model:
     Raises:
         UnknownModelError: it is no known model, or a name of the user's own that `name_models` does not map.
     """
-    if name in _given_names:
-        return _find(_given_names[name], find_surface(name))
+    for given in (name, drop_prefix(name)):
+        if given in _given_names:
+            return _find(_given_names[given], find_surface(name))
     try:
         return _find(name)
     except UnknownModelError:
         if ANY_NAME not in _given_names:
             raise
         return _find(_given_names[ANY_NAME], find_surface(name))
+
+
+def is_given_name(name: str) -> bool:
+    """Whether the user has named the model behind an id, by that id."""
+    return name in _given_names
+
+
+def given_model() -> str | None:
+    """The model that the user named for all ids that are not known; ``None`` if there is none."""
+    return _given_names.get(ANY_NAME)
 
 
 @contextmanager

@@ -9,18 +9,14 @@ from decimal import Decimal
 from functools import lru_cache
 
 from harness.errors import UnknownModelError, UnknownPriceError
-from harness.provider.models import Model, find_model
+from harness.provider.models import find_model
 from harness.provider.prices import PriceRow, find_price_row
+from harness.provider.surfaces import find_premium
 from harness.provider.tokens import Iteration, Tokens
 from harness.provider.usage import Usage
 from harness.provider.usage_keys import BY_PATH, EXCLUSIVE, find_rate
 
 PRICE_PAGE = "https://platform.claude.com/docs/en/about-claude/pricing"
-
-_REGIONAL = Decimal("1.1")
-"""Factor of regional and geographic endpoints of Bedrock, on all tokens. Source: `PRICE_PAGE` (checked 2026-11-25)."""
-_BEFORE_REGIONAL_PRICES = ("3", "4")
-"""Generations with one price everywhere."""
 
 
 def price(usage: Usage, model: str, *, at: datetime | None = None) -> Decimal:
@@ -94,7 +90,7 @@ def _price_tokens(tokens: Tokens, model: str, at: datetime) -> Decimal:
             hint="check the spelling, or update genai-prices",
             reasons=(f"model {model!r}",),
         ) from None
-    return total * (_REGIONAL if _is_regional(row) else 1)
+    return total * find_premium(row)
 
 
 def _price_by_list(tokens: Tokens, model: str, at: datetime) -> Decimal:
@@ -121,12 +117,6 @@ def _price_by_row(tokens: Tokens, row: PriceRow) -> Decimal:
         + tokens.output_tokens * row.output
     )
     return millions / 1_000_000
-
-
-def _is_regional(model: Model) -> bool:
-    """Whether the spelling of a model names a region or a geography of Bedrock, which costs more from 4.5 on."""
-    is_older = model.generation.name in _BEFORE_REGIONAL_PRICES
-    return model.surface == "bedrock" and model.geo != "global" and not is_older
 
 
 def _unrated(usage: Usage, model: str, day: date) -> list[str]:

@@ -90,7 +90,7 @@ def find_unplayed(name: str, unplayed: tuple[Interaction, ...], *, record: str) 
     if not unplayed:
         return None
     request = unplayed[0].request
-    model = _read_model(request.body)
+    model = _read_model(request.message_body)
     first = f"{request.method} {request.path}" + (f" ({model})" if model else "")
     return UnplayedCassette(name=name, requests=len(unplayed), first=first, record=record)
 

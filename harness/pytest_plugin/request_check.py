@@ -92,10 +92,10 @@ def _explain_own(item: pytest.Item, error: HarnessError) -> HarnessError:
         return error
     number = getattr(error, "number", 0)
     if number == 0:
-        _note_map(item, sent.body)
-    finding = _gate(item).explain_miss(item, sent.body, number=number)
+        _note_map(item, sent.message_body)
+    finding = _gate(item).explain_miss(item, sent.message_body, number=number)
     if finding is None:
-        return _say_accepted(error) if _gate(item).has_accepted_prefix(item, sent.body) else error
+        return _say_accepted(error) if _gate(item).has_accepted_prefix(item, sent.message_body) else error
     if finding.level != "error":
         if finding.rule in _ACCEPTED:
             # What is missing is its cassette.

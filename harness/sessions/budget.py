@@ -17,7 +17,7 @@ from harness.findings.words import printable
 from harness.prompt.blocks import Breakpoint
 from harness.prompt.parameters import find_priced
 from harness.prompt.reader import PromptReader
-from harness.provider.endpoints import COUNT_TOKENS, is_message_call, path_only
+from harness.provider.endpoints import is_count, is_message_call, path_only
 from harness.provider.pricing import dollars, price
 from harness.provider.usage import Usage
 
@@ -73,7 +73,7 @@ class Budget:
         Raises:
             NotSentError: the request could exceed the limit, or its cost cannot be estimated.
         """
-        if request.method == "GET" or path_only(request.path) == COUNT_TOKENS:
+        if request.method == "GET" or is_count(request.method, request.path):
             return None
         try:
             highest = find_highest(request, self._reader)
@@ -144,13 +144,13 @@ def find_highest(request: RecordedRequest, reader: PromptReader) -> Highest:
     """
     if not is_message_call(request.method, request.path):
         raise RequestError(f"not known for {request.method} {path_only(request.path)}")
-    body = reader.parse(request.body)
+    body = reader.parse(request.message_body)
     model, output_tokens = body.get("model"), body.get("max_tokens")
     if not isinstance(model, str):
         raise RequestError("the request names no model")
     if not isinstance(output_tokens, int) or isinstance(output_tokens, bool):
         raise RequestError("the request has no max_tokens")
-    prompt = reader.read(request.body)
+    prompt = reader.read(request.message_body)
     doubts = [str(doubt) for doubt in prompt.count.doubts if doubt.tokens is None]
     if reasons := [*_surcharges(body), *doubts]:
         raise RequestError(f"not known offline ({_shorten(reasons)})")

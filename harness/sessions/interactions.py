@@ -4,14 +4,16 @@ from collections.abc import Callable
 
 import httpx2
 
-from harness.calls.answer import is_event_stream
 from harness.calls.call import Call, read_call
+from harness.calls.event_stream import is_aws_stream
+from harness.calls.events import is_event_stream
+from harness.calls.surface_answers import to_messages_answer
 from harness.cassettes.credentials import read_credentials
 from harness.cassettes.decoding import decompress
 from harness.cassettes.format import RecordedRequest, RecordedResponse
 from harness.cassettes.scrub import Scrubber
 from harness.prompt.reader import PromptReader
-from harness.provider.endpoints import Origin, is_message_call
+from harness.provider.endpoints import Origin, find_endpoint, is_message_call
 
 OnCall = Callable[[Call], None]
 
@@ -37,11 +39,17 @@ def scrubber_for(scrubber: Scrubber, request: httpx2.Request) -> Scrubber:
 def make_call(
     request: RecordedRequest, response: RecordedResponse, origin: Origin, reader: PromptReader
 ) -> Call | None:
-    """Make the call of an interaction; ``None`` if it is not an answered Messages request."""
+    """Make the call of an interaction; ``None`` if it is no answered request for a message.
+
+    On every surface, the call has the body of a Messages request and the answer to one.
+    """
     status = response.status
     if status is None or not is_message_call(request.method, request.path) or not 200 <= status < 300:
         return None
-    if response.failure is not None and not is_event_stream(response.headers):
+    if response.failure is not None and not (is_event_stream(response.headers) or is_aws_stream(response.headers)):
         # The client got no answer, and has probably asked again.
         return None
-    return read_call(request.body, response.body, response.headers, status=status, origin=origin, reader=reader)
+    endpoint = find_endpoint(request.method, request.path)
+    assert endpoint is not None
+    headers, body = to_messages_answer(endpoint, response.headers, response.body)
+    return read_call(request.message_body, body, headers, status=status, origin=origin, reader=reader)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
-from harness.calls.answer import is_event_stream, read_events
 from harness.calls.call import NO_DIVERGENCE, PENDING
+from harness.calls.events import is_event_stream, read_events
 from harness.calls.stream_usage import list_usages, read_usages
 from harness.cassettes.format import RecordedRequest, RecordedResponse
 from harness.findings.finding import Finding

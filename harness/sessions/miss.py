@@ -51,11 +51,11 @@ def find_miss(
         return _finding(f"cassette {name!r} holds {sent} {times(held)}, but it was sent once more")
     headline = f"cassette {name!r} does not hold this {sent}"
     try:
-        reader.parse(request.body)
+        reader.parse(request.message_body)
     except RequestError:
         return _finding(headline)
     try:
-        prompt = reader.read(request.body)
+        prompt = reader.read(request.message_body)
         refusal = check_request(prompt)
         if prompt.unreadable is not None:
             return _refused(_finding(headline), refusal)
@@ -64,7 +64,7 @@ def find_miss(
         return Finding(rule="cannot-tell", headline=error.message, facts=(headline,), fix=error.hint)
     except RequestError as error:
         return _finding(f"{headline}: {error.message}")
-    recorded = (reader.try_read(interaction.request.body) for interaction in cassette.interactions)
+    recorded = (reader.try_read(interaction.request.message_body) for interaction in cassette.interactions)
     candidates = [old for old in recorded if old is not None and old.has_fingerprints]
     if not candidates:
         return _refused(_finding(headline), refusal)

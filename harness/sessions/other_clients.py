@@ -32,9 +32,9 @@ from harness.emulator.http import read_whole
 from harness.emulator.pieces import Pieces
 from harness.errors import CassetteError
 from harness.prompt.reader import PromptReader
-from harness.provider.endpoints import API_URL, Origin
+from harness.provider.endpoints import API_URL, Origin, is_message_call
 from harness.sessions.interactions import OnCall
-from harness.sessions.interception.claims import api_path, is_claudes, is_emulated, is_messages_path
+from harness.sessions.interception.claims import api_path, is_claudes, is_emulated
 from harness.sessions.interception.event_loop_clients import intercept_event_loop_clients
 from harness.sessions.interception.http_client import intercept_http_client
 from harness.sessions.interception.httpx_transports import intercept_httpx
@@ -129,7 +129,7 @@ class ForeignSession(CallSession):
 
     def _emulate(self, request: Outgoing, place: int) -> RecordedResponse:
         assert self._emulator is not None
-        if not is_emulated(request.url):
+        if not is_emulated(request.method, request.url):
             raise self._refuse(
                 f"{request.method} to {urlsplit(request.url).hostname} is not a call of the Messages API, "
                 "so the emulator cannot answer it",
@@ -180,7 +180,16 @@ class ForeignSession(CallSession):
 
     def _hint_for(self, request: RecordedRequest, hint: str) -> str:
         """Never name the emulator to record what it cannot answer."""
-        return hint if is_messages_path(request.path) else hint.replace("=emulator", "=anthropic")
+        is_known = is_emulated(request.method, f"{self.base_url}{request.path}")
+        return hint if is_known else hint.replace("=emulator", "=anthropic")
+
+    def _count_before(self, request: RecordedRequest) -> int:
+        """Count what was not answered only once: clients such as boto3 ask again."""
+        numbers: dict[tuple[str, str, str], int] = {}
+        for error in self.misses:
+            if error.sent is not None and is_message_call(error.sent.method, error.sent.path):
+                numbers.setdefault(error.sent.key, error.number)
+        return numbers.get(request.key, len(self.calls) + len(numbers))
 
     def _refuse(self, message: str, *, hint: str) -> CassetteMissError:
         error = CassetteMissError(message, hint=hint)

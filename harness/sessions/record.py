@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import httpx2
 from anthropic import AnthropicError
 
+from harness.cassettes.aws_streams import as_text
 from harness.cassettes.decoding import is_text
 from harness.cassettes.format import (
     KEPT_RESPONSE_HEADERS,
@@ -257,7 +258,8 @@ class _Recording:
         self._on_end(Interaction(request=self._request, response=response), refusal)
 
     def _is_text(self) -> bool:
-        return is_text(b"".join(chunk.data for chunk in self._chunks))
+        response = RecordedResponse(status=self._status, headers=self._headers, chunks=tuple(self._chunks))
+        return is_text(as_text(response).body)
 
 
 class _SyncTee(httpx2.SyncByteStream):

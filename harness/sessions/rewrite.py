@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import httpx2
 
-from harness.provider.endpoints import MESSAGES
+from harness.calls.surface_requests import from_messages_body, message_body
+from harness.provider.endpoints import find_endpoint
 
 Rewrite = Callable[[bytes], bytes]
 """Returns the body to send instead of a given one."""
@@ -33,8 +34,13 @@ class RewritingTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
 
 
 def rewritten(request: httpx2.Request, body: bytes, rewrite: Rewrite) -> httpx2.Request:
-    """Change the body of a request to the Messages API; return any other request unchanged."""
-    if request.url.path != MESSAGES:
+    """Change the body of a request for a message; return any other request, and one of Converse, unchanged."""
+    path = request.url.raw_path.decode("ascii")
+    endpoint = find_endpoint(request.method, path)
+    if endpoint is None or endpoint.kind != "messages":
         return request
+    given = message_body(request.method, path, body)
+    changed = rewrite(given)
+    content = None if changed == given else from_messages_body(endpoint, changed)
     headers = {name: value for name, value in request.headers.items() if name.lower() != "content-length"}
-    return httpx2.Request(request.method, request.url, headers=headers, content=rewrite(body))
+    return httpx2.Request(request.method, request.url, headers=headers, content=body if content is None else content)

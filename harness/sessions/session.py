@@ -127,7 +127,7 @@ class CallSession:
                 sharing = options.store.count_sharing
                 finding = find_miss(request, cassette, name, reader=options.reader, count_sharing=sharing)
                 error = CassetteMissError.of(
-                    finding, hint=self._hint_for(request, hint), sent=request, number=self._count_requests()
+                    finding, hint=self._hint_for(request, hint), sent=request, number=self._count_before(request)
                 )
                 if self._on_late_miss is not None:
                     self._on_late_miss(error)
@@ -183,9 +183,9 @@ class CallSession:
 
     @property
     def rejected(self) -> tuple[bytes, ...]:
-        """Bodies of the requests that the upstream rejected as invalid."""
+        """Bodies of the requests that the upstream rejected as invalid, as those of Messages requests."""
         interactions = self._recorder.interactions if self._recorder else ()
-        return tuple(item.request.body for item in interactions if item.response.status == _INVALID)
+        return tuple(item.request.message_body for item in interactions if item.response.status == _INVALID)
 
     @property
     def unjudged(self) -> tuple[CannotTellError, ...]:
@@ -196,7 +196,7 @@ class CallSession:
             error
             for interaction in self._recorder.interactions
             if interaction.response.status in _NOT_JUDGED
-            and (error := find_doubt(interaction.request.body, self._options.reader)) is not None
+            and (error := find_doubt(interaction.request.message_body, self._options.reader)) is not None
         )
 
     def find_changed_answers(self) -> list[str]:
@@ -273,8 +273,8 @@ class CallSession:
         """Tell of the requests that threads of the test send from now on."""
         self._on_late_miss, self._on_late_call = on_late_miss, on_late_call
 
-    def _count_requests(self) -> int:
-        """Count the requests for messages so far, answered or not."""
+    def _count_before(self, request: RecordedRequest) -> int:
+        """Count the requests for messages before one that was not answered."""
         missed = (error.sent for error in self.misses if error.sent is not None)
         return len(self.calls) + sum(is_message_call(sent.method, sent.path) for sent in missed)
 

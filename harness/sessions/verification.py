@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from harness.calls.call import Call
+from harness.cassettes.aws_streams import as_text
 from harness.cassettes.format import Cassette, Interaction
 from harness.prompt.reader import PromptReader
 from harness.provider.endpoints import Origin
@@ -50,8 +51,9 @@ def _figures(old: Call, new: Call) -> Iterable[tuple[str, int, int]]:
 
 def _shape(interaction: Interaction) -> str:
     """Keys and block types of an answer; for a stream, the types of its events."""
-    body = interaction.response.body
-    if interaction.response.headers.get("content-type", "").startswith("text/event-stream"):
+    response = as_text(interaction.response)
+    body = response.body
+    if response.headers.get("content-type", "").startswith("text/event-stream"):
         kinds = [line.removeprefix(b"event: ").decode() for line in body.splitlines() if line.startswith(b"event: ")]
         return " ".join(dict.fromkeys(kind for kind in kinds if kind != "ping"))
     try:

@@ -149,7 +149,7 @@ HINTS = (
     (chat(n=1), PASS),
     ({"input": []}, PASS),
     ({"contents": []}, PASS),
-    (converse({"text": "Hello"}), PASS),
+    (converse({"text": "Hello"}), 'add "modelId" with the model that the URL names'),
     ({"prompt": "Hi"}, PASS),
     (
         {"anthropic_version": "2026-10-21", "messages": []},

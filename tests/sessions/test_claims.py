@@ -115,12 +115,27 @@ def test_body_is_read_only_if_it_has_to_tell(sent: Outgoing, claim: bool | None)
         ("/v1/models", "/v1/models"),
         ("/chat/completions", "/chat/completions"),
         ("/v1/messages-of-mine", "/v1/messages-of-mine"),
+        ("/model/eu.anthropic.claude-v1%3A0/converse", "/model/eu.anthropic.claude-v1:0/converse"),
+        ("/model/arn%3Aaws%3Abedrock%3Aeu%3A1%3Ax%2Fy/invoke", "/model/arn:aws:bedrock:eu:1:x%2Fy/invoke"),
     ],
 )
 def test_path_of_a_gateway_is_left_out(path: str, expected: str) -> None:
     assert api_path(path) == expected
 
 
-def test_emulator_answers_the_api_and_its_messages_elsewhere() -> None:
-    urls = ("https://api.anthropic.com/v1/models", "https://gateway.example/x/v1/messages", f"{BEDROCK}/model/m/invoke")
-    assert [is_emulated(url) for url in urls] == [True, True, False]
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://api.anthropic.com/v1/models", True),
+        ("https://gateway.example/x/v1/messages", True),
+        ("https://gateway.example/x/v1/models", False),
+        (f"{BEDROCK}/model/m/invoke", True),
+        (f"{BEDROCK}/model/anthropic.claude-opus-5/converse-stream", True),
+        (f"{BEDROCK}/model/anthropic.claude-opus-5/count-tokens", False),
+        (f"{BEDROCK}/model/amazon.nova-lite-v1:0/converse", False),
+        (f"{VERTEX}/publishers/anthropic/models/claude-opus-5:rawPredict", True),
+        ("https://gateway.example/v1/chat/completions", False),
+    ],
+)
+def test_emulator_answers_the_api_and_calls_for_a_message_elsewhere(url: str, expected: bool) -> None:
+    assert is_emulated("POST", url) is expected

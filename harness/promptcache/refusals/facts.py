@@ -49,6 +49,11 @@ def _parameter(request: Request, at: str) -> Iterator[Fact]:
 # --- platforms ---------------------------------------------------------------------------------------------
 
 
+def is_invoke_model(request: Request) -> bool:
+    """Whether a request says that it is for InvokeModel of Bedrock, with an id that has a version or by its own."""
+    return next(_invoke_model(request, ()), None) is not None
+
+
 def _invoke_model(request: Request, blocks: Sequence[Block]) -> Iterator[Fact]:
     """What says that a request is for InvokeModel of Bedrock: the version of its API, or the version in a model id."""
     version, model = str(request.get("anthropic_version")), str(request.get("model"))
