@@ -32,10 +32,11 @@ from harness.provider.usage import Usage
 
 _EXAMPLE = """\
 FILE holds JSON lines in time order; "-" reads standard input. Each line is
-  {"at": TIME, "first_token_at"?: TIME, "workspace"?: "name", "request": {...}, "usage"?: {...}}
+  {"at": TIME, "first_token_at"?: TIME, "ended_at"?: TIME, "workspace"?: "name", "request": {...}, "usage"?: {...}}
 TIME is a Unix time in seconds, milliseconds, microseconds or nanoseconds, an ISO time (UTC where it
 names no zone), or seconds from any start. What a request wrote is readable once its answer begins, at
-"first_token_at"; where that is missing, a read within 3 seconds is in doubt. If "usage" holds what the
+"first_token_at"; where that is missing, a read within 3 seconds is in doubt, unless its answer has
+ended, at "ended_at". If "usage" holds what the
 API reported, the difference is shown too, and what it bills besides tokens. Requests and usages of Bedrock's
 Converse and of InvokeModel and Google Cloud are read too: add the model of the URL as "modelId" (Bedrock) or
 "model", or pass --model.
@@ -71,6 +72,8 @@ class Line:
     at: float
     begins_at: float | None
     """When the first token of the answer arrived, if that is known."""
+    ended_at: float | None = None
+    """When the whole answer had arrived, if that is known."""
     workspace: str
     prompt: Prompt
     usage: Usage | None
@@ -128,7 +131,9 @@ def simulate(lines: Iterator[Line], simulator: Simulator) -> Iterator[dict[str, 
         if error is not None:
             yield _row(index, line, _NO_USAGE, Count(total=0, prefixes=()), error)
             continue
-        outcome = simulator.send(line.prompt.record, at=line.at, workspace=line.workspace, begins_at=line.begins_at)
+        outcome = simulator.send(
+            line.prompt.record, at=line.at, workspace=line.workspace, begins_at=line.begins_at, ended_at=line.ended_at
+        )
         row = _row(index, line, outcome.usage.input_to_api(), line.prompt.count, None)
         doubts = [outcome.doubt, unclear.find_doubt(line.prompt, line.workspace)]
         if any(doubts):
@@ -163,22 +168,29 @@ def _parse_line(
         prompt = read_whole(to_messages(request, given_model()), count_text, assumptions=assumptions)
     except RequestError as error:
         raise RequestError(f"{place}: {error.message}", hint=error.hint) from None
-    at, begins_at = _read_times(value, place, moments)
-    return Line(at=at, begins_at=begins_at, workspace=str(value.get("workspace", "")), prompt=prompt, usage=usage)
+    at = moments.read(value.get("at"), "at", place)
+    return Line(
+        at=at,
+        begins_at=_read_later(value, "first_token_at", at, place, moments),
+        ended_at=_read_later(value, "ended_at", at, place, moments),
+        workspace=str(value.get("workspace", "")),
+        prompt=prompt,
+        usage=usage,
+    )
 
 
-def _read_times(value: dict[str, Any], place: str, moments: MomentReader) -> tuple[float, float | None]:
-    at, begins = moments.read(value.get("at"), "at", place), value.get("first_token_at")
-    if begins is None:
-        return at, None
-    begins_at = moments.read(begins, "first_token_at", place)
-    if begins_at < at:
-        raise RequestError(f"{place}: first_token_at is {begins!r}, earlier than at, expected that time or a later one")
-    if begins_at > at + _LONGEST_WAIT:
-        raise RequestError(
-            f"{place}: first_token_at is {begins!r}, more than an hour after at, expected when its answer began"
-        )
-    return at, begins_at
+def _read_later(value: dict[str, Any], key: str, at: float, place: str, moments: MomentReader) -> float | None:
+    """Read a time that is not before that of the request; ``None`` if it is missing."""
+    given = value.get(key)
+    if given is None:
+        return None
+    moment = moments.read(given, key, place)
+    if moment < at:
+        raise RequestError(f"{place}: {key} is {given!r}, earlier than at, expected that time or a later one")
+    if moment > at + _LONGEST_WAIT:
+        what = {"first_token_at": "began", "ended_at": "ended"}[key]
+        raise RequestError(f"{place}: {key} is {given!r}, more than an hour after at, expected when its answer {what}")
+    return moment
 
 
 def _read_usage(value: Any, place: str) -> Usage | None:

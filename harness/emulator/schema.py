@@ -1,17 +1,18 @@
 """A minimal instance of a JSON schema, which the emulator passes to a tool as its input.
 
-Covers the keywords that tools use: types, ``enum``, ``const``, ``default``, bounds, common formats,
-``$ref``, ``anyOf``, ``oneOf`` and ``allOf``. Not covered, so possibly violated: ``pattern``,
-``multipleOf``, ``uniqueItems``, ``not`` and conditions.
+Covers the keywords that tools use: types, ``enum``, ``const``, ``default``, bounds, ``multipleOf``,
+``pattern``, ``uniqueItems``, common formats, ``$ref``, ``anyOf``, ``oneOf`` and ``allOf``. Not covered, so
+possibly violated: ``not``, ``contains``, ``minProperties`` and conditions.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
-from math import isinf
+from math import ceil, floor, isinf
 from typing import Any
 
+from harness.emulator.patterns import match_pattern
 from harness.errors import RequestError
 
 Schema = Mapping[str, Any]
@@ -133,12 +134,32 @@ class _Place:
 
     def _items(self, schema: Schema) -> list[Any]:
         items = [self.build(inner) for inner in _list(schema, "prefixItems")]
+        inner, is_unique = schema.get("items"), schema.get("uniqueItems") is True
         while len(items) < _length(schema, "minItems"):
-            items.append(self.build(schema.get("items")))
+            items.append(self._another(inner, items) if is_unique else self.build(inner))
         return items
+
+    def _another(self, schema: Any, items: Sequence[Any]) -> Any:
+        """Build an item that differs from those before it, as far as enumerations, numbers and texts allow that."""
+        schema, place = self._written_out(schema)
+        if values := _list(schema, "enum"):
+            return next((value for value in values if value not in items), values[0])
+        made = place.build(schema)
+        if made not in items:
+            return made
+        if isinstance(made, str):
+            return "x" * (max(len(item) for item in items if isinstance(item, str)) + 1)
+        if isinstance(made, int | float) and not isinstance(made, bool):
+            step = _number_at(schema, "multipleOf") or 1
+            return max(item for item in items if isinstance(item, int | float)) + step
+        return True if made is False and True not in items else made
 
 
 def _string(schema: Schema) -> str:
+    if isinstance(pattern := schema.get("pattern"), str):
+        made = match_pattern(pattern, shortest=_length(schema, "minLength"))
+        if made is not None:
+            return made
     length = max(_length(schema, "minLength"), min(1, _length(schema, "maxLength", 1)))
     return _FORMATS.get(str(schema.get("format"))) or "x" * length
 
@@ -151,7 +172,13 @@ def _number(schema: Schema, *, above: float) -> float:
     if (bound := _number_at(schema, "exclusiveMaximum")) is not None:
         highest = _add(bound, -above) if highest is None else min(highest, _add(bound, -above))
     number = 0 if highest is None else min(0, highest)
-    return number if lowest is None else max(number, lowest)
+    number = number if lowest is None else max(number, lowest)
+    step = _number_at(schema, "multipleOf")
+    if not step or step <= 0 or isinf(step) or isinf(number):
+        return number
+    # The next multiple above the lower bound, or the one below the upper bound.
+    multiple = floor(number / step) * step if lowest is None else ceil(number / step) * step
+    return int(multiple) if isinstance(step, int) else multiple
 
 
 def _add(bound: float, step: float) -> float:

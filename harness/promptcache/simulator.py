@@ -75,12 +75,20 @@ class Simulator:
         self._workspaces: dict[str, _Entries] = {}
         self._sent = 0
 
-    def send(self, prompt: PromptRecord, *, at: float, workspace: str = "", begins_at: float | None = None) -> Outcome:
+    def send(
+        self,
+        prompt: PromptRecord,
+        *,
+        at: float,
+        workspace: str = "",
+        begins_at: float | None = None,
+        ended_at: float | None = None,
+    ) -> Outcome:
         """Bill a request that starts at ``at`` seconds, and store the prefixes that it writes.
 
         Entries are readable once the response begins, at ``begins_at``. If that is not known, they
         are read from just after ``at`` on, so that requests of the same instant are parallel and
-        each pays its write; for the first seconds, the read is in doubt.
+        each pays its write; for the first seconds, or up to ``ended_at`` if that is earlier, the read is in doubt.
         """
         entries = self._workspaces.get(workspace)
         if entries is None:
@@ -98,7 +106,7 @@ class Simulator:
                 _refresh(prompt.fingerprints[read_index], entries, at)
         # Taken before this request itself makes an entry readable.
         early = at - nextafter(read.readable_from, -inf) if read is not None and at < read.certain_from else None
-        _store(breakpoints, entries, at, begins_at)
+        _store(breakpoints, entries, at, begins_at, ended_at)
         return Outcome(bill(prompt, read_index), read_index, early)
 
     def _forget_expired(self, at: float) -> None:
@@ -161,10 +169,18 @@ def bill(prompt: PromptRecord, read_index: int | None) -> Usage:
     )
 
 
-def _store(breakpoints: Sequence[ActiveBreakpoint], entries: _Entries, at: float, begins_at: float | None) -> None:
+def _store(
+    breakpoints: Sequence[ActiveBreakpoint],
+    entries: _Entries,
+    at: float,
+    begins_at: float | None,
+    ended_at: float | None,
+) -> None:
     """Write the prefixes of a request, or use them again; whichever answer begins first makes an entry readable."""
     readable_from = nextafter(at, inf) if begins_at is None else begins_at
     certain_from = at + READABLE_AFTER_SECONDS if begins_at is None else begins_at
+    if ended_at is not None:
+        certain_from = min(certain_from, ended_at)
     for _, fingerprint, ttl, _, _ in breakpoints:
         entry = entries[ttl].get(fingerprint)
         if entry is None or entry.expires_at < at:

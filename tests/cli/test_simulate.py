@@ -674,3 +674,24 @@ def test_order_of_keys_in_tools_is_assumed_to_matter(
     _, row = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     usage = row["usage"]
     assert (usage["cache_read_input_tokens"] > 0, usage["cache_creation_input_tokens"] > 0) == (reads, not reads)
+
+
+@pytest.mark.parametrize(("times", "is_exact"), [({}, False), ({"ended_at": 1.5}, True), ({"ended_at": 2.5}, False)])
+def test_what_a_call_wrote_is_surely_readable_when_its_answer_has_ended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], times: dict[str, float], is_exact: bool
+) -> None:
+    path = tmp_path / "traffic.jsonl"
+    first, second = {"at": 1, "request": WRITING, **times}, {"at": 2, "request": WRITING}
+    path.write_text(f"{json.dumps(first)}\n{json.dumps(second)}\n")
+    assert main(["simulate", str(path), "--format", "jsonl"]) == 0
+    row = json.loads(capsys.readouterr().out.splitlines()[1])
+    assert row["usage"]["cache_read_input_tokens"] > 0
+    assert row["exact"] == is_exact
+
+
+WRITING = {
+    "model": "claude-sonnet-4-6",
+    "max_tokens": 9,
+    "system": [{"type": "text", "text": "Be brief. " * 1500, "cache_control": {"type": "ephemeral"}}],
+    "messages": [{"role": "user", "content": "Hi"}],
+}

@@ -213,7 +213,7 @@ def fuzz(body: bytes, random: Random) -> bytes:
             changed[random.randrange(len(changed))] = random.randrange(256)
         return bytes(changed)
     request = json.loads(body)
-    values = (None, True, 0, -1, 1e400, "", "x", [], {}, [None], [[]], {"type": "text"}, 2**70)
+    values: tuple[Any, ...] = (None, True, 0, -1, 1e400, "", "x", [], {}, [None], [[]], {"type": "text"}, 2**70)
     for _ in range(random.randint(1, 3)):
         key = random.choice(
             ("model", "max_tokens", "messages", "system", "tools", "tool_choice", "thinking", "stream", "metadata",

@@ -1,4 +1,5 @@
 import json
+import re
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AnyUrl, AwareDatetime, BaseModel, Field
 
+from harness.emulator.patterns import match_pattern
 from harness.emulator.schema import minimal_instance
 from harness.errors import RequestError
 
@@ -198,3 +200,55 @@ def outcome(schema: Any) -> str:
         return json.dumps(minimal_instance(schema))
     except RequestError as error:
         return error.message
+
+
+PATTERNS = (
+    "^[A-Z]{3}-\\d{4}$",
+    "^(foo|bar)+$",
+    "[^abc]",
+    "^\\S+@\\S+\\.\\w{2,}$",
+    "^(a)\\1$",
+    "^.*end$",
+    "^[a-z0-9_-]{1,64}$",
+    "^(?:\\+|00)\\d{1,3}$",
+    "^[^\\d\\s]{2}$",
+    "^(?=a)a+?$",
+    "",
+)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("shortest", [0, 3])
+def test_a_text_matches_its_pattern(pattern: str, shortest: int) -> None:
+    made = minimal_instance({"type": "string", "pattern": pattern, "minLength": shortest})
+    if made.strip("x"):
+        assert re.search(pattern, made)
+        assert len(made) >= shortest
+
+
+@pytest.mark.parametrize("pattern", ["(", "^a$", "^(?!x)$", "a{99999999999}"])
+def test_a_pattern_that_cannot_be_met_gives_a_text_all_the_same(pattern: str) -> None:
+    assert len(minimal_instance({"type": "string", "pattern": pattern, "minLength": 5})) == 5
+
+
+@given(st.from_regex(r"\A[a-z\\dA-Z.*+?|()\[\]^$-]{0,12}\Z"))
+def test_no_pattern_breaks_it(pattern: str) -> None:
+    made = match_pattern(pattern)
+    assert made is None or re.search(pattern, made)
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "integer", "multipleOf": 5, "minimum": 7}, 10),
+        ({"type": "integer", "multipleOf": 5}, 0),
+        ({"type": "integer", "multipleOf": 5, "maximum": -3}, -5),
+        ({"type": "number", "multipleOf": 0.5, "exclusiveMinimum": 1}, 1.5),
+        ({"type": "array", "uniqueItems": True, "minItems": 2, "items": {"enum": ["a", "b"]}}, ["a", "b"]),
+        ({"type": "array", "uniqueItems": True, "minItems": 3, "items": {"type": "integer"}}, [0, 1, 2]),
+        ({"type": "array", "uniqueItems": True, "minItems": 2, "items": {"type": "string"}}, ["x", "xx"]),
+        ({"type": "array", "uniqueItems": True, "minItems": 2, "items": {"type": "boolean"}}, [False, True]),
+    ],
+)
+def test_multiples_and_different_items(schema: dict[str, Any], value: Any) -> None:
+    assert minimal_instance(schema) == value

@@ -84,6 +84,7 @@ WITHOUT_DISABLED = (
 )
 MAX_TOKENS = "which is the maximum allowed number of output tokens for"
 
+TOO_COMPLEX = "Schema is too complex for compilation. Try reducing the number of tools or simplifying tool schemas."
 EXAMPLES: dict[str, Example] = {
     "forced tool": Example(
         FORCED,
@@ -432,7 +433,7 @@ EXAMPLES: dict[str, Example] = {
     ),
     "optional parameters of strict schemas": Example(
         strict(closed(many(25, {"type": "string"}), required=False)),
-        strict(closed(many(24, {"type": "string"}), required=False)),
+        strict(closed(many(12, {"type": "string"}), required=False), times=2),
         "Schemas contains too many optional parameters (25), which would make grammar compilation inefficient. Reduce "
         "the "
         "number of optional parameters in your tool schemas (limit: 24).",
@@ -440,11 +441,23 @@ EXAMPLES: dict[str, Example] = {
     ),
     "union types in strict schemas": Example(
         strict(closed(many(17, {"type": ["string", "null"]}))),
-        strict(closed(many(16, {"type": ["string", "null"]}))),
+        strict(closed(many(8, {"type": ["string", "null"]})), times=2),
         "Schemas contains too many parameters with union types (17 parameters with type arrays or anyOf). This causes "
         "exponential compilation cost. Reduce the number of nullable or union-typed parameters (limit: 16 parameters "
         "with "
         "unions).",
+        "tools",
+    ),
+    "optional parameters that make a strict schema too complex": Example(
+        strict(closed(many(24, {"type": "string"}), required=False)),
+        strict(closed(many(23, {"type": "string"}), required=False)),
+        TOO_COMPLEX,
+        "tools",
+    ),
+    "union types that make a strict schema too complex": Example(
+        strict(closed(many(16, {"type": ["string", "null"]}))),
+        strict(closed(many(15, {"type": ["string", "null"]}))),
+        TOO_COMPLEX,
         "tools",
     ),
     "output of 128k": Example(

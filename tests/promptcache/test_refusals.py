@@ -287,7 +287,7 @@ SCHEMAS: tuple[tuple[str, Body, str | None], ...] = (
         strict(UNIONS, times=3),
         EXAMPLES["union types in strict schemas"].message.replace("17", "24"),
     ),
-    ("unions inside", strict(closed({"a": closed(many(16, {"type": ["string", "null"]}))})), None),
+    ("unions inside", strict(closed({"a": closed(many(15, {"type": ["string", "null"]}))})), None),
     (
         "unions behind references",
         strict(closed(many(17, {"$ref": "#/$defs/A"}), **{"$defs": {"A": {"type": ["string", "null"]}}})),
