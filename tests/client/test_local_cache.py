@@ -34,14 +34,12 @@ def cache(tmp_path: Path) -> LocalCache:
 def test_what_was_written_is_read(cache: LocalCache) -> None:
     assert cache.read(REQUEST) is None
     cache.write(REQUEST, RESPONSE, USAGES)
-    assert cache.read(REQUEST) == (RESPONSE, USAGES)
+    assert cache.read(REQUEST) == (RESPONSE, USAGES, [])
 
 
 @pytest.mark.parametrize("usage", [{"input_tokens": 5}, None])
-def test_an_answer_of_an_earlier_version_has_the_usage_of_its_response(cache: LocalCache, usage: Any) -> None:
+def test_an_answer_without_usages_has_the_usage_of_its_response(cache: LocalCache, usage: Any) -> None:
     cache.write(REQUEST, {**RESPONSE, "usage": usage}, [])
-    (path,) = cache.folder.iterdir()
-    path.write_text(json.dumps({"model": "claude-sonnet-5-5", "response": {**RESPONSE, "usage": usage}}))
 
     stored = cache.read(REQUEST)
 
@@ -52,7 +50,7 @@ def test_an_answer_of_an_earlier_version_has_the_usage_of_its_response(cache: Lo
 def test_a_later_answer_replaces_the_earlier(cache: LocalCache) -> None:
     cache.write(REQUEST, {"id": "old"}, [])
     cache.write(REQUEST, RESPONSE, USAGES)
-    assert cache.read(REQUEST) == (RESPONSE, USAGES)
+    assert cache.read(REQUEST) == (RESPONSE, USAGES, [])
 
 
 @pytest.mark.parametrize(
@@ -105,6 +103,9 @@ def test_a_file_is_named_after_the_key_and_reads_as_json(cache: LocalCache) -> N
         "model": "claude-sonnet-5-5",
         "response": RESPONSE,
         "usages": USAGES,
+        "pieces": [],
+        "key": cache.key(REQUEST),
+        "sha256": json.loads(path.read_bytes())["sha256"],
     }
 
 
