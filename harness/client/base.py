@@ -170,22 +170,21 @@ class Base:
         return message
 
     def keep_stream(self, call: Prepared, events: Sequence[Any], pieces: Sequence[int]) -> None:
-        """Bill a stream, and store it if it is whole; one that the server cut off must not be served again."""
-        is_complete = bool(events) and events[-1].type == "message_stop"
+        """Bill and store a stream that has ended."""
         usages = usages_of(events)
-        if is_complete and self.settings.use_local_cache:
+        if self.settings.use_local_cache:
             response = assemble_message([to_dict(event) for event in events])
             if is_whole(response):
                 self._local_cache.write(call.request, response, usages, pieces=pieces, version=call.version)
         self._bill(call, usages, _start_of(events), _stop_of(events))
 
     def keep_part(self, call: Prepared, events: Sequence[Any]) -> None:
-        """Bill a stream that the caller left, if its answer had begun."""
+        """Bill a stream that ended early, if its answer had begun; it must not be served again."""
         start = _start_of(events)
         if start is not None:
             deltas = sum(event.type == "content_block_delta" for event in events)
             load_usage = partial(usage_so_far, usages_of(events), deltas)
-            self._count(call, load_usage, start, None, is_abandoned=True)
+            self._count(call, load_usage, start, None, is_partial=True)
 
     def _bill(self, call: Prepared, usages: Sequence[Any], message: Any, stop_reason: str | None = None) -> None:
         self._count(call, partial(read_usages, usages), message, stop_reason)
@@ -197,10 +196,10 @@ class Base:
         message: Any,
         stop_reason: str | None,
         *,
-        is_abandoned: bool = False,
+        is_partial: bool = False,
     ) -> None:
         message_id = str(getattr(message, "id", None) or "")
-        self.metrics.add(Answered(load_usage, call.model, call.version, message_id, call.at, is_abandoned=is_abandoned))
+        self.metrics.add(Answered(load_usage, call.model, call.version, message_id, call.at, is_partial=is_partial))
         if call.span is not None:
             describe_on_span(
                 call.span,

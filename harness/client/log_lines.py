@@ -7,9 +7,9 @@ Pairs of ``key=value`` in this order, each on one line::
 
 ``read``, ``written_5m``, ``written_1h``, ``uncached`` and ``output`` are tokens that were billed: 0 for a local hit.
 ``cost_usd`` and ``saved_usd`` are ``unknown`` where something has no known price; then ``not_priced`` names it.
-``also_billed`` names what is billed besides the tokens; ``ended=early`` marks a stream that the caller abandoned,
-whose ``output`` is a lower bound. A value that is empty, or holds a space, a quote or a control character, is
-written as a JSON string. Keys may be added; none is renamed or removed.
+``also_billed`` names what is billed besides the tokens; ``ended=early`` marks a stream that the caller left or that
+broke off, whose ``output`` is a lower bound. A value that is empty, or holds a space, a quote or a control character,
+is written as a JSON string. Keys may be added; none is renamed or removed.
 """
 
 import json
@@ -46,7 +46,7 @@ class CallLine:
     message_id: str = ""
     not_priced: tuple[str, ...] = ()
     also_billed: tuple[str, ...] = ()
-    is_abandoned: bool = False
+    is_partial: bool = False
 
 
 def describe_call(
@@ -94,7 +94,7 @@ def write_line(call: CallLine) -> str:
         pairs["not_priced"] = json.dumps(call.not_priced)
     if call.also_billed:
         pairs["also_billed"] = json.dumps(call.also_billed)
-    if call.is_abandoned:
+    if call.is_partial:
         pairs["ended"] = "early"
     return _START + " ".join(f"{key}={_quote(value)}" for key, value in pairs.items())
 
@@ -125,7 +125,7 @@ def _read_pairs(pairs: dict[str, str]) -> CallLine:
         message_id=pairs["message_id"],
         not_priced=tuple(json.loads(pairs.get("not_priced", "[]"))),
         also_billed=tuple(json.loads(pairs.get("also_billed", "[]"))),
-        is_abandoned=pairs.get("ended") == "early",
+        is_partial=pairs.get("ended") == "early",
     )
 
 

@@ -35,7 +35,7 @@ class Answered(NamedTuple):
     message_id: str
     at: datetime
     is_local_hit: bool = False
-    is_abandoned: bool = False
+    is_partial: bool = False
 
 
 class CacheMetrics:
@@ -107,11 +107,11 @@ class CacheMetrics:
         is_local_hit: bool = False,
         version: str = "",
         message_id: str = "",
-        is_abandoned: bool = False,
+        is_partial: bool = False,
     ) -> None:
         """Add one call; for a local hit, ``usage`` is that of the stored response."""
         call = Answered(partial(_same, usage), model, version, message_id, datetime.now(UTC), is_local_hit)
-        self.add(call._replace(is_abandoned=is_abandoned))
+        self.add(call._replace(is_partial=is_partial))
 
     def add(self, call: Answered) -> None:
         """Add one call, whose usage is read and priced later: before it is logged or a total is read."""
@@ -152,11 +152,11 @@ def _price(call: Answered) -> Totals:
             amounts=None if reasons else (cost, full - cost),
             not_priced=reasons,
         )
-        logger.info("%s", write_line(replace(line, is_local_hit=call.is_local_hit, is_abandoned=call.is_abandoned)))
+        logger.info("%s", write_line(replace(line, is_local_hit=call.is_local_hit, is_partial=call.is_partial)))
     return Totals(
         calls=1,
         local_hits=int(call.is_local_hit),
-        abandoned=int(call.is_abandoned),
+        partial=int(call.is_partial),
         usage=billed,
         cost=cost,
         cost_without_cache=full,

@@ -40,10 +40,9 @@ class _Arrived:
         return text
 
     def close(self, error: BaseException | None = None) -> None:
-        """Count the stream: one that the caller left, or that the API ended."""
-        if error is None or isinstance(error, Exception):
-            if error is None or self._events:
-                self._base.keep_stream(self._call, self._events, self._pieces)
+        """Count the stream, which the API, an error or the caller has ended."""
+        if any(event.type == "message_stop" for event in self._events[-1:]) or (not self._events and error is None):
+            self._base.keep_stream(self._call, self._events, self._pieces)
         else:
             self._base.keep_part(self._call, self._events)
 

@@ -19,8 +19,8 @@ class Totals:
     """Calls answered, by the API or by the local cache."""
     local_hits: int = 0
     """Calls answered by the local cache; they cost nothing."""
-    abandoned: int = 0
-    """Streams that the caller left before their end; their output is a lower bound."""
+    partial: int = 0
+    """Streams that the caller left, or that broke off; their output is a lower bound."""
     usage: Usage = field(default_factory=Usage)
     """Tokens billed."""
     cost: Decimal = Decimal(0)
@@ -44,7 +44,7 @@ class Totals:
         return Totals(
             calls=self.calls + other.calls,
             local_hits=self.local_hits + other.local_hits,
-            abandoned=self.abandoned + other.abandoned,
+            partial=self.partial + other.partial,
             usage=self.usage + other.usage,
             cost=self.cost + other.cost,
             cost_without_cache=self.cost_without_cache + other.cost_without_cache,

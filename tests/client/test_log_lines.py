@@ -26,7 +26,7 @@ LINES = st.builds(
     message_id=st.text(max_size=20),
     not_priced=NAMES,
     also_billed=NAMES,
-    is_abandoned=st.booleans(),
+    is_partial=st.booleans(),
 )
 
 CALL = CallLine(model="claude-sonnet-5-5", version="v2", read=5, cost=Decimal("0.1"), message_id="msg_1")
@@ -46,7 +46,7 @@ def test_what_a_handler_writes_in_front_of_it_does_not_matter(call: CallLine) ->
 
 
 def test_the_whole_line() -> None:
-    assert write_line(replace(CALL, version="v 2", not_priced=('model "x"',), is_abandoned=True)) == (
+    assert write_line(replace(CALL, version="v 2", not_priced=('model "x"',), is_partial=True)) == (
         'call model=claude-sonnet-5-5 version="v 2" read=5 written_5m=0 written_1h=0 uncached=0 output=0 cost_usd=0.1 '
         'saved_usd=unknown local=miss message_id=msg_1 not_priced="[\\"model \\\\\\"x\\\\\\"\\"]" ended=early'
     )

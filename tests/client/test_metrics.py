@@ -133,13 +133,13 @@ def test_a_snapshot_has_the_totals_by_version_and_model_and_never_changes() -> N
     metrics = CacheMetrics()
     metrics.record(WRITE, MODEL, version="v1")
     metrics.record(READ, MODEL, version="v2")
-    metrics.record(READ, "claude-opus-5", version="v2", is_abandoned=True)
+    metrics.record(READ, "claude-opus-5", version="v2", is_partial=True)
     before = metrics.snapshot()
     metrics.record(READ, MODEL, version="v1", is_local_hit=True)
 
     assert set(before.parts) == {("v1", MODEL), ("v2", MODEL), ("v2", "claude-opus-5")}
     assert (before.total.calls, before.by_version("v2").calls, before.by_model(MODEL).calls) == (3, 2, 2)
-    assert (before.by_version("v1").usage, before.total.abandoned) == (WRITE, 1)
+    assert (before.by_version("v1").usage, before.total.partial) == (WRITE, 1)
     assert before.total.saved == before.total.cost_without_cache - before.total.cost
     assert (metrics.snapshot().by_version("v1").local_hits, before.by_version("v1").local_hits) == (1, 0)
     with pytest.raises(FrozenInstanceError):
