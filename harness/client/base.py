@@ -1,10 +1,9 @@
 """What both clients share: all that needs no network."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.calls.answer import assemble_message
 from harness.calls.stream_usage import read_usages
@@ -32,8 +31,7 @@ if TYPE_CHECKING:
     from anthropic.types import Message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class Prepared(NamedTuple):
     """A request, ready to be sent."""
 
     request: dict[str, Any]

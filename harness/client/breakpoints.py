@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from harness.client.minimum import is_below_minimum
-from harness.client.places import Places, find_places, find_targets
+from harness.client.places import Places
 from harness.client.strategies import Target
 from harness.errors import UnknownModelError
 from harness.prompt.blocks import Block, marker_ttl
@@ -24,6 +24,9 @@ from harness.provider.limits import MAX_BREAKPOINTS, Ttl
 from harness.provider.models import find_model
 
 logger = logging.getLogger("harness.client")
+
+
+_AUTOMATIC = Target("automatic", "5m")
 
 
 class _Point(NamedTuple):
@@ -51,14 +54,17 @@ def prepare_system_prompt(system: str, *, is_cached: bool, ttl: Ttl = "5m") -> l
 
 def place_breakpoints(request: Mapping[str, Any], targets: Sequence[Target]) -> dict[str, Any]:
     """Copy a request, given as arguments of the SDK, and add breakpoints; nothing of the caller's changes."""
-    places = find_places(request)
+    if simple := _mark_simple(request, targets):
+        return simple
+    places = Places(request)
     points, skipped = _choose(places, targets, request)
-    points, surplus = _limit(points)
-    skipped += [f"{places.blocks[index].path} (more than {MAX_BREAKPOINTS})" for index in surplus]
+    if len(points) > MAX_BREAKPOINTS:
+        points, surplus = _limit(points)
+        skipped += [f"{places.blocks[index].path} (more than {MAX_BREAKPOINTS})" for index in surplus]
     if skipped:
         logger.debug("left unmarked: %s", ", ".join(skipped))
     result = dict(request)
-    for point in _order(points):
+    for point in _order(points) if len(points) > 1 else points:
         if point.is_ours and point.is_automatic:
             result["cache_control"] = _marker(point.ttl)
         elif point.is_ours:
@@ -66,28 +72,43 @@ def place_breakpoints(request: Mapping[str, Any], targets: Sequence[Target]) -> 
     return result
 
 
+def _mark_simple(request: Mapping[str, Any], targets: Sequence[Target]) -> dict[str, Any] | None:
+    """Mark the only system block of a request that is otherwise texts; ``None`` for any other request.
+
+    Most requests are so. With nothing to look for, this takes a quarter of the time.
+    """
+    system = request.get("system")
+    if len(targets) != 1 or targets[0].name != "system" or not isinstance(system, list) or len(system) != 1:
+        return None
+    if request.get("tools") or request.get("cache_control"):
+        return None
+    for message in request["messages"]:
+        if not isinstance(message, dict) or not isinstance(message.get("content"), str):
+            return None
+    block = system[0]
+    if not isinstance(block, dict) or block.get("cache_control") or not block.get("text"):
+        return None
+    if is_below_minimum(request, (Block("system", 0, None, None, block),), 0):
+        return None
+    return {**request, "system": [{**block, "cache_control": _marker(targets[0].ttl)}]}
+
+
 def _choose(places: Places, targets: Sequence[Target], request: Mapping[str, Any]) -> tuple[list[_Point], list[str]]:
     """The caller's breakpoints and those of the targets, in wire order; and what is left unmarked, with reasons."""
-    blocks, skipped = places.blocks, []
-    points = {
-        index: _Point(index, marker_ttl(marker), is_ours=False)
-        for index, block in enumerate(blocks)
-        if (marker := block.cache_control)
-    }
-    numbers = {block.path: index for index, block in enumerate(blocks)}
-    own = request.get("cache_control")
-    if own and (found := find_targets(places, Target("automatic", "5m"), request)):
-        index = numbers[found[0].path]
-        points.setdefault(index, _Point(index, marker_ttl(own), is_ours=False, is_automatic=True))
+    skipped: list[str] = []
+    points = {index: _Point(index, marker_ttl(marker), is_ours=False) for index, marker in places.marked()}
+    if own := request.get("cache_control"):
+        for index in places.find(_AUTOMATIC):
+            points.setdefault(index, _Point(index, marker_ttl(own), is_ours=False, is_automatic=True))
     for target in targets:
-        found = find_targets(places, target, request)
+        found = places.find(target)
         if not found:
             skipped.append(f"{target.name} (nothing there that can be marked)")
-        for index in sorted({numbers[block.path] for block in found}):
+        for index in found:
             if index in points:
                 continue
-            if is_below_minimum(request, blocks[: index + 1]):
-                skipped.append(f"{blocks[index].path} (below the minimum)")
+            if is_below_minimum(request, places.blocks, index):
+                skipped.append(f"{places.blocks[index].path} (below the minimum)")
             else:
                 is_automatic = target.name == "automatic" and not _is_on_bedrock(request)
                 points[index] = _Point(index, target.ttl, is_ours=True, is_automatic=is_automatic)
@@ -107,7 +128,7 @@ def _is_on_bedrock(request: Mapping[str, Any]) -> bool:
 
 def _limit(points: list[_Point]) -> tuple[list[_Point], list[int]]:
     """Drop ours from the front until there are at most four; also return the indexes of those."""
-    surplus = [point.place for point in points if point.is_ours][: max(0, len(points) - MAX_BREAKPOINTS)]
+    surplus = [point.place for point in points if point.is_ours][: len(points) - MAX_BREAKPOINTS]
     return [point for point in points if point.place not in surplus], surplus
 
 

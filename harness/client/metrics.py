@@ -135,8 +135,7 @@ def _price(call: Answered) -> Totals:
     """Price a call, and log it."""
     usage = call.load_usage()
     billed = Usage() if call.is_local_hit else usage
-    # Noon, so that all calls of a day and usage are priced at once.
-    at = datetime.combine(call.at.date(), time(12), UTC)
+    at = noon(call.at)
     reasons: tuple[str, ...] = ()
     try:
         full = price_without_cache(usage, call.model, at=at)
@@ -162,6 +161,11 @@ def _price(call: Answered) -> Totals:
         cost_without_cache=full,
         not_priced=MappingProxyType(dict.fromkeys(reasons, 1)),
     )
+
+
+def noon(at: datetime) -> datetime:
+    """Noon of the day of a call, at which it is priced, so that equal usages of a day are priced once."""
+    return datetime.combine(at.date(), time(12), UTC)
 
 
 def _same(usage: Usage) -> Usage:

@@ -5,7 +5,7 @@ Where something else than text has tokens, nothing is certain.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.errors import UnknownModelError
@@ -21,6 +21,9 @@ _PER_BLOCK = 40
 _PER_VALUE = 100
 """More than what a parameter of a call adds to its text."""
 
+_LONG = 4_096
+"""Characters of a text that certainly may reach any minimum, which is at most as many tokens."""
+
 _PLAIN = frozenset(
     {
         "cache_control", "diagnostics", "extra_headers", "extra_query", "max_tokens", "messages", "metadata", "model",
@@ -31,21 +34,19 @@ _PLAIN = frozenset(
 """Parameters that add no text of their own to a prompt, or no more than `_FRAME`."""
 
 
-def is_below_minimum(request: Mapping[str, Any], prefix: Iterable[Block]) -> bool:
-    """Whether a prefix is certainly shorter than the minimum of the request's model."""
+def is_below_minimum(request: Mapping[str, Any], blocks: Sequence[Block], index: int) -> bool:
+    """Whether the prefix that ends at a block is certainly shorter than the minimum of the request's model."""
     try:
         model = find_model(str(request.get("model")))
     except UnknownModelError:
         return False
     minimum = min(model.min_cacheable_tokens, model.bedrock_minimum)
     most = _FRAME + (_TOOLS if request.get("tools") else 0)
-    if not request.keys() <= _PLAIN:
-        return False
-    for block in prefix:
-        tokens = _most_tokens(block)
+    for number in range(index, -1, -1):
+        tokens = _most_tokens(blocks[number])
         if tokens is None or (most := most + _PER_BLOCK + tokens) >= minimum:
             return False
-    return True
+    return request.keys() <= _PLAIN
 
 
 def _most_tokens(block: Block) -> int | None:
@@ -68,4 +69,7 @@ def _most_tokens(block: Block) -> int | None:
 
 
 def _bytes(text: Any) -> int:
-    return len(text.encode(errors="replace")) if isinstance(text, str) else 0
+    if not isinstance(text, str):
+        return 0
+    # A long text has more bytes than any minimum, however many they are.
+    return len(text) if len(text) > _LONG else len(text.encode(errors="replace"))

@@ -1,11 +1,11 @@
 """The blocks of a request that is not sent yet, and where its breakpoints belong.
 
 Unlike `harness.prompt.reading`, it takes the arguments of the SDK as they are: with the SDK's own objects in them, and
-without refusing anything.
+without refusing anything. Blocks are named by their index in wire order.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from harness.client.strategies import Target
 from harness.prompt.blocks import Block, can_carry_marker
@@ -13,102 +13,99 @@ from harness.prompt.blocks import Block, can_carry_marker
 _EMPTY: Mapping[str, Any] = {}
 _FIELDS = ("type", "text", "role", "content", "id")
 """What of the SDK's own objects decides about markers."""
+_NESTING = ("document", "tool_result")
 
 
-class Places(NamedTuple):
-    """The blocks of a request in wire order, without deferred tools."""
+class Places:
+    """The blocks of a request, without deferred tools."""
 
-    blocks: tuple[Block, ...]
-    refused: frozenset[str]
-    """Paths of blocks that cannot carry a marker."""
+    def __init__(self, request: Mapping[str, Any]) -> None:
+        self._messages = _items(request, "messages")
+        self.blocks = _list_blocks(request, self._messages)
 
-    def last(self, end: int | None = None, *, level: str = "messages") -> Block | None:
+    def marked(self) -> Iterator[tuple[int, Any]]:
+        """Yield the blocks that carry a marker, each with it."""
+        for index, block in enumerate(self.blocks):
+            content = block.content
+            if ("cache_control" in content or content.get("type") in _NESTING) and (marker := block.cache_control):
+                yield index, marker
+
+    def find(self, target: Target) -> list[int]:
+        """Find the blocks of a strategy or path; none where the request has nothing there that can be marked."""
+        match target.name:
+            case "tools" | "system":
+                found = [self._last(target.name)]
+            case "conversation":
+                found = [self._last("messages", self._previous_end()), self._last("messages")]
+            case "automatic":
+                found = [self._last(None)]
+            case path:
+                found = [next((n for n, block in enumerate(self.blocks) if block.path == path), None)]
+        return [index for index in found if index is not None and self._can_mark(self.blocks[index])]
+
+    def _last(self, level: str | None, end: int | None = None) -> int | None:
         """Find the last block of a level that can carry a marker, in messages before number ``end``."""
-        found = (
-            block
-            for block in reversed(self.blocks)
-            if block.level == level and block.path not in self.refused and (end is None or (block.message or 0) < end)
-        )
-        return next(found, None)
+        for index in range(len(self.blocks) - 1, -1, -1):
+            block = self.blocks[index]
+            is_there = level in (None, block.level) and (end is None or (block.message or 0) < end)
+            if is_there and self._can_mark(block):
+                return index
+        return None
+
+    def _can_mark(self, block: Block) -> bool:
+        if not can_carry_marker(block) or _is_indirect(block):
+            return False
+        if block.message is not None and "clear_at" in _view(self._messages[block.message]):
+            return False
+        use = block.content.get("tool_use_id") if block.type == "tool_result" else None
+        return use is None or not any(_is_indirect(one) and one.content.get("id") == use for one in self.blocks)
+
+    def _previous_end(self) -> int:
+        """The number of messages that the previous turn sent: those before the last answer.
+
+        A request that ends with an answer continues it, and the previous turn sent what stands before it.
+        """
+        end = len(self._messages)
+        while end and _view(self._messages[end - 1]).get("role") != "assistant":
+            end -= 1
+        while end and _view(self._messages[end - 1]).get("role") == "assistant":
+            end -= 1
+        return end
 
 
-def find_places(request: Mapping[str, Any]) -> Places:
-    """List the blocks of a request, given as arguments of the SDK."""
-    blocks = (*_tools(request), *_system(request), *_messages(request))
-    indirect = {block.content.get("id") for block in blocks if _is_indirect(block)}
-    scoped = {number for number, message in enumerate(_items(request, "messages")) if "clear_at" in _view(message)}
-    refused = (
-        block.path
-        for block in blocks
-        if not can_carry_marker(block)
-        or block.message in scoped
-        or _is_indirect(block)
-        or (block.type == "tool_result" and block.content.get("tool_use_id") in indirect)
-    )
-    return Places(blocks, frozenset(refused))
-
-
-def find_targets(places: Places, target: Target, request: Mapping[str, Any]) -> list[Block]:
-    """Find the blocks that a strategy or path names; none where the request has nothing there that can be marked."""
-    if target.name in ("tools", "system"):
-        found = [places.last(level=target.name)]
-    elif target.name == "conversation":
-        found = [places.last(_previous_end(request)), places.last()]
-    elif target.name == "automatic":
-        found = [next((one for one in reversed(places.blocks) if one.path not in places.refused), None)]
-    else:
-        found = [next((one for one in places.blocks if one.path == target.name), None)]
-    return [block for block in found if block is not None and block.path not in places.refused]
-
-
-def _previous_end(request: Mapping[str, Any]) -> int:
-    """The number of messages that the previous turn sent: those before the last answer.
-
-    A request that ends with an answer continues it, and the previous turn sent what stands before it.
-    """
-    is_answer = [_view(message).get("role") == "assistant" for message in _items(request, "messages")]
-    end = len(is_answer)
-    while end and not is_answer[end - 1]:
-        end -= 1
-    while end and is_answer[end - 1]:
-        end -= 1
-    return end
-
-
-def _tools(request: Mapping[str, Any]) -> Iterator[Block]:
-    for number, tool in enumerate(_items(request, "tools")):
-        view = _view(tool)
-        if not view.get("defer_loading"):
-            yield Block("tools", number, None, None, view)
-
-
-def _system(request: Mapping[str, Any]) -> Iterator[Block]:
-    for number, block in enumerate(_items(request, "system")):
-        yield Block("system", number, None, None, _view(block))
-
-
-def _messages(request: Mapping[str, Any]) -> Iterator[Block]:
-    for message, one in enumerate(_items(request, "messages")):
+def _list_blocks(request: Mapping[str, Any], messages: Sequence[Any]) -> list[Block]:
+    blocks = [
+        Block("tools", number, None, None, view)
+        for number, tool in enumerate(_items(request, "tools"))
+        if not (view := _view(tool)).get("defer_loading")
+    ]
+    blocks += [
+        Block("system", number, None, None, _view(block)) for number, block in enumerate(_items(request, "system"))
+    ]
+    for message, one in enumerate(messages):
         view = _view(one)
         role = view.get("role")
         for number, block in enumerate(_items(view, "content")):
-            yield Block("messages", number, role, message, _view(block))
+            blocks.append(Block("messages", number, role, message, _view(block)))
+    return blocks
 
 
 def _items(holder: Mapping[str, Any], key: str) -> Sequence[Any]:
     """The items of a list; a text counts as a list of one."""
     value = holder.get(key)
-    if isinstance(value, str):
-        return (value,)
-    return value if isinstance(value, list | tuple) else ()
+    if isinstance(value, list | tuple):
+        return value
+    return (value,) if isinstance(value, str) else ()
 
 
 def _view(item: Any) -> Mapping[str, Any]:
     """An item as a mapping."""
-    if isinstance(item, Mapping):
+    if isinstance(item, dict):
         return item
     if isinstance(item, str):
         return {"type": "text", "text": item}
+    if isinstance(item, Mapping):
+        return item
     if not hasattr(item, "model_dump"):
         return _EMPTY
     return {key: getattr(item, key) for key in _FIELDS if hasattr(item, key)}
@@ -116,5 +113,7 @@ def _view(item: Any) -> Mapping[str, Any]:
 
 def _is_indirect(block: Block) -> bool:
     """Whether a program that the model wrote made the call; the API refuses a marker on it, and on its result."""
+    if block.content.get("type") != "tool_use":
+        return False
     caller = block.content.get("caller")
-    return block.type == "tool_use" and isinstance(caller, Mapping) and caller.get("type") != "direct"
+    return isinstance(caller, Mapping) and caller.get("type") != "direct"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from harness.client.breakpoints import place_breakpoints, prepare_system_prompt
 from harness.client.minimum import is_below_minimum
-from harness.client.places import find_places
+from harness.client.places import Places
 from harness.client.strategies import Breakpoints, read_targets, without_messages
 from harness.errors import UsageError
 from harness.prompt.blocks import find_breakpoints, read_blocks
@@ -329,10 +329,10 @@ def test_nothing_that_reaches_the_minimum_counts_as_below(
     if has_tools:
         request["tools"] = [{"name": "title", "description": system, "input_schema": {"type": "object"}}]
     prompt = read(json.loads(json.dumps(request)), count_text)
-    blocks = find_places(request).blocks
+    blocks = Places(request).blocks
 
     for index in range(len(blocks)):
-        if is_below_minimum(request, blocks[: index + 1]):
+        if is_below_minimum(request, blocks, index):
             assert prompt.count.prefixes[index] < prompt.model.min_cacheable_tokens
 
 
