@@ -37,19 +37,19 @@ class _File(NamedTuple):
     size: int
 
 
-def make_room(folder: Path, path: Path, size: int, limits: Limits, now: datetime) -> bool:
+def make_room(folder: Path, size: int, limits: Limits, now: datetime) -> bool:
     """Remove what is too old, then the oldest, until ``size`` more bytes fit; return whether they do.
 
-    The file at ``path`` is about to be replaced. Only for the one process that may write meanwhile.
+    Only for the one process that may write meanwhile.
 
     Raises:
         OSError: a file cannot be removed.
     """
     entries, others = _scan(folder)
-    total = sum(file.size for file in (*entries, *others) if file.path != path)
+    total = sum(file.size for file in (*entries, *others))
     gone = [file for file in others if now.timestamp() - file.written > _IN_USE.total_seconds()]
     kept: list[_File] = []
-    for file in sorted(file for file in entries if file.path != path):
+    for file in sorted(entries):
         is_old = limits.max_age is not None and now.timestamp() - file.written > limits.max_age.total_seconds()
         (gone if is_old else kept).append(file)
     total -= sum(file.size for file in gone)

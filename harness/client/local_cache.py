@@ -99,7 +99,7 @@ class LocalCache:
     def _store(self, path: Path, data: bytes) -> None:
         is_limited = self.limits != NO_LIMITS
         with only_writer(self.folder) if is_limited else nullcontext():
-            if is_limited and not make_room(self.folder, path, len(data), self.limits, self.clock()):
+            if is_limited and not make_room(self.folder, len(data), self.limits, self.clock()):
                 raise ValueError(f"it has {len(data):,} bytes, which is more than the local cache may have")
             write_atomically(path, data, is_private=True)
 

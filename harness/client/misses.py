@@ -15,6 +15,8 @@ logger = logging.getLogger("harness.client")
 
 NO_DIFFERENCE = "no difference"
 """What the API says, in a word, where it found no reason."""
+_STATIC = ("model_changed", "system_changed", "tools_changed")
+"""Reasons that never should be: that messages differ is how calls with one system prompt are."""
 _PENDING = "nothing yet"
 _NO_VERDICT = (_PENDING, "previous_message_not_found")
 """What the API says where it has compared nothing."""
@@ -67,7 +69,7 @@ class Misses:
         if before is None or asked.get("previous_message_id") != before.message_id:
             return
         reason = _read_reason(message)
-        if reason not in (NO_DIFFERENCE, *_NO_VERDICT) or usage.cache_read_input_tokens < before.prefix_tokens:
+        if reason in _STATIC or usage.cache_read_input_tokens < before.prefix_tokens:
             self._warn(before, now, reason, key)
 
     def _warn(self, before: Sent, now: Sent, reason: str, key: tuple[str, str]) -> None:
