@@ -24,6 +24,7 @@ from harness.client.requests import (
     warming_options,
 )
 from harness.client.strategies import Breakpoints, read_targets, without_messages
+from harness.errors import UsageError
 from harness.provider.usage import Usage
 from harness.settings import Settings
 
@@ -94,9 +95,13 @@ class Base:
         """Prepare a call; ``breakpoints`` and ``prompt_version`` stand for those of the client.
 
         Raises:
-            UsageError: ``breakpoints`` names what is no strategy and no path.
+            UsageError: ``breakpoints`` names what is no strategy and no path, or a whole answer is to be a stream.
             RefusedRequestError: the API would refuse it, and the client validates.
         """
+        if options.get("stream"):
+            if not is_streamed:
+                raise UsageError("create_message() gives whole answers", hint="call stream_message() for a stream")
+            options = {key: value for key, value in options.items() if key != "stream"}
         targets = self._targets if breakpoints is None else read_targets(breakpoints)
         request = build_request(system_prompt, user_prompt, options, model=self.settings.model)
         if self.settings.use_prompt_cache:

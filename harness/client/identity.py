@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from harness.prompt.wire import ARGUMENTS
+from harness.prompt.wire import ARGUMENTS, is_left_out
 from harness.prompt.wire import to_plain as plain
 
 _MATTERS = ("betas", "extra_query", "user_profile_id", "workspace_id")
@@ -46,6 +46,6 @@ def to_plain(value: Any) -> Any:
         return sorted(value)
     if isinstance(value, Mapping | Iterator | ValuesView) or hasattr(value, "model_dump"):
         return plain(value)
-    if type(value).__name__ in ("NotGiven", "Omit"):
+    if is_left_out(value):
         return None
     raise TypeError

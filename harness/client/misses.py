@@ -65,8 +65,9 @@ class Misses:
         except RequestError:
             return
         self._sent[key] = now = Sent(str(getattr(message, "id", None) or ""), body, at, usage.prefix_tokens)
-        asked = request["diagnostics"] or {}
-        if before is None or asked.get("previous_message_id") != before.message_id:
+        asked = request.get("diagnostics")
+        asked_about = asked.get("previous_message_id") if isinstance(asked, Mapping) else None
+        if before is None or asked_about != before.message_id:
             return
         reason = _read_reason(message)
         if reason in _STATIC or usage.cache_read_input_tokens < before.prefix_tokens:

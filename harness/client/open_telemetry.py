@@ -1,6 +1,6 @@
 """Attributes of a call on the application's OpenTelemetry span, under the names of the GenAI conventions.
 
-Source: github.com/open-telemetry/semantic-conventions-genai, ``docs/gen-ai/anthropic.md`` (checked 2026-11-25).
+Source: the page ``gen-ai/anthropic.md`` of github.com/open-telemetry/semantic-conventions-genai (checked 2026-11-25).
 """
 
 import sys

@@ -6,6 +6,7 @@ from typing import Any
 from harness.client.breakpoints import place_breakpoints, prepare_system_prompt
 from harness.client.strategies import Target
 from harness.errors import UsageError
+from harness.prompt.wire import is_left_out
 
 type SystemPrompt = str | Iterable[Mapping[str, Any]]
 """The static part: a text, or blocks of it."""
@@ -41,7 +42,7 @@ def build_request(
     request["messages"] = (
         [{"role": "user", "content": user_prompt}] if isinstance(user_prompt, str) else list(user_prompt)
     )
-    request.update(options)
+    request.update((key, value) for key, value in options.items() if not is_left_out(value))
     for key in _LISTS:
         # What can be read only once would be empty where it is sent.
         value = request.get(key)

@@ -37,12 +37,17 @@ def to_body(parameters: Mapping[str, Any]) -> bytes:
         raise RequestError(f"a request cannot be written as JSON: {error}") from None
 
 
+def is_left_out(value: Any) -> bool:
+    """Whether a value is the SDK's mark for a parameter that is not given."""
+    return type(value).__name__ in _LEFT_OUT
+
+
 def to_plain(value: Any) -> Any:
     """Copy a value so that JSON can carry it; other values stay as they are, and the encoder refuses them."""
     if value is None or isinstance(value, _TEXTS | int | float):
         return value
     if isinstance(value, Mapping):
-        return {key: to_plain(item) for key, item in value.items() if type(item).__name__ not in _LEFT_OUT}
+        return {key: to_plain(item) for key, item in value.items() if not is_left_out(item)}
     if isinstance(value, Sequence | Set | ValuesView | Iterator):
         return [to_plain(item) for item in value]
     if hasattr(value, "model_dump") and not isinstance(value, type):

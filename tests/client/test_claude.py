@@ -9,12 +9,13 @@ from typing import Any
 
 import httpx2
 import pytest
-from anthropic import Anthropic, AsyncAnthropic, BadRequestError
+from anthropic import NOT_GIVEN, Anthropic, AsyncAnthropic, BadRequestError, not_given, omit
 
 from harness.client.claude import AsyncClaudeClient, ClaudeClient, message_text
 from harness.client.log_lines import parse_line
 from harness.client.metrics import CacheMetrics
 from harness.emulator.chunks import Chunks
+from harness.errors import UsageError
 from harness.settings import Settings
 from tests.conftest import BASE_URL, Wire
 
@@ -165,6 +166,17 @@ def test_an_empty_system_prompt_is_left_out(wire: Wire, settings: Settings) -> N
 def test_options_override_model_and_max_tokens(wire: Wire, settings: Settings) -> None:
     ask_sync(wire, settings, Ask(options=(("model", "claude-opus-5-5"), ("max_tokens", 16))))
     assert (bodies(wire)[0]["model"], bodies(wire)[0]["max_tokens"]) == ("claude-opus-5-5", 16)
+
+
+def test_a_parameter_that_is_not_given_is_left_out(wire: Wire, settings: Settings) -> None:
+    ask_sync(wire, settings, Ask(), Ask(options=(("tools", omit), ("model", not_given), ("temperature", NOT_GIVEN))))
+    assert len(wire.sent) == 1
+
+
+def test_streams_are_asked_for_by_the_method(wire: Wire, settings: Settings) -> None:
+    assert ask_sync(wire, settings, Ask(is_streamed=True, options=(("stream", True),)))[0] == [ANSWER]
+    with pytest.raises(UsageError, match=r"^create_message\(\) gives whole answers\n  try: call stream_message\(\)"):
+        ask_sync(wire, settings, Ask(options=(("stream", True),)))
 
 
 def test_the_model_comes_from_the_settings(wire: Wire, settings: Settings) -> None:
