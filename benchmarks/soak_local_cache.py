@@ -14,7 +14,7 @@ from tests.client.cache_stress import MAX_SIZE, run
 
 def main() -> int:
     calls = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
-    kills = int(sys.argv[2]) if len(sys.argv) > 2 else 40
+    kills = int(sys.argv[2]) if len(sys.argv) > 2 else 200
     with tempfile.TemporaryDirectory() as folder:
         outcome = run(Path(folder, "local"), calls=calls, processes=4, kills=kills, seed=7)
     print(f"{outcome.calls:,} calls of 4 processes, {outcome.kills} killed")

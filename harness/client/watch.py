@@ -149,6 +149,12 @@ class Watch:
             request.extensions[_STARTED] = time()
 
     def _end(self, response: Any) -> None:
+        try:
+            self._note(response)
+        except Exception as error:  # noqa: BLE001 (such as no more threads; the application goes on)
+            self._warn(f"a call cannot be watched: {error!r}")
+
+    def _note(self, response: Any) -> None:
         started = response.request.extensions.get(_STARTED)
         if started is None or response.status_code != 200:
             return

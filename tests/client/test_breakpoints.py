@@ -1,5 +1,7 @@
 import json
 import logging
+import subprocess
+import sys
 from copy import deepcopy
 from datetime import date
 from typing import Any
@@ -304,6 +306,18 @@ def test_what_is_certainly_too_short_is_left_unmarked_with_one_line(caplog: pyte
 )
 def test_what_may_be_long_enough_is_marked(more: dict[str, Any]) -> None:
     assert place({**simple(system=""), **more}, "conversation") == [("messages[0].content[0]", "5m")]
+
+
+def test_no_tokens_are_counted_for_it() -> None:
+    script = (
+        "import sys; from harness.client.breakpoints import place_breakpoints; "
+        "from harness.client.strategies import read_targets; "
+        "messages = [{'role': 'user', 'content': 'word ' * 400}]; "
+        "place_breakpoints({'model': 'claude-opus-4-6', 'messages': messages}, read_targets('conversation')); "
+        "print('ctok' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=400)

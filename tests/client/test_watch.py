@@ -214,6 +214,25 @@ def test_the_thread_writes_without_being_asked(wire: Wire, log: Path, monkeypatc
         assert len(rows(log)) == 1
 
 
+def test_without_a_thread_calls_go_on_and_are_counted_when_asked(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("threading.Thread.start", refuse)
+    sdk = sdk_for(wire)
+    with harness.watch(sdk) as watched:
+        for _ in range(2):
+            sdk.messages.create(**REQUEST)
+        assert watched.metrics.calls == 2
+
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        """a call cannot be watched: RuntimeError("can't start new thread"); calls may be missing from the log"""
+    )
+
+
 def answering(content: bytes, kind: str, **headers: str) -> httpx2.MockTransport:
     return httpx2.MockTransport(
         lambda _: httpx2.Response(200, headers={"content-type": kind, **headers}, content=content)
