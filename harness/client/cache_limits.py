@@ -1,6 +1,7 @@
 """The size and the age of a local cache, kept within their limits by whoever writes to it."""
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -33,7 +34,7 @@ NO_LIMITS = Limits()
 
 class _File(NamedTuple):
     written: float
-    path: Path
+    path: str
     size: int
 
 
@@ -46,23 +47,23 @@ def make_room(folder: Path, size: int, limits: Limits, now: datetime) -> bool:
         OSError: a file cannot be removed.
     """
     entries, others = _scan(folder)
-    total = sum(file.size for file in (*entries, *others))
-    gone = [file for file in others if now.timestamp() - file.written > _IN_USE.total_seconds()]
-    kept: list[_File] = []
-    for file in sorted(entries):
-        is_old = limits.max_age is not None and now.timestamp() - file.written > limits.max_age.total_seconds()
-        (gone if is_old else kept).append(file)
-    total -= sum(file.size for file in gone)
-    if limits.max_size is not None:
-        if size > limits.max_size:
-            kept = []
-        for file in kept:
+    gone = _find_old(others, now, _IN_USE) + _find_old(entries, now, limits.max_age)
+    total = sum(file.size for file in entries) + sum(file.size for file in others) - sum(file.size for file in gone)
+    if limits.max_size is not None and total + size > limits.max_size:
+        for file in sorted(set(entries).difference(gone)) if size <= limits.max_size else ():
             if total + size <= limits.max_size:
                 break
             gone.append(file)
             total -= file.size
-    remove(file.path for file in gone)
+    remove(Path(file.path) for file in gone)
     return limits.max_size is None or total + size <= limits.max_size
+
+
+def _find_old(files: Sequence[_File], now: datetime, age: timedelta | None) -> list[_File]:
+    if age is None:
+        return []
+    earliest = now.timestamp() - age.total_seconds()
+    return [file for file in files if file.written < earliest]
 
 
 def _scan(folder: Path) -> tuple[list[_File], list[_File]]:
@@ -71,9 +72,9 @@ def _scan(folder: Path) -> tuple[list[_File], list[_File]]:
     others: list[_File] = []
     with suppress(FileNotFoundError), os.scandir(folder) as found:
         for one in found:
-            if is_entry_name(one.name) or is_abandoned_name(one.name):
+            files = entries if is_entry_name(one.name) else others if is_abandoned_name(one.name) else None
+            if files is not None:
                 with suppress(FileNotFoundError):
                     about = one.stat(follow_symlinks=False)
-                    file = _File(about.st_mtime, Path(one.path), about.st_size)
-                    (entries if is_entry_name(one.name) else others).append(file)
+                    files.append(_File(about.st_mtime, one.path, about.st_size))
     return entries, others
