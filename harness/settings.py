@@ -1,7 +1,9 @@
 """The environment, read once into a frozen record. No other module reads ``os.environ``."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from os import environ
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +27,10 @@ _ADDRESSES = ("_BASE_URL", "_API_URL", "_API_BASE")
 """How the variables end in which the official SDK, LangChain and LiteLLM look for an address."""
 
 
+_SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_BYTES = {"B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Settings of the prompt cache, the local cache and the model."""
@@ -37,6 +43,12 @@ class Settings:
 
     local_cache_dir: Path = Path("cache/prompts")
     """``PROMPT_CACHE_DIR``: folder of the local cache."""
+
+    local_cache_max_size: int | None = None
+    """``PROMPT_CACHE_MAX_SIZE``: bytes that the local cache may have, such as ``500MB``; ``None`` for no limit."""
+
+    local_cache_max_age: timedelta | None = None
+    """``PROMPT_CACHE_MAX_AGE``: how old its responses may be, such as ``30d``; ``None`` for no limit."""
 
     cache_prefix: str = ""
     """``CACHE_PREFIX``: part of every local-cache key, to keep environments apart."""
@@ -56,9 +68,23 @@ class Settings:
             use_prompt_cache=_read_flag(env, "USE_ANTHROPIC_CACHE", default=True),
             use_local_cache=_read_flag(env, "USE_LOCAL_CACHE", default=True),
             local_cache_dir=Path(_read_text(env, "PROMPT_CACHE_DIR", default="cache/prompts")),
+            local_cache_max_size=_read_max_size(env),
+            local_cache_max_age=_read_max_age(env),
             cache_prefix=env.get("CACHE_PREFIX", ""),
             model=_read_model(env),
         )
+
+
+def parse_age(text: str) -> timedelta | None:
+    """Parse an age such as ``90m``, ``12h``, ``30d`` or ``8w``; ``None`` if it is none."""
+    found = re.fullmatch(r"([0-9]{1,6})([mhdw])", text)
+    return timedelta(seconds=int(found[1]) * _SECONDS[found[2]]) if found else None
+
+
+def parse_size(text: str) -> int | None:
+    """Parse a size such as ``800kB``, ``500MB`` or ``2GB`` into bytes; ``None`` if it is none."""
+    found = re.fullmatch(r"([0-9]+)(B|kB|MB|GB)", text)
+    return int(found[1]) * _BYTES[found[2]] if found else None
 
 
 def has_api_key(variables: Mapping[str, str] | None = None) -> bool:
@@ -198,6 +224,28 @@ def _read_text(env: Mapping[str, str], name: str, *, default: str) -> str:
     if not value.strip():
         raise SettingsError(f"{name} is {value!r}, expected a folder", hint=f"set {name}={default}, or unset it")
     return value
+
+
+def _read_max_size(env: Mapping[str, str]) -> int | None:
+    value = env.get("PROMPT_CACHE_MAX_SIZE", "").strip()
+    size = parse_size(value)
+    if value and size is None:
+        raise SettingsError(
+            f"PROMPT_CACHE_MAX_SIZE is {value!r}, expected a number with B, kB, MB or GB",
+            hint="set PROMPT_CACHE_MAX_SIZE=500MB, or unset it",
+        )
+    return size
+
+
+def _read_max_age(env: Mapping[str, str]) -> timedelta | None:
+    value = env.get("PROMPT_CACHE_MAX_AGE", "").strip()
+    age = parse_age(value)
+    if value and age is None:
+        raise SettingsError(
+            f"PROMPT_CACHE_MAX_AGE is {value!r}, expected a number with m, h, d or w",
+            hint="set PROMPT_CACHE_MAX_AGE=30d, or unset it",
+        )
+    return age
 
 
 def _read_model(env: Mapping[str, str]) -> str:

@@ -1,11 +1,12 @@
 import re
 from dataclasses import FrozenInstanceError
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from harness.errors import HarnessError, SettingsError
-from harness.settings import DEFAULT_MODEL, Settings, copy_environment, has_api_key
+from harness.settings import DEFAULT_MODEL, Settings, copy_environment, has_api_key, parse_age, parse_size
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -28,6 +29,8 @@ def test_every_variable_is_read() -> None:
         "USE_LOCAL_CACHE": "off",
         "PROMPT_CACHE_DIR": "/var/cache/prompts",
         "CACHE_PREFIX": "staging",
+        "PROMPT_CACHE_MAX_SIZE": "500MB",
+        "PROMPT_CACHE_MAX_AGE": "30d",
         "CLAUDE_MODEL": "claude-opus-5-5",
         "UNRELATED": "x",
     }
@@ -36,6 +39,8 @@ def test_every_variable_is_read() -> None:
         use_local_cache=False,
         local_cache_dir=Path("/var/cache/prompts"),
         cache_prefix="staging",
+        local_cache_max_size=500_000_000,
+        local_cache_max_age=timedelta(days=30),
         model="claude-opus-5-5",
     )
 
@@ -139,3 +144,50 @@ def test_a_copy_of_the_environment_is_no_way_back_into_it(monkeypatch: pytest.Mo
     copy["CACHE_PREFIX"] = "changed"
 
     assert copy_environment()["CACHE_PREFIX"] == "from-the-process"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        (
+            "PROMPT_CACHE_MAX_SIZE",
+            "500 MB",
+            "PROMPT_CACHE_MAX_SIZE is '500 MB', expected a number with B, kB, MB or GB\n"
+            "  try: set PROMPT_CACHE_MAX_SIZE=500MB, or unset it",
+        ),
+        (
+            "PROMPT_CACHE_MAX_AGE",
+            "30",
+            "PROMPT_CACHE_MAX_AGE is '30', expected a number with m, h, d or w\n"
+            "  try: set PROMPT_CACHE_MAX_AGE=30d, or unset it",
+        ),
+    ],
+)
+def test_a_limit_that_is_none_is_an_error(variable: str, value: str, message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_environment({variable: value})
+
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "age"),
+    [
+        ("90m", timedelta(minutes=90)),
+        ("12h", timedelta(hours=12)),
+        ("8w", timedelta(weeks=8)),
+        ("0d", timedelta(0)),
+        ("1.5d", None),
+        ("9999999d", None),
+        ("", None),
+    ],
+)
+def test_an_age_has_one_unit(text: str, age: timedelta | None) -> None:
+    assert parse_age(text) == age
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("7B", 7), ("800kB", 800_000), ("2GB", 2 * 10**9), ("2gb", None), ("", None)]
+)
+def test_a_size_has_one_unit(text: str, size: int | None) -> None:
+    assert parse_size(text) == size

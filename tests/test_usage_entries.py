@@ -14,6 +14,7 @@ from harness.calls.answer import read_message, read_stream
 from harness.calls.call import Call, read_call
 from harness.cli import main
 from harness.client.claude import ClaudeClient
+from harness.client.log_lines import parse_line
 from harness.prompt.reader import PromptReader
 from harness.provider.usage import Usage
 from harness.settings import Settings
@@ -72,7 +73,7 @@ def client_for(body: bytes, content_type: str, folder: Path) -> ClaudeClient:
 def test_metrics_of_the_client_name_it_also_for_a_local_hit(
     is_streamed: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, logger="harness.client.metrics")
+    caplog.set_level(logging.INFO, logger="harness.client")
     body, kind = (EVENTS, "text/event-stream") if is_streamed else (dump(ANSWER), "application/json")
     client = client_for(body, kind, tmp_path)
 
@@ -81,9 +82,8 @@ def test_metrics_of_the_client_name_it_also_for_a_local_hit(
 
     assert (client.metrics.not_priced, client.metrics.local_hits) == ({KEY: 2}, 1)
     assert client.metrics.usage.unknown == (KEY,)
-    assert [record.getMessage().partition("; saved ")[2] for record in caplog.records] == [
-        f"unknown (not priced: {KEY})"
-    ] * 2
+    lines = [parse_line(record.getMessage()) for record in caplog.records]
+    assert [(line.saved, line.not_priced) for line in lines if line] == [(None, (KEY,))] * 2
 
 
 @pytest.mark.parametrize("form", ["text", "jsonl"])

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,7 @@ from pathlib import Path
 from harness.client.cache_files import CachedFile, choose, list_abandoned, list_files, remove
 from harness.errors import UsageError
 from harness.findings.words import count, printable
-from harness.settings import Settings
+from harness.settings import Settings, parse_age, parse_size
 
 _EXAMPLE = """\
 The folder is that of PROMPT_CACHE_DIR (cache/prompts without it), unless --dir names another one.
@@ -25,11 +24,6 @@ examples:
   harness cache prune --max-age 30d --max-size 500MB
   harness cache clear --dir cache/prompts
 """
-
-_AGE = re.compile(r"(\d+)([mhdw])")
-_SIZE = re.compile(r"(\d+)(B|kB|MB|GB)")
-_SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-_BYTES = {"B": 1, "kB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -104,14 +98,14 @@ def _day(file: CachedFile) -> str:
 
 
 def _read_age(text: str) -> timedelta:
-    found = _AGE.fullmatch(text)
-    if found is None:
+    age = parse_age(text)
+    if age is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no age, expected a number with m, h, d or w, such as 30d")
-    return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
+    return age
 
 
 def _read_size(text: str) -> int:
-    found = _SIZE.fullmatch(text)
-    if found is None:
+    size = parse_size(text)
+    if size is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no size, expected a number with B, kB, MB or GB, such as 500MB")
-    return int(found[1]) * _BYTES[found[2]]
+    return size

@@ -32,11 +32,21 @@ class CachedFile:
     """``None`` if the file holds no response."""
 
 
+def is_entry_name(name: str) -> bool:
+    """Whether a file of this name holds a response."""
+    return _ENTRY.fullmatch(name) is not None
+
+
+def is_abandoned_name(name: str) -> bool:
+    """Whether a file of this name is being written, or was left by a process that was killed meanwhile."""
+    return _ABANDONED.fullmatch(name) is not None
+
+
 def list_files(folder: Path) -> list[CachedFile]:
     """List the stored responses of a folder, the oldest first; another process may add and remove some meanwhile."""
     found = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if _ENTRY.fullmatch(path.name):
+        if is_entry_name(path.name):
             with suppress(FileNotFoundError):
                 found.append(_describe(path))
     return sorted(found, key=lambda one: (one.written, one.path.name))
@@ -47,7 +57,7 @@ def list_abandoned(folder: Path, *, now: datetime) -> list[Path]:
     found = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         with suppress(FileNotFoundError):
-            if _ABANDONED.fullmatch(path.name) and now - _written(path) > _ABANDONED_AFTER:
+            if is_abandoned_name(path.name) and now - _written(path) > _ABANDONED_AFTER:
                 found.append(path)
     return found
 

@@ -1,28 +1,26 @@
 """The local cache: whole responses on disk, for offline use and redundancy."""
 
-import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import orjson
-
+from harness.client.cache_limits import NO_LIMITS, Limits, make_room
+from harness.client.entry import StoredAnswer, read_entry, write_entry
+from harness.client.identity import canonical_bytes
 from harness.errors import WriteError
-from harness.files import load_json, read_file, write_atomically
+from harness.files import read_file, write_atomically
+from harness.files.locking import only_writer
 
 logger = logging.getLogger(__name__)
 
 
-class StoredAnswer(NamedTuple):
-    """A response as it is stored."""
-
-    response: dict[str, Any]
-    usages: Sequence[Any]
-    """The usages that the API sent with it, in order: one, or several of a stream."""
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,74 +32,84 @@ class LocalCache:
     """``CACHE_PREFIX``: keeps environments apart."""
     prompt_version: str = ""
     """Keeps the answers of two versions of a prompt apart, even where the request is the same."""
+    limits: Limits = NO_LIMITS
+    clock: Callable[[], datetime] = _now
     _problems: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
     """Why responses could not be stored; only the first is warned of."""
 
-    def key(self, request: Mapping[str, Any]) -> str:
-        """SHA-256 (hex) of the whole request, prefix and prompt version; the order of keys does not matter."""
-        canonical = [self.prefix, self.prompt_version, request]
-        return sha256(_dump(canonical)).hexdigest()
+    def key(self, request: Mapping[str, Any], version: str | None = None) -> str:
+        """SHA-256 (hex) of the request, prefix and prompt version; the order of keys does not matter.
 
-    def read(self, request: Mapping[str, Any]) -> StoredAnswer | None:
-        """Read the stored response to a request; ``None`` if there is none that can be read."""
+        ``version`` stands for the prompt version of the cache.
+
+        Raises:
+            TypeError: the request holds a value that JSON cannot.
+            ValueError: the same, of a number or a text.
+        """
+        own = self.prompt_version if version is None else version
+        return sha256(canonical_bytes(self.prefix, own, request)).hexdigest()
+
+    def read(self, request: Mapping[str, Any], version: str | None = None) -> StoredAnswer | None:
+        """Read the stored response to a request; ``None`` if there is none that can be read and is whole."""
         try:
-            # Unlike orjson, it keeps integers beyond 64 bits.
-            stored = load_json(read_file(self._path(request)).decode())
+            key = self.key(request, version)
+        except (TypeError, ValueError) as error:
+            self._note_problem(f"a request has no key: {error}")
+            return None
+        path = self._path(key)
+        if self.limits.is_too_old(path, self.clock()):
+            return None
+        try:
+            return read_entry(read_file(path), key)
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            self.warn(request, (error.strerror if isinstance(error, OSError) else None) or str(error))
+            self._warn(path, (error.strerror if isinstance(error, OSError) else None) or str(error))
             return None
-        response = stored.get("response") if isinstance(stored, dict) else None
-        if not isinstance(response, dict):
-            self.warn(request, "it holds no response")
-            return None
-        return StoredAnswer(response, stored.get("usages") or [response.get("usage")])
 
-    def warn(self, request: Mapping[str, Any], reason: str) -> None:
+    def warn(self, request: Mapping[str, Any], reason: str, version: str | None = None) -> None:
         """Log that the stored response to a request cannot be used."""
-        logger.warning("%s: not a stored response (%s); asking again", self._path(request), reason)
+        self._warn(self._path(self.key(request, version)), reason)
 
-    def write(self, request: Mapping[str, Any], response: Mapping[str, Any], usages: Sequence[Any]) -> None:
+    def write(
+        self,
+        request: Mapping[str, Any],
+        response: Mapping[str, Any],
+        usages: Sequence[Any],
+        *,
+        pieces: Sequence[int] = (),
+        version: str | None = None,
+    ) -> None:
         """Store a response; a reader sees the old file or the new one, never part of one.
 
-        What cannot be stored is warned of once, and never an error: the response is paid for.
+        With limits, one process writes at a time, and removes the oldest responses first. What cannot
+        be stored is warned of once, and never an error: the response is paid for.
         """
-        stored = {"model": request.get("model"), "response": response, "usages": usages}
+        place: object = "a response"
         try:
-            data = json.dumps(stored, indent=2, default=_to_text).encode()
-            write_atomically(self._path(request), data, is_private=True)
+            key = self.key(request, version)
+            place = path = self._path(key)
+            data = write_entry(key, request.get("model"), StoredAnswer(dict(response), usages, pieces))
+            self._store(path, data)
         except WriteError as error:
             self._note_problem(error.message)
-        except (TypeError, ValueError, RecursionError) as error:
-            self._note_problem(f"{self._path(request)} cannot be written: {error}")
+        except (TypeError, ValueError, RecursionError, OSError) as error:
+            self._note_problem(f"{place} cannot be written: {error}")
+
+    def _store(self, path: Path, data: bytes) -> None:
+        is_limited = self.limits != NO_LIMITS
+        with only_writer(self.folder) if is_limited else nullcontext():
+            if is_limited and not make_room(self.folder, len(data), self.limits, self.clock()):
+                raise ValueError(f"it has {len(data):,} bytes, which is more than the local cache may have")
+            write_atomically(path, data, is_private=True)
+
+    def _warn(self, path: Path, reason: str) -> None:
+        logger.warning("%s: not a stored response (%s); asking again", path, reason)
 
     def _note_problem(self, problem: str) -> None:
         self._problems.append(problem)
         if len(self._problems) == 1:
             logger.warning("%s; responses are not kept in the local cache", problem)
 
-    def _path(self, request: Mapping[str, Any]) -> Path:
-        return self.folder / f"{self.key(request)}.json"
-
-
-def _dump(value: Any) -> bytes:
-    try:
-        return orjson.dumps(value, default=to_plain, option=orjson.OPT_SORT_KEYS)
-    except orjson.JSONEncodeError:
-        # An integer beyond 64 bits.
-        return json.dumps(value, default=to_plain, sort_keys=True).encode()
-
-
-def _to_text(value: Any) -> str:
-    """Write a time, such as that at which a container expires, as the API does."""
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    raise TypeError
-
-
-def to_plain(value: Any) -> Any:
-    """Convert an SDK object in a request, such as the content of an earlier answer, to the JSON that is sent."""
-    if hasattr(value, "model_dump"):
-        return value.model_dump(mode="json", exclude_unset=True)
-    raise TypeError
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.json"

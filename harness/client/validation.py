@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from harness.client.local_cache import to_plain
+from harness.client.identity import to_plain
 from harness.errors import RefusedRequestError
 from harness.prompt.reading import read
 from harness.promptcache.refusals.api_error import ApiError

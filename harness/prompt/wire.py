@@ -11,7 +11,7 @@ from harness.provider.parameters import PARAMETERS
 _LEFT_OUT = frozenset({"NotGiven", "Omit"})
 """Names of the SDK's marker classes for a parameter that is not given; names, so that the SDK is not imported."""
 
-_ARGUMENTS = frozenset(row.name for row in PARAMETERS if row.kind == "argument")
+ARGUMENTS = frozenset(row.name for row in PARAMETERS if row.kind == "argument")
 """Arguments of the SDK's methods that are not part of the body; some become headers."""
 
 _TEXTS = str | bytes | bytearray | memoryview
@@ -29,22 +29,27 @@ def to_body(parameters: Mapping[str, Any]) -> bytes:
     """
     if not isinstance(parameters, Mapping):
         raise RequestError(f"a request is {type(parameters).__name__}, expected the parameters of messages.create")
-    given = {key: value for key, value in parameters.items() if key not in _ARGUMENTS}
+    given = {key: value for key, value in parameters.items() if key not in ARGUMENTS}
     try:
-        plain = _plain({**given, **(parameters.get("extra_body") or {})})
+        plain = to_plain({**given, **(parameters.get("extra_body") or {})})
         return write_json(plain).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise RequestError(f"a request cannot be written as JSON: {error}") from None
 
 
-def _plain(value: Any) -> Any:
+def is_left_out(value: Any) -> bool:
+    """Whether a value is the SDK's mark for a parameter that is not given."""
+    return type(value).__name__ in _LEFT_OUT
+
+
+def to_plain(value: Any) -> Any:
     """Copy a value so that JSON can carry it; other values stay as they are, and the encoder refuses them."""
     if value is None or isinstance(value, _TEXTS | int | float):
         return value
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items() if type(item).__name__ not in _LEFT_OUT}
+        return {key: to_plain(item) for key, item in value.items() if not is_left_out(item)}
     if isinstance(value, Sequence | Set | ValuesView | Iterator):
-        return [_plain(item) for item in value]
+        return [to_plain(item) for item in value]
     if hasattr(value, "model_dump") and not isinstance(value, type):
         # Models list the fields that the SDK added to the API's answer under this name.
         left_out = getattr(value, "__api_exclude__", None)

@@ -9,11 +9,13 @@ from typing import Any
 
 import httpx2
 import pytest
-from anthropic import Anthropic, AsyncAnthropic, BadRequestError
+from anthropic import NOT_GIVEN, Anthropic, AsyncAnthropic, BadRequestError, not_given, omit
 
 from harness.client.claude import AsyncClaudeClient, ClaudeClient, message_text
+from harness.client.log_lines import parse_line
 from harness.client.metrics import CacheMetrics
 from harness.emulator.pieces import Pieces
+from harness.errors import UsageError
 from harness.settings import Settings
 from tests.conftest import BASE_URL, Wire
 
@@ -164,6 +166,17 @@ def test_an_empty_system_prompt_is_left_out(wire: Wire, settings: Settings) -> N
 def test_options_override_model_and_max_tokens(wire: Wire, settings: Settings) -> None:
     ask_sync(wire, settings, Ask(options=(("model", "claude-opus-5-5"), ("max_tokens", 16))))
     assert (bodies(wire)[0]["model"], bodies(wire)[0]["max_tokens"]) == ("claude-opus-5-5", 16)
+
+
+def test_a_parameter_that_is_not_given_is_left_out(wire: Wire, settings: Settings) -> None:
+    ask_sync(wire, settings, Ask(), Ask(options=(("tools", omit), ("model", not_given), ("temperature", NOT_GIVEN))))
+    assert len(wire.sent) == 1
+
+
+def test_streams_are_asked_for_by_the_method(wire: Wire, settings: Settings) -> None:
+    assert ask_sync(wire, settings, Ask(is_streamed=True, options=(("stream", True),)))[0] == [ANSWER]
+    with pytest.raises(UsageError, match=r"^create_message\(\) gives whole answers\n  try: call stream_message\(\)"):
+        ask_sync(wire, settings, Ask(options=(("stream", True),)))
 
 
 def test_the_model_comes_from_the_settings(wire: Wire, settings: Settings) -> None:
@@ -317,11 +330,17 @@ def test_each_call_is_logged_with_tokens_and_savings(
 ) -> None:
     caplog.set_level(logging.INFO, logger="harness")
     ask_sync(wire, settings, Ask(), Ask(user="Another question"), Ask())
-    assert [record.getMessage() for record in caplog.records if record.name.startswith("harness")] == [
-        "claude-sonnet-5-5: read 0, written 1902, uncached 12, output 23 tokens; local cache miss; saved -$0.0010",
-        "claude-sonnet-5-5: read 1902, written 0, uncached 9, output 23 tokens; local cache miss; saved $0.0036",
-        "claude-sonnet-5-5: read 0, written 0, uncached 0, output 0 tokens; local cache hit; saved $0.0041",
+    lines = [parse_line(record.getMessage()) for record in caplog.records if record.name == "harness.client"]
+    ids = [line.message_id for line in lines if line]
+    assert [record.getMessage().partition(" message_id=")[0] for record in caplog.records] == [
+        'call model=claude-sonnet-5-5 version="" read=0 written_5m=1902 written_1h=0 uncached=12 output=23 '
+        "cost_usd=0.005009 saved_usd=-0.000951 local=miss",
+        'call model=claude-sonnet-5-5 version="" read=1902 written_5m=0 written_1h=0 uncached=9 output=23 '
+        "cost_usd=0.0004382 saved_usd=0.0036138 local=miss",
+        'call model=claude-sonnet-5-5 version="" read=0 written_5m=0 written_1h=0 uncached=0 output=0 '
+        "cost_usd=0 saved_usd=0.004058 local=hit",
     ]
+    assert (ids[0], len(set(ids))) == (ids[2], 2)
 
 
 def test_only_text_blocks_make_the_text_of_a_message(anthropic: Anthropic) -> None:

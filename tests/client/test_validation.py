@@ -101,7 +101,10 @@ REFUSED: tuple[tuple[dict[str, Any], str, str], ...] = (
         EXAMPLES["prefill"].message,
     ),
     (
-        {"cache_control": {"type": "ephemeral", "ttl": "1h"}},
+        {
+            "system": [{"type": "text", "text": SYSTEM, "cache_control": {"type": "ephemeral"}}],
+            "cache_control": {"type": "ephemeral", "ttl": "1h"},
+        },
         "cache_control",
         "cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Note "
         "that blocks are processed in the following order: `tools`, `system`, `messages`.",
@@ -170,9 +173,9 @@ def test_the_blocks_of_an_earlier_answer_are_checked_too(wire: Wire, settings: S
 
 def test_an_object_that_is_no_json_is_left_to_the_sdk() -> None:
     refuse({"model": "claude-opus-5-5", **FORCED, "metadata": object()}, is_streamed=False)
-    refuse({"model": "claude-opus-5-5", **FORCED, "messages": {1, 2}}, is_streamed=False)
+    refuse({"model": "claude-opus-5-5", **FORCED, "messages": {1, object()}}, is_streamed=False)
     refuse({"model": "claude-opus-5-5", **FORCED, "extra_body": 7}, is_streamed=False)
-    refuse({"model": "claude-opus-5-5", **FORCED, "stop_sequences": {"a"}}, is_streamed=False)
+    refuse({"model": "claude-opus-5-5", **FORCED, "stop_sequences": {object()}}, is_streamed=False)
 
 
 def test_the_check_comes_before_the_local_cache(wire: Wire, settings: Settings) -> None:
@@ -212,7 +215,7 @@ def test_validate_changes_no_byte_of_what_is_sent(wire: Wire, tmp_path: Path, as
 def test_a_client_that_does_not_validate_imports_none_of_the_checks() -> None:
     script = (
         "import sys; from harness.client.claude import ClaudeClient; "
-        "ClaudeClient(object())._build('a', 'b', {}); "
+        "ClaudeClient(object()).prepare('a', 'b', {}); "
         "print([name for name in sys.modules if name.startswith('harness.promptcache')])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

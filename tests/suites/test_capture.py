@@ -87,9 +87,11 @@ def test_request_is_what_the_function_would_send(
 
 
 def test_claude_client_marks_the_prompt_and_sends_the_versions_model() -> None:
-    (request,) = requests(capture(make_run("claude"), ask_claude))
+    prompt = PROMPT * 60
 
-    assert request["system"] == [{"type": "text", "text": PROMPT, "cache_control": {"type": "ephemeral"}}]
+    (request,) = requests(capture(make_run("claude", text=prompt), ask_claude))
+
+    assert request["system"] == [{"type": "text", "text": prompt, "cache_control": {"type": "ephemeral"}}]
     assert (request["model"], request["stream"]) == ("claude-sonnet-5-5", True)
 
 

@@ -187,10 +187,9 @@ def number_the_prompt() -> Callable[..., None]:
             "support v1, case parcel: the first call wrote nothing to the prompt cache\n"
             "  first call: 0 written, 0 read, 20 uncached\n"
             "by the rules, a second call with the request as built now reads nothing\n"
-            "  prefix: 6 tokens; minimum of claude-sonnet-5-5: 512\n"
-            "  place: system[0]\n"
-            "  cause: below_minimum: the prefix is shorter than the model's minimum\n"
-            "  fix:   put more static text before the breakpoint, or remove it",
+            "  place: cache_control\n"
+            "  cause: unmarked: nothing is kept in the prompt cache\n"
+            '  fix:   mark the end of the static part: "cache_control": {"type": "ephemeral"}',
             id="below-the-minimum",
         ),
     ],
