@@ -142,7 +142,7 @@ SENT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("a retired model", {"model": "claude-3-haiku-20240307"}),
     ("tuples", {"stop_sequences": ("END",)}),
     ("headers", {"extra_headers": {"x-test": "1"}, "timeout": 30.0}),
-    ("a key that is not known", {"extra_body": {"something_new": {"a": 1}}}),
+    ("a key whose reach is not known", {"extra_body": {"fallbacks": [{"model": "claude-opus-5"}]}}),
     ("an empty extra body", {"extra_body": None}),
 )
 
@@ -156,6 +156,13 @@ def test_what_cannot_be_told_is_sent(wire: Wire, settings: Settings, ask: Ask, o
 def test_a_model_that_is_not_known_is_left_to_the_api(wire: Wire, settings: Settings, ask: Ask) -> None:
     with pytest.raises(NotFoundError, match="model: claude-of-tomorrow"):
         ask(wire, settings, model="claude-of-tomorrow", thinking={"type": "enabled", "budget_tokens": 1024})
+
+    assert len(wire.sent) == 1
+
+
+def test_a_key_that_is_not_known_is_left_to_the_api(wire: Wire, settings: Settings, ask: Ask) -> None:
+    with pytest.raises(BadRequestError, match="something_new: Extra inputs are not permitted"):
+        ask(wire, settings, extra_body={"something_new": {"a": 1}})
 
     assert len(wire.sent) == 1
 
