@@ -46,7 +46,7 @@ def build_request(
     for key in _LISTS:
         # What can be read only once would be empty where it is sent.
         value = request.get(key)
-        if isinstance(value, Iterable) and not isinstance(value, str | list):
+        if not isinstance(value, str | list | None) and isinstance(value, Iterable):
             request[key] = list(value)
     return request
 
