@@ -46,7 +46,7 @@ def converse_to_message(answer: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "type": "message",
         "role": "assistant",
-        "content": [_block_from_converse(block) for block in sent.get("content") or () if isinstance(block, dict)],
+        "content": [_block_from_converse(block) for block in map(_object, _list(sent.get("content")))],
         "stop_reason": answer.get("stopReason"),
         "usage": _usage_of(answer),
     }
@@ -65,9 +65,10 @@ def usage_from_converse(usage: Mapping[str, Any]) -> dict[str, Any]:
     read = {_USAGE.get(key, key): value for key, value in usage.items() if key not in _DERIVED}
     details = usage.get("cacheDetails")
     split = dict.fromkeys(_SPLIT.values(), 0)
-    for row in details if isinstance(details, list) else ():
-        if isinstance(row, dict) and row.get("ttl") in _SPLIT and isinstance(row.get("inputTokens"), int):
-            split[_SPLIT[row["ttl"]]] += row["inputTokens"]
+    for row in map(_object, _list(details)):
+        ttl, tokens = str(row.get("ttl")), row.get("inputTokens")
+        if ttl in _SPLIT and isinstance(tokens, int):
+            split[_SPLIT[ttl]] += tokens
     return {**read, "cache_creation": split} if any(split.values()) else read
 
 
@@ -82,7 +83,7 @@ def _usage_of(holder: Mapping[str, Any]) -> dict[str, Any] | None:
     if not isinstance(usage, dict):
         return None
     tier = _object(holder.get("serviceTier")).get("type")
-    return {**usage_from_converse(usage), **({"service_tier": _STANDARD.get(tier, tier)} if tier else {})}
+    return {**usage_from_converse(usage), **({"service_tier": _STANDARD.get(str(tier), tier)} if tier else {})}
 
 
 # --- streams -------------------------------------------------------------------------------------------------
@@ -122,6 +123,8 @@ def events_from_converse(events: Iterable[Event]) -> Iterator[dict[str, Any]]:
     stop_reason = None
     for kind, data in events:
         index = data.get("contentBlockIndex")
+        if not isinstance(index, int):
+            index = None
         match kind:
             case "messageStart":
                 message: dict[str, Any] = {"type": "message", "role": "assistant", "content": [], "stop_reason": None}
@@ -205,6 +208,10 @@ def _block_from_converse(block: Mapping[str, Any]) -> dict[str, Any]:
         return {"type": "thinking", "thinking": text.get("text"), "signature": text.get("signature")}
     kind = next(iter(block), "unknown")
     return {"type": kind, kind: block.get(kind)}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _object(value: Any) -> Mapping[str, Any]:

@@ -252,3 +252,24 @@ def test_other_bodies_are_left(path: str, body: bytes, expected: str) -> None:
 def test_request_that_has_no_counterpart_keeps_its_parameters() -> None:
     body = json.dumps({"messages": [{"role": "user", "content": [{"video": {}}]}]}).encode()
     assert json.loads(message_body("POST", PATHS["converse"], body)) == {"modelId": MODEL, **json.loads(body)}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {
+            "output": {"message": {"content": 1}},
+            "usage": {"inputTokens": 1, "cacheDetails": [{"ttl": [], "inputTokens": 1}]},
+        },
+        {"output": [], "usage": [], "serviceTier": 1},
+        {"output": {"message": {"content": [None, {}]}}, "usage": {}, "serviceTier": {"type": ["a"]}},
+    ],
+)
+def test_answer_of_another_shape_is_read_without_an_error(answer: dict[str, Any]) -> None:
+    assert converse_to_message(answer)["role"] == "assistant"
+
+
+def test_event_of_another_shape_is_read_without_an_error() -> None:
+    frames = [make_event("contentBlockDelta", b'{"contentBlockIndex":{},"delta":1}'), make_event("metadata", b"[]")]
+    _, body = to_messages_answer(endpoint("converse-stream"), AWS, b"".join(map(encode_frame, frames)))
+    assert read_stream(read_events(body)).usage.unknown
