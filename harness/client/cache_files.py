@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from harness.client.entry import read_entry
 from harness.files import load_json, read_file
 
 if TYPE_CHECKING:
@@ -100,12 +101,12 @@ def _written(path: Path) -> datetime:
 
 
 def _read_model(path: Path) -> str | None:
+    """Read the model of an entry; ``None`` if it is one that the client would not serve."""
     try:
-        stored = load_json(read_file(path).decode())
+        data = read_file(path)
+        read_entry(data, path.stem)
+        return str(load_json(data.decode()).get("model"))
     except FileNotFoundError:
         raise
     except (OSError, ValueError):
         return None
-    if not isinstance(stored, dict) or not isinstance(stored.get("response"), dict):
-        return None
-    return str(stored.get("model"))

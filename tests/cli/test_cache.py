@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
+from harness.client.entry import StoredAnswer, write_entry
 
 Captured = pytest.CaptureFixture[str]
 NOW = datetime.now(UTC)
@@ -19,7 +20,9 @@ def folder(tmp_path: Path) -> Path:
     cache = tmp_path / "prompts"
     cache.mkdir()
     for letter, days in (("a", 10), ("b", 5), ("c", 1)):
-        put(cache / f"{letter * 64}.json", json.dumps({"model": "claude-sonnet-5-5", "response": {"n": 1}}), days=days)
+        key = letter * 64
+        entry = write_entry(key, "claude-sonnet-5-5", StoredAnswer({"n": 1}, [])).decode()
+        put(cache / f"{key}.json", entry, days=days)
     put(cache / f"{'d' * 64}.json", "{", days=2)
     put(cache / ".abc.tmp", "{", days=1)
     put(cache / "notes.txt", "mine", days=90)
@@ -128,3 +131,11 @@ def test_a_folder_that_is_missing_is_named_unless_it_is_the_usual_one(
     monkeypatch.setenv("PROMPT_CACHE_DIR", str(tmp_path / "empty"))
     assert main(["cache", "stats"]) == 0
     assert capsys.readouterr().out == f"{tmp_path / 'empty'}: 0 responses, 0 bytes\n"
+
+
+def test_a_file_that_the_client_would_not_serve_counts_as_damaged(folder: Path, capsys: Captured) -> None:
+    kept = json.loads((folder / f"{'a' * 64}.json").read_text())
+    put(folder / f"{'e' * 64}.json", json.dumps({**kept, "key": "e" * 64}), days=1)
+    put(folder / f"{'f' * 64}.json", json.dumps({"model": "claude-sonnet-5-5", "response": {}}), days=1)
+    assert run(folder, "stats") == 0
+    assert "damaged: 3," in capsys.readouterr().out
