@@ -72,10 +72,10 @@ def test_stats_as_json(folder: Path, capsys: Captured) -> None:
     [
         (("--max-age", "7d"), ["bbb", "ccc", "not"]),
         (("--max-age", "36h"), ["ccc", "not"]),
-        (("--max-size", "130B"), ["bbb", "ccc", "not"]),
+        (("--max-size", "510B"), ["bbb", "ccc", "not"]),
         (("--max-size", "0B"), ["not"]),
         (("--max-size", "1GB"), ["aaa", "bbb", "ccc", "not"]),
-        (("--max-age", "7d", "--max-size", "70B"), ["ccc", "not"]),
+        (("--max-age", "7d", "--max-size", "255B"), ["ccc", "not"]),
     ],
 )
 def test_prune_removes_the_oldest_and_what_is_damaged(
