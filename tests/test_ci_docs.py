@@ -27,6 +27,8 @@ ROOT = Path(__file__).parents[1]
 PAGES = {name: (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/ci.md")}
 ACTION = yaml.safe_load((ROOT / "action" / "action.yml").read_text(encoding="utf-8"))
 
+FIXTURES = {"harness_session", "harness_cassette", "harness_emulator", "harness_emulator_server"}
+
 
 def blocks(language: str) -> list[str]:
     """The blocks of one language in docs/ci.md, in order."""
@@ -61,7 +63,7 @@ def test_options_of_pytest_are_there(page: str, pytest_help: str) -> None:
     assert options
     assert {option for option in options if not re.search(rf"{option}(?![\w-])", pytest_help)} == set()
     # Fixtures are named in the same style.
-    known = {key for pair in keys for key in pair if key} - {"harness_session", "harness_cassette"}
+    known = {key for pair in keys for key in pair if key} - FIXTURES
     assert known
     assert {key for key in known if not re.search(rf"^  {key} \(", pytest_help, re.MULTILINE)} == set()
 

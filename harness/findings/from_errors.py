@@ -9,6 +9,7 @@ from harness.errors import (
     NetworkBlockedError,
     RefusedRequestError,
     RequestError,
+    ScriptError,
     SuiteError,
 )
 from harness.findings.finding import Finding
@@ -48,7 +49,9 @@ def findings_of(error: BaseException, *, withheld: str | None = None) -> tuple[F
 
 def _make_finding(error: HarnessError, withheld: str | None) -> Finding:
     rule = next(rule for kind, rule in _RULES if isinstance(error, kind))
-    file, line, message = split_place(error.message) if isinstance(error, SuiteError) else (None, None, error.message)
+    file, line, message = (
+        split_place(error.message) if isinstance(error, SuiteError | ScriptError) else (None, None, error.message)
+    )
     if withheld is not None:
         return Finding(rule=rule, headline=f"{type(error).__name__} ({withheld})", file=file, line=line)
     headline, *facts = message.splitlines() or [type(error).__name__]

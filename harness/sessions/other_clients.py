@@ -32,7 +32,7 @@ from harness.emulator.http import read_whole
 from harness.emulator.pieces import Pieces
 from harness.errors import CassetteError
 from harness.prompt.reader import PromptReader
-from harness.provider.endpoints import API_URL, Origin, is_message_call
+from harness.provider.endpoints import API_URL, Origin, find_endpoint, is_message_call
 from harness.sessions.interactions import OnCall
 from harness.sessions.interception.claims import api_path, is_claudes, is_emulated
 from harness.sessions.interception.event_loop_clients import intercept_event_loop_clients
@@ -180,7 +180,7 @@ class ForeignSession(CallSession):
 
     def _hint_for(self, request: RecordedRequest, hint: str) -> str:
         """Never name the emulator to record what it cannot answer."""
-        is_known = is_emulated(request.method, f"{self.base_url}{request.path}")
+        is_known = find_endpoint(request.method, request.path) is not None
         return hint if is_known else hint.replace("=emulator", "=anthropic")
 
     def _count_before(self, request: RecordedRequest) -> int:

@@ -19,6 +19,7 @@ RULES: dict[type[errors.HarnessError], Rule] = {
     errors.CassetteError: "invalid-input",
     errors.LockError: "cannot-tell",
     errors.SuiteError: "invalid-input",
+    errors.ScriptError: "invalid-input",
     errors.ReportError: "invalid-input",
     errors.UsageError: "invalid-input",
     errors.SecretError: "invalid-input",
