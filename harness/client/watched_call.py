@@ -130,7 +130,8 @@ class WatchedCall:
         """Whether it is a stream that ended early."""
         return self.events is not None and not any(event.get("type") == "message_stop" for event in self.events[-2:])
 
-    def load_usage(self) -> Usage:
+    @cached_property
+    def usage(self) -> Usage:
         """The usage as far as it is known."""
         if not self.is_partial:
             return read_usages(self.usages)
@@ -140,14 +141,13 @@ class WatchedCall:
     def account(self) -> Answered:
         """What the metrics count."""
         at = datetime.fromtimestamp(self.started, UTC)
-        usage = self.load_usage()
         return Answered(
-            partial(_same, usage), self.model, self.version, self._message_id, at, is_partial=self.is_partial
+            partial(_same, self.usage), self.model, self.version, self._message_id, at, is_partial=self.is_partial
         )
 
     def row(self, *, with_text: bool) -> CallRow:
         """What the log keeps."""
-        usage, at = self.load_usage(), datetime.fromtimestamp(self.started, UTC)
+        usage, at = self.usage, datetime.fromtimestamp(self.started, UTC)
         cost = saved = None
         try:
             cost = price(usage, self.model, at=noon(at))
