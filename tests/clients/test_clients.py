@@ -31,7 +31,7 @@ BATCH = "message_batch_id"
 SDK_MODELS = {"model_id": "claude-opus-4-8"}
 """Their placeholder for the id of a model."""
 
-pytestmark = pytest.mark.skipif(not INSTALLED.is_dir(), reason="the clients come with make clients")
+pytestmark = pytest.mark.skipif(not (INSTALLED / ".ready").is_file(), reason="the clients come with make clients")
 
 
 @pytest.fixture(scope="module")
