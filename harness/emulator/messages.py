@@ -25,6 +25,7 @@ from harness.promptcache.simulator import Simulator
 from harness.provider.parameters import accepts
 from harness.provider.usage import Usage
 
+_TOO_DEEP = "The request body is nested too deeply"
 _REMEMBERED = 10_000
 """Requests to remember for diagnostics, so that a server that runs for days does not fill the memory."""
 
@@ -104,6 +105,8 @@ class Messages:
             raise ApiFailureError.of(404, "not_found_error", f"model: {model}") from None
         except RequestError as error:
             raise ApiFailureError.invalid(error.message) from None
+        except RecursionError:
+            raise ApiFailureError.invalid(_TOO_DEEP) from None
 
     def answer_item(self, body: bytes, arrival: Arrival) -> dict[str, Any]:
         """Answer a request of a batch.
@@ -127,6 +130,8 @@ class Messages:
             return drafting, drafting.draft(choice), choice.fault
         except RequestError as error:
             raise ApiFailureError.invalid(error.message) from None
+        except RecursionError:
+            raise ApiFailureError.invalid(_TOO_DEEP) from None
 
     def send(self, prompt: Prompt, arrival: Arrival, *, fault: Fault | None = None) -> Ready:
         """Answer a request, and bill it.

@@ -8,6 +8,8 @@ from re import _constants as kinds  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
+import regex
+
 _CATEGORIES = {
     kinds.CATEGORY_DIGIT: "0",
     kinds.CATEGORY_NOT_DIGIT: "x",
@@ -20,6 +22,7 @@ _PRINTABLE = [
     chr(code) for code in (*range(97, 123), *range(48, 58), *range(65, 91), *range(32, 127), *range(160, 600))
 ]
 _LONGEST = 10_000
+_SECONDS = 0.2
 
 
 def match_pattern(pattern: str, *, shortest: int = 0) -> str | None:
@@ -31,7 +34,15 @@ def match_pattern(pattern: str, *, shortest: int = 0) -> str | None:
             made = "".join(_write(tree, extra=shortest - len(made)))
     except (re.error, RecursionError, OverflowError, ValueError):
         return None
-    return made if shortest <= len(made) and re.search(pattern, made) else None
+    return made if shortest <= len(made) and _matches(pattern, made) else None
+
+
+def _matches(pattern: str, made: str) -> bool:
+    """Check a match, for a bounded time: some patterns take years to find out that they do not match."""
+    try:
+        return regex.search(pattern, made, timeout=_SECONDS) is not None
+    except (TimeoutError, regex.error):
+        return False
 
 
 def _write(tree: Any, *, extra: int) -> Iterator[str]:
@@ -60,7 +71,10 @@ def _piece(kind: Any, argument: Any, groups: dict[int, str], extra: int) -> Iter
     elif kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.POSSESSIVE_REPEAT):
         least, most, inner = argument
         times = min(int(least) + extra, int(most), _LONGEST)
-        yield "".join(_write(inner, extra=0)) * times
+        made = "".join(_write(inner, extra=0))
+        if len(made) * times > _LONGEST:
+            raise OverflowError
+        yield made * times
     elif kind is kinds.GROUPREF:
         yield groups.get(argument, "")
     elif kind is kinds.ATOMIC_GROUP:

@@ -5,11 +5,13 @@ Claude mark them: ``<resume>…</resume>``, ``<job>…</job>``.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_DOCUMENT = re.compile(r"<([a-z][a-z0-9_-]*)>(.*?)</\1>", re.DOTALL)
-_LIST_LINE = re.compile(r"(?m)^.*?(?::|：)\s*(.+)$")
+_OPENING = re.compile(r"<([a-z][a-z0-9_-]*)>")
+_CLOSING = re.compile(r"</([a-z][a-z0-9_-]*)>")
+_LIST_LINE = re.compile(r"(?m)^.*?(?::|：)\s{0,20}(.+)$")
 _MOST_TERMS = 12
 
 
@@ -49,7 +51,19 @@ def _user_texts(request: Mapping[str, Any]) -> Iterator[str]:
 
 def find_documents(text: str) -> dict[str, str]:
     """Find the tagged parts of a text, by tag, in order."""
-    return {match[1]: match[2] for match in _DOCUMENT.finditer(text)}
+    ends: dict[str, list[int]] = {}
+    for closing in _CLOSING.finditer(text):
+        ends.setdefault(closing[1], []).append(closing.start())
+    found: dict[str, str] = {}
+    position = 0
+    # Each tag is looked up, not searched for: a text of many tags that nothing closes must not take long.
+    for opening in _OPENING.finditer(text):
+        closings = ends.get(opening[1], [])
+        index = bisect_left(closings, opening.end())
+        if opening.start() >= position and index < len(closings):
+            found[opening[1]] = text[opening.end() : closings[index]]
+            position = closings[index]
+    return found
 
 
 def compare_terms(first: str, second: str) -> tuple[list[str], list[str]]:

@@ -32,6 +32,8 @@ _FORMATS = {
 _LONGEST = 10_000
 """Most characters or items, so that a schema that asks for more does not fill the memory."""
 
+_MOST_PARTS = 50_000
+
 _EXACT = 2**53
 """The largest integer up to which a ``float`` is exact."""
 
@@ -48,9 +50,26 @@ def minimal_instance(schema: Any) -> Any:
         RequestError: a ``$ref`` cannot be resolved, or the schema has no finite instance.
     """
     try:
-        return _Place(schema).build(schema)
+        return _Place(schema, _Budget()).build(schema)
     except RecursionError:
         raise RequestError("input_schema: a definition requires itself, so no finite input exists") from None
+
+
+class _Budget:
+    """How much may be built: references can make a small schema ask for an endless instance."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_PARTS
+
+    def spend(self) -> None:
+        """Count one part.
+
+        Raises:
+            RequestError: there are too many.
+        """
+        self._left -= 1
+        if self._left < 0:
+            raise RequestError(f"input_schema: its smallest input has more than {_MOST_PARTS} parts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +77,13 @@ class _Place:
     """The place in a document at which an instance is built."""
 
     root: Any
+    budget: _Budget
     opened: frozenset[str] = frozenset()
     """The references that lead here; following one of them again would never end."""
 
     def build(self, schema: Any) -> Any:
         """Build an instance of a part of the document."""
+        self.budget.spend()
         schema, place = self._written_out(schema)
         for key in ("const", "default"):
             if key in schema:
@@ -77,19 +98,20 @@ class _Place:
 
     def _written_out(self, schema: Any) -> tuple[Schema, "_Place"]:
         """Resolve ``$ref`` and ``allOf`` of a schema; give the result and the place where they lead."""
+        self.budget.spend()
         # A schema may also be `true`, which accepts anything.
         schema = schema if isinstance(schema, dict) else {}
         if "$ref" in schema:
             reference = str(schema["$ref"])
             if reference in self.opened:
                 raise RecursionError
-            inside = _Place(self.root, self.opened | {reference})
+            inside = _Place(self.root, self.budget, self.opened | {reference})
             return inside._written_out(_merge(_without(schema, "$ref"), self._look_up(reference)))
         if not _list(schema, "allOf"):
             return schema, self
         parts = [self._written_out(part) for part in _list(schema, "allOf")]
         whole = reduce(_merge, (part for part, _ in parts), _without(schema, "allOf"))
-        return whole, _Place(self.root, self.opened.union(*(place.opened for _, place in parts)))
+        return whole, _Place(self.root, self.budget, self.opened.union(*(place.opened for _, place in parts)))
 
     def _look_up(self, reference: str) -> Any:
         node = self.root

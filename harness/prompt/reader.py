@@ -11,10 +11,12 @@ from harness.prompt.tokens import CountText, TextCounter
 
 _KEPT = 64
 """Distinct bodies to remember: enough for the rounds of a case, without filling the memory in a long run."""
+_LARGEST_KEPT = 1_000_000
+"""Bytes up to which a body is remembered."""
 
 
 class PromptReader:
-    """Reads the request bodies of one run; equal bytes give the same `Prompt`."""
+    """Reads the request bodies of one run; equal bytes give the same `Prompt`, up to a megabyte of them."""
 
     def __init__(self, count_text: CountText | None = None) -> None:
         """Count tokens with ``count_text``; the default uses ``ctok`` and remembers nothing."""
@@ -28,7 +30,7 @@ class PromptReader:
         Raises:
             RequestError: the body is not a JSON object.
         """
-        return self._parse(body)
+        return self._parse(body) if len(body) <= _LARGEST_KEPT else _parse(body)
 
     def read(self, body: bytes) -> Prompt:
         """Read the prompt of a body.
@@ -36,7 +38,7 @@ class PromptReader:
         Raises:
             RequestError: the body does not have the shape of a Messages request.
         """
-        return self._read(body)
+        return self._read(body) if len(body) <= _LARGEST_KEPT else self._read_request(body)
 
     def try_read(self, body: bytes) -> Prompt | None:
         """Read the prompt of a body; ``None`` if the body does not have the shape of a Messages request."""

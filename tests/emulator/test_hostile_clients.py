@@ -3,6 +3,7 @@
 import gzip
 import json
 import socket
+import sys
 import threading
 import time
 import zlib
@@ -121,6 +122,7 @@ def test_chunked_and_compressed_bodies_are_read(server: EmulatorServer) -> None:
 REFUSED: tuple[tuple[str, dict[str, Any], int, str], ...] = (
     ("bad UTF-8", {"content": b'{"model": "\xff"}'}, 400, "not valid JSON"),
     ("no JSON", {"content": b"hello"}, 400, "not valid JSON"),
+    ("nesting without end", {"content": b"[" * 100_000}, 400, "not valid JSON"),
     ("no gzip", {"content": BODY, "headers": {"content-encoding": "gzip"}}, 400, "not gzip"),
     (
         "half a gzip",
@@ -222,3 +224,40 @@ def fuzz(body: bytes, random: Random) -> bytes:
         value = random.choice(values)
         request[key] = [{"role": "user", "content": value}] if key == "messages" and random.random() < 0.7 else value
     return json.dumps(request).encode()
+
+
+def nested(depth: int, wrap: Callable[[Any], Any]) -> Any:
+    value: Any = {"type": "object"}
+    for _ in range(depth):
+        value = wrap(value)
+    return value
+
+
+@pytest.mark.parametrize("depth", [300, 500, 700, 900])
+@pytest.mark.parametrize(
+    ("key", "wrap"),
+    [
+        ("schema", lambda value: {"type": "object", "properties": {"a": value}, "required": ["a"]}),
+        ("schema", lambda value: {"anyOf": [value]}),
+        ("content", lambda value: [{"type": "tool_result", "tool_use_id": "a", "content": value}]),
+        ("content", lambda value: [{"type": "document", "source": {"type": "content", "content": [value]}}]),
+        ("metadata", lambda value: {"a": value}),
+    ],
+    ids=["properties", "anyOf", "results", "documents", "metadata"],
+)
+def test_a_deeply_nested_body_is_no_500(
+    server: EmulatorServer, key: str, wrap: Callable[[Any], Any], depth: int
+) -> None:
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(50_000)
+    try:
+        value = nested(depth, wrap)
+        more: Any = {
+            "schema": {"tools": [{"name": "a", "input_schema": value}], "tool_choice": {"type": "any"}},
+            "content": {"messages": [{"role": "user", "content": value}]},
+            "metadata": {"metadata": value},
+        }[key]
+        body = json.dumps({**REQUEST, "model": "claude-sonnet-4-6", **more})
+    finally:
+        sys.setrecursionlimit(limit)
+    assert ask(server, content=body).status_code in (200, 400)

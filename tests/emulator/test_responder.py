@@ -90,3 +90,20 @@ def test_terms_are_what_stands_between_commas_behind_a_colon(
 def test_a_list_has_at_most_twelve_terms() -> None:
     terms = [f"term{number}" for number in range(20)]
     assert compare_terms("", f"Skills: {', '.join(terms)}") == ([], terms[:12])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<a>" * 200_000,
+        "".join(f"<a{number}>" for number in range(100_000)),
+        "<a>x</a><b>" + ":" * 100_000 + "\n" * 100_000 + "</b>",
+    ],
+    ids=["a tag", "many tags", "colons"],
+)
+def test_a_text_that_is_made_to_take_long_is_answered_all_the_same(text: str) -> None:
+    assert respond({"messages": [{"role": "user", "content": text}]})
+
+
+def test_documents_do_not_overlap() -> None:
+    assert find_documents("<a>1<b>2</b></a><c>3</c><d>4") == {"a": "1<b>2</b>", "c": "3"}

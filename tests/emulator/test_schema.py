@@ -252,3 +252,24 @@ def test_no_pattern_breaks_it(pattern: str) -> None:
 )
 def test_multiples_and_different_items(schema: dict[str, Any], value: Any) -> None:
     assert minimal_instance(schema) == value
+
+
+def doubled(kind: str) -> dict[str, Any]:
+    """A small schema whose instance, or whose expansion, is a million times as large."""
+    definitions: dict[str, Any] = {"a0": {"type": "object", "properties": {}}}
+    for number in range(1, 40):
+        below = {"$ref": f"#/$defs/a{number - 1}"}
+        two = {"type": "object", "properties": {"x": below, "y": below}, "required": ["x", "y"]}
+        definitions[f"a{number}"] = two if kind == "properties" else {"allOf": [below, below]}
+    return {"$ref": "#/$defs/a39", "$defs": definitions}
+
+
+@pytest.mark.parametrize("kind", ["properties", "allOf"])
+def test_a_schema_that_grows_out_of_all_proportion_is_refused(kind: str) -> None:
+    with pytest.raises(RequestError, match="its smallest input has more than 50000 parts"):
+        minimal_instance(doubled(kind))
+
+
+@pytest.mark.parametrize("pattern", ["((a{1000}){1000}){1000}", "^(a+)+$(?!x)b", "^(a|aa)+c(?=d)$"])
+def test_a_pattern_that_would_take_years_gives_up(pattern: str) -> None:
+    assert minimal_instance({"type": "string", "pattern": pattern, "minLength": 60}) == "x" * 60
