@@ -98,9 +98,12 @@ class Emulator:
         request = received.request
         request_id = f"req_emulated_{received.seed[:20]}"
         headers = make_headers(request, request_id=request_id, at=received.at)
-        status = 200
+        status, fault = 200, Fault()
         try:
-            answered = self._route(received)
+            fault = _asked_fault(request)
+            if fault.status is not None:
+                raise fault.failure
+            answered = self._route(received, fault)
         except ApiFailureError as failure:
             status, answered = failure.error.status, failure.to_json(request_id)
             headers |= failure.headers
@@ -112,7 +115,7 @@ class Emulator:
         if isinstance(answered, bytes):
             headers["content-type"] = "application/x-jsonl"
         body = answered if isinstance(answered, bytes) else dump(answered).encode()
-        return HttpAnswer(status=status, headers=headers, chunks=(body,), entry=entry)
+        return HttpAnswer(status=status, headers=headers, chunks=fault.apply((body,), is_stream=False), entry=entry)
 
     def refuse(self, request: HttpRequest, failure: ApiFailureError) -> HttpAnswer:
         """Answer a request that could not even be read, such as one that is too large."""
@@ -123,7 +126,7 @@ class Emulator:
         entry = self._note(request, failure.error.status, request_id, body)
         return HttpAnswer(status=failure.error.status, headers=headers, chunks=(dump(body).encode(),), entry=entry)
 
-    def _route(self, received: _Seeded) -> dict[str, Any] | Ready | bytes:
+    def _route(self, received: _Seeded, fault: Fault) -> dict[str, Any] | Ready | bytes:
         """Find who answers: with an object, with a message to send, or with lines of JSON."""
         request = received.request
         path, _, query = request.path.partition("?")
@@ -138,7 +141,6 @@ class Emulator:
             batch, action = ((found[name] or "")[1:] for name in ("batch", "action"))
             return self.batches.answer(request, batch, action, base=base, received_at=received.at)
         _check_method(request, "POST")
-        fault = _asked_fault(request)
         body, whole = self._expand(request.body)
         prompt = self._messages.read(body, is_count=bool(found["count"]))
         if found["count"]:

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
+from harness.emulator.failure import ApiFailureError
 from harness.emulator.http import DROP, Pause, Piece
 from harness.errors import RequestError
 from harness.numbers import write_json
+from harness.promptcache.refusals.api_error import ApiError
 
 HEADER = "harness-fault"
 """The request header that asks for a fault."""
@@ -84,6 +86,12 @@ class Fault:
         kind, message = _ERRORS.get(self.status or 500, _ERRORS[500])
         return {"type": self.type or kind, "message": self.message or message}
 
+    @property
+    def failure(self) -> ApiFailureError:
+        """The error that answers, to be raised."""
+        headers = {} if self.retry_after is None else {"retry-after": f"{self.retry_after:g}"}
+        return ApiFailureError(ApiError(self.status or 500, self.error["type"], self.error["message"]), headers)
+
     @classmethod
     def from_text(cls, text: str) -> Self:
         """Read the value of the header: ``name=value``, separated by commas.
@@ -105,9 +113,10 @@ class Fault:
             RequestError: a name or value is not known.
         """
         values: dict[str, Any] = {}
-        for name, value in given.items():
+        for key, value in given.items():
+            name = key.replace("_", "-")
             if name not in _NAMES:
-                raise RequestError(f"{name!r} is no fault; expected one of {', '.join(_NAMES)}")
+                raise RequestError(f"{key!r} is no fault; expected one of {', '.join(_NAMES)}")
             try:
                 values[name.replace("-", "_")] = _NAMES[name](value if isinstance(value, str) else str(value).lower())
             except ValueError:

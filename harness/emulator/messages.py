@@ -19,7 +19,6 @@ from harness.errors import RequestError, UnknownModelError
 from harness.prompt.reader import PromptReader
 from harness.prompt.reading import Prompt
 from harness.promptcache.diagnostics import diagnose
-from harness.promptcache.refusals.api_error import ApiError
 from harness.promptcache.refusals.check import check_request
 from harness.promptcache.simulator import Simulator
 from harness.provider.parameters import accepts
@@ -126,7 +125,7 @@ class Messages:
             drafting = Drafting(prompt, seed)
             choice = self._choose(prompt.request, fault)
             if choice.fault.status is not None:
-                raise _to_failure(choice.fault)
+                raise choice.fault.failure
             return drafting, drafting.draft(choice), choice.fault
         except RequestError as error:
             raise ApiFailureError.invalid(error.message) from None
@@ -163,8 +162,6 @@ class Messages:
         return Ready(begun=begun, draft=draft, drafting=drafting, fault=fault, is_stream=is_stream)
 
     def _choose(self, request: Mapping[str, Any], fault: Fault) -> Choice:
-        if fault.status is not None:
-            return Choice(fault, is_default=False, fault=fault)
         choice = self._script.choose(request)
         return choice._replace(fault=choice.fault | fault)
 
@@ -196,9 +193,3 @@ def _begin_usage(usage: Usage, request: Mapping[str, Any], tier: str) -> dict[st
         "inference_geo": request.get("inference_geo") or "global",
         **({"speed": request["speed"]} if request.get("speed") else {}),
     }
-
-
-def _to_failure(fault: Fault) -> ApiFailureError:
-    error = fault.error
-    headers = {} if fault.retry_after is None else {"retry-after": f"{fault.retry_after:g}"}
-    return ApiFailureError(ApiError(fault.status or 500, error["type"], error["message"]), headers)

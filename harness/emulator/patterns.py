@@ -32,7 +32,7 @@ def match_pattern(pattern: str, *, shortest: int = 0) -> str | None:
         made = "".join(_write(tree, extra=0))
         if len(made) < shortest:
             made = "".join(_write(tree, extra=shortest - len(made)))
-    except (re.error, RecursionError, OverflowError, ValueError):
+    except (re.error, RecursionError, OverflowError, ValueError, Warning):
         return None
     return made if shortest <= len(made) and _matches(pattern, made) else None
 
@@ -41,7 +41,7 @@ def _matches(pattern: str, made: str) -> bool:
     """Check a match, for a bounded time: some patterns take years to find out that they do not match."""
     try:
         return regex.search(pattern, made, timeout=_SECONDS) is not None
-    except (TimeoutError, regex.error):
+    except (TimeoutError, regex.error, Warning):
         return False
 
 

@@ -107,6 +107,20 @@ def test_pauses_of_the_transport_do_not_block_an_event_loop(emulator: Emulator) 
     assert asyncio.run(run()) == ["fast", "slow"]
 
 
+OTHERS = (("POST", "/v1/messages/count_tokens"), ("GET", "/v1/models"), ("GET", "/v1/messages/batches"))
+
+
+@pytest.mark.parametrize(("method", "path"), OTHERS)
+def test_every_endpoint_has_faults(emulator: Emulator, method: str, path: str) -> None:
+    def ask(fault: str) -> Any:
+        return emulator.handle(method, path, body() if method == "POST" else b"", {"harness-fault": fault})
+
+    assert ask("").status == 200
+    assert ask("status=529").status == 529
+    assert list(ask("drop").chunks) == [DROP]
+    assert next(iter(ask("first_token_seconds=1").chunks)) == Pause(1)
+
+
 UNKNOWN = (
     ("speed=1", "'speed' is no fault; expected one of status, type, message"),
     ("status=soon", "the fault status is 'soon', expected a number"),
