@@ -125,7 +125,9 @@ def _add_rest(request: dict[str, Any], behind: Mapping[str, Any]) -> None:
         request["system"] = [*request["system"], {"type": "text", "text": _REST}]
     if where == "in_message":
         messages[-1]["content"] += stubs
-    elif messages and messages[-1]["content"][-1].get("type") == "tool_result":
+    elif where == "in_results":
+        messages[-1]["content"].append(_STUB)
+    if where != "in_message" and messages and messages[-1]["content"][-1].get("type") == "tool_result":
         # The results of a turn end where another role goes on, and the last one has other tokens than the rest.
         messages.append({"role": "assistant", "content": [{"type": "text", "text": _REST}]})
     if where != "in_message" or messages[-1]["role"] == "assistant":
@@ -199,7 +201,11 @@ def _goes_on(blocks: tuple[Block, ...], prefix: tuple[Block, ...]) -> str | None
     follows, last = blocks[len(prefix)], prefix[-1]
     if last.level == "system" and follows.level == "system":
         return "in_system"
-    return "in_message" if last.message is not None and blocks[-1].message == last.message else None
+    if last.message is None or follows.message != last.message:
+        return None
+    if blocks[-1].message == last.message:
+        return "in_message"
+    return "in_results" if last.type == follows.type == "tool_result" else None
 
 
 def _tokens_by_path(prompt: Prompt) -> dict[str, int]:

@@ -44,7 +44,8 @@ def run(folder: Path, *, calls: int, processes: int, kills: int, seed: int = 0) 
         if killed < kills:
             victim = random.choice(workers)
             victim.kill()
-            killed += victim.poll() is None or victim.wait() == -9
+            # One that has just ended is not killed.
+            killed += victim.wait() == -9
         for worker in list(workers):
             if worker.poll() is None:
                 continue
@@ -53,9 +54,11 @@ def run(folder: Path, *, calls: int, processes: int, kills: int, seed: int = 0) 
             made = output.count("call")
             done += made
             errors += [error] if error else []
-            if worker.returncode == -9 and made < calls:
-                workers.append(_start(folder, next_seed, calls - made))
-                next_seed += 1
+            if worker.returncode == -9:
+                # All its calls may have been made.
+                if made < calls:
+                    workers.append(_start(folder, next_seed, calls - made))
+                    next_seed += 1
             elif worker.returncode:
                 errors.append(f"exit {worker.returncode}")
     return Outcome(done, killed, tuple(errors), max(largest, _size(folder)), sum(not ok for ok in _check(folder)))

@@ -319,6 +319,23 @@ def test_of_what_is_behind_the_prefix_only_what_matters_is_kept(shape: str, behi
     assert keep(SHAPES[shape])[0].parameters.get("behind_prefix") == behind
 
 
+def test_results_that_go_on_behind_the_prefix_keep_its_tokens() -> None:
+    uses = [{"type": "tool_use", "id": name, "name": "find", "input": {"query": "Hello."}} for name in ("t1", "t2")]
+    results = [{"type": "tool_result", "tool_use_id": name, "content": "Hello."} for name in ("t1", "t2")]
+    results[0]["cache_control"] = FIVE
+    answers = [{"role": "assistant", "content": [text("Hello.")]}, {"role": "user", "content": [text("Hello.")]}]
+    find = {"name": "find", "description": "Hello.", "input_schema": {"type": "object"}}
+    turn = {"role": "assistant", "content": uses}
+    body = {**request(user(text("Hello.")), turn, user(*results), *answers), "model": "claude-3-haiku", "tools": [find]}
+    call, texts = keep(body)
+
+    restored = restore_request(call, texts.get, quarter)
+
+    assert call.parameters["behind_prefix"] == {"goes_on": "in_results"}
+    assert restored is not None
+    assert [point.tokens for point in lock_call(restored).breakpoints] == [point.tokens for point in call.breakpoints]
+
+
 def test_text_that_varies_behind_the_prefix_does_not_change_what_is_kept() -> None:
     bodies = [request(user(text(words))) for words in ("Where is my parcel?", "How do I get a refund of all of it?")]
 
