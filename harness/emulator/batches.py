@@ -30,6 +30,8 @@ from harness.promptcache.refusals.api_error import UNCONFIRMED
 _DAY = 24 * 60 * 60
 _MOST = 100_000
 """Most requests of a batch."""
+_KEPT = 500
+"""Batches to keep, so that a server that runs for days does not fill the memory."""
 _CUSTOM_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _OUTCOMES = ("succeeded", "errored", "canceled", "expired")
 
@@ -106,7 +108,7 @@ class Batches:
         if request.method != "POST":
             raise ApiFailureError.of(405, "invalid_request_error", "Method Not Allowed")
         requests = _read_requests(request.body)
-        digest = sha256(b"%d:" % len(self._batches) + repr(received_at).encode() + request.body).hexdigest()
+        digest = sha256(repr(received_at).encode() + request.body).hexdigest()
         batch = _Batch(
             id=f"msgbatch_emulated_{digest[:20]}",
             created_at=received_at,
@@ -114,6 +116,8 @@ class Batches:
             workspace=request.headers.get("anthropic-workspace-id"),
         )
         self._batches[batch.id] = batch
+        if len(self._batches) > _KEPT:
+            del self._batches[next(iter(self._batches))]
         return _describe(batch, base)
 
     def _cancel(self, batch: _Batch, at: float) -> None:

@@ -25,7 +25,7 @@ from harness.provider.parameters import accepts
 from harness.provider.usage import Usage
 
 _TOO_DEEP = "The request body is nested too deeply"
-_REMEMBERED = 10_000
+_REMEMBERED = 500
 """Requests to remember for diagnostics, so that a server that runs for days does not fill the memory."""
 
 

@@ -30,7 +30,7 @@ class CacheEntry:
 _SHORTEST = 0.001
 """Seconds below which a time between two requests is not shown as a number."""
 
-_SENT_BEFORE_CLEARING = 100_000
+_SENT_BEFORE_CLEARING = 10_000
 _SLACK = 60.0
 """Seconds by which a request may come later than one that was sent after it."""
 
