@@ -1,7 +1,7 @@
 """The environment, read once into a frozen record. No other module reads ``os.environ``."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from os import environ
@@ -68,8 +68,12 @@ class Settings:
             use_prompt_cache=_read_flag(env, "USE_ANTHROPIC_CACHE", default=True),
             use_local_cache=_read_flag(env, "USE_LOCAL_CACHE", default=True),
             local_cache_dir=Path(_read_text(env, "PROMPT_CACHE_DIR", default="cache/prompts")),
-            local_cache_max_size=_read_max_size(env),
-            local_cache_max_age=_read_max_age(env),
+            local_cache_max_size=_read_limit(
+                env, "PROMPT_CACHE_MAX_SIZE", parse_size, units="B, kB, MB or GB", example="500MB"
+            ),
+            local_cache_max_age=_read_limit(
+                env, "PROMPT_CACHE_MAX_AGE", parse_age, units="m, h, d or w", example="30d"
+            ),
             cache_prefix=env.get("CACHE_PREFIX", ""),
             model=_read_model(env),
         )
@@ -226,26 +230,16 @@ def _read_text(env: Mapping[str, str], name: str, *, default: str) -> str:
     return value
 
 
-def _read_max_size(env: Mapping[str, str]) -> int | None:
-    value = env.get("PROMPT_CACHE_MAX_SIZE", "").strip()
-    size = parse_size(value)
-    if value and size is None:
+def _read_limit[Limit](
+    env: Mapping[str, str], name: str, parse: Callable[[str], Limit | None], *, units: str, example: str
+) -> Limit | None:
+    value = env.get(name, "").strip()
+    limit = parse(value)
+    if value and limit is None:
         raise SettingsError(
-            f"PROMPT_CACHE_MAX_SIZE is {value!r}, expected a number with B, kB, MB or GB",
-            hint="set PROMPT_CACHE_MAX_SIZE=500MB, or unset it",
+            f"{name} is {value!r}, expected a number with {units}", hint=f"set {name}={example}, or unset it"
         )
-    return size
-
-
-def _read_max_age(env: Mapping[str, str]) -> timedelta | None:
-    value = env.get("PROMPT_CACHE_MAX_AGE", "").strip()
-    age = parse_age(value)
-    if value and age is None:
-        raise SettingsError(
-            f"PROMPT_CACHE_MAX_AGE is {value!r}, expected a number with m, h, d or w",
-            hint="set PROMPT_CACHE_MAX_AGE=30d, or unset it",
-        )
-    return age
+    return limit
 
 
 def _read_model(env: Mapping[str, str]) -> str:
